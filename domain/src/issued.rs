@@ -1,0 +1,88 @@
+//! The envelope: who asks for what and when, and what the log adds to the event that comes of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{CommandId, EventId, PartnerId};
+
+/// Somebody who acts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// The subject of the sign-in, or the name of the integration or policy.
+    pub id: String,
+    /// The partner whose member this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    /// For whom, where somebody acts for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+}
+
+/// What sort of somebody.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActorKind {
+    /// A person of a partner.
+    Member,
+    /// A person of the vendor.
+    Vendor,
+    /// Another system.
+    Integration,
+    /// A rule of the programme, by way of the reactor.
+    Policy,
+}
+
+impl Actor {
+    pub fn vendor(id: impl Into<String>) -> Self {
+        Self { kind: ActorKind::Vendor, id: id.into(), partner: None, on_behalf_of: None }
+    }
+
+    pub fn member(id: impl Into<String>, partner: PartnerId) -> Self {
+        Self { kind: ActorKind::Member, id: id.into(), partner: Some(partner), on_behalf_of: None }
+    }
+
+    pub fn policy(id: impl Into<String>) -> Self {
+        Self { kind: ActorKind::Policy, id: id.into(), partner: None, on_behalf_of: None }
+    }
+
+    pub fn integration(id: impl Into<String>) -> Self {
+        Self { kind: ActorKind::Integration, id: id.into(), partner: None, on_behalf_of: None }
+    }
+}
+
+/// A command with who asks, when, and under which idempotency key.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Issued<C> {
+    pub by: Actor,
+    /// When it is true in the world; becomes the events' `occurred_at`.
+    pub at: DateTime<Utc>,
+    pub command_id: CommandId,
+    pub command: C,
+}
+
+/// What the log knows of an event besides its payload.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Envelope {
+    pub event_id: EventId,
+    /// Dense and without a gap over the whole log, from 1.
+    pub position: u64,
+    pub aggregate_type: String,
+    pub aggregate_id: Uuid,
+    /// Dense within the aggregate, from 1.
+    pub sequence: u64,
+    pub event_type: String,
+    pub event_version: u32,
+    /// When it was true in the world.
+    pub occurred_at: DateTime<Utc>,
+    /// When the log took it; never decreases with the position.
+    pub recorded_at: DateTime<Utc>,
+    pub actor: Actor,
+    pub command_id: CommandId,
+    /// The event that caused the command, where one did.
+    pub causation_id: Option<EventId>,
+    /// Shared by everything that one outside command set going.
+    pub correlation_id: Uuid,
+}

@@ -1,0 +1,11 @@
+//! What may happen in a partner programme. Pure: no IO, no clock, no randomness.
+
+pub mod ids;
+pub mod issued;
+pub mod money;
+pub mod personal;
+
+pub use ids::*;
+pub use issued::{Actor, ActorKind, Envelope, Issued};
+pub use money::{Currency, Exact, Money, MoneyError, Ppm, largest_remainder};
+pub use personal::{Held, Personal};

@@ -1,0 +1,40 @@
+//! Data about a person, which the log keeps encrypted under that person's own key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SubjectId;
+
+/// A value about `subject`: readable, encrypted, or gone with its key.
+///
+/// The log seals every `known` value before it is written and opens it when it is read, by this JSON shape:
+/// `{"subject": id, "known": value}`, at rest `{"subject": id, "sealed": base64}`, and without its key
+/// `{"subject": id, "erased": true}`. No decision may depend on the content of one that is already recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Personal<T> {
+    pub subject: SubjectId,
+    #[serde(flatten)]
+    pub value: Held<T>,
+}
+
+/// What is left of a personal value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Held<T> {
+    Known(T),
+    Sealed(String),
+    Erased(bool),
+}
+
+impl<T> Personal<T> {
+    pub fn new(subject: SubjectId, value: T) -> Self {
+        Self { subject, value: Held::Known(value) }
+    }
+
+    /// The value, where its key still exists and it has been opened.
+    pub fn known(&self) -> Option<&T> {
+        match &self.value {
+            Held::Known(value) => Some(value),
+            Held::Sealed(_) | Held::Erased(_) => None,
+        }
+    }
+}

@@ -1,1 +1,3 @@
+//! How the world talks to Accord: the web edge, GraphQL, the reactor and the command line.
 
+pub mod auth;

@@ -1,0 +1,1 @@
+//! Commission: what a plan says, what a trigger earns by it, and why.

@@ -2,8 +2,10 @@
 
 mod check;
 mod plan;
+mod reversal;
 
 pub use check::{Counterexample, PlanFault};
 pub use plan::{
     Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector, Trigger,
 };
+pub use reversal::reversal;

@@ -16,6 +16,8 @@ pub struct Apportionment {
     pub kind: AccrualKind,
     /// 0 is the sellers' own.
     pub level: u32,
+    /// The line's net amount.
+    pub base: Money,
     pub rate: Ppm,
     /// The whole before rounding, in minor units.
     pub exact: Exact,
@@ -33,7 +35,7 @@ pub struct Part {
     pub share: Ppm,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<Ppm>,
-    /// From the line's net amount to `exact`.
+    /// From the base to `exact`.
     pub steps: Vec<Step>,
     pub exact: Exact,
     pub amount: Money,
@@ -69,16 +71,16 @@ pub(super) struct Claim {
     pub factor: Option<Ppm>,
 }
 
-/// Apportions `rate` of `net` to the claims, which come in the order of the sellers' ids. `None` on overflow.
+/// Apportions `rate` of `base` to the claims, which come in the order of the sellers' ids. `None` on overflow.
 pub(super) fn apportion(
     kind: AccrualKind,
     level: u32,
-    net: Money,
+    base: Money,
     rate: Ppm,
     claims: &[Claim],
 ) -> Option<Apportionment> {
     let mut parts: Vec<Part> =
-        claims.iter().map(|claim| part(net, rate, *claim)).collect::<Option<_>>()?;
+        claims.iter().map(|claim| part(base, rate, *claim)).collect::<Option<_>>()?;
     let exact = parts.iter().try_fold(Exact::whole(0), |sum, part| sum.checked_add(part.exact))?;
     let whole = exact.round_half_even()?;
     let weights: Vec<u64> = claims.iter().map(weight).collect();
@@ -87,14 +89,15 @@ pub(super) fn apportion(
     for (part, minor) in parts.iter_mut().zip(amounts) {
         part.amount.minor = minor;
     }
-    Some(Apportionment { kind, level, rate, exact, whole: Money { minor: whole, ..net }, parts })
+    let whole = Money { minor: whole, ..base };
+    Some(Apportionment { kind, level, base, rate, exact, whole, parts })
 }
 
 /// The claim's part, exact and not yet rounded.
-fn part(net: Money, rate: Ppm, claim: Claim) -> Option<Part> {
+fn part(base: Money, rate: Ppm, claim: Claim) -> Option<Part> {
     let Claim { seller, beneficiary, share, factor } = claim;
     let terms = [(Term::Share, Some(share)), (Term::Rate, Some(rate)), (Term::Factor, factor)];
-    let mut exact = Exact::whole(net.minor);
+    let mut exact = Exact::whole(base.minor);
     let mut steps = vec![];
     for (term, ppm) in terms {
         if let Some(ppm) = ppm {
@@ -102,7 +105,7 @@ fn part(net: Money, rate: Ppm, claim: Claim) -> Option<Part> {
             steps.push(Step { term, times: Exact::whole(1).times(ppm)?, gives: exact });
         }
     }
-    let amount = Money::zero(net.currency);
+    let amount = Money::zero(base.currency);
     Some(Part { seller, beneficiary, share, factor, steps, exact, amount })
 }
 

@@ -29,12 +29,10 @@ pub enum PlanFault {
     LevelAtSeller { component: usize, level: usize },
     #[error("another level has distance {distance} as well: keep one of them")]
     LevelTwice { component: usize, level: usize, distance: u32 },
-    #[error(
-        "no level has distance {missing}: add it, with rate 0 where nobody is to earn it, or move the levels above it down"
-    )]
+    #[error("no level has distance {missing}: add it, with rate 0 where nobody is to earn there")]
     LevelMissing { component: usize, level: usize, missing: u32 },
     #[error(
-        "no partner has another at distance {distance} above it, for the network is at most {max_network_depth} deep: remove the level"
+        "the network is {max_network_depth} deep and reaches no level {distance}: remove the level"
     )]
     LevelTooDeep { component: usize, level: usize, distance: u32, max_network_depth: u32 },
     #[error("the component pays nobody: give it or one of its levels a rate above 0, or remove it")]

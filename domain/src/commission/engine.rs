@@ -1,11 +1,10 @@
 //! The calculation: from the facts of a sale and the plan in force to the legs that it pays, and why.
 
-use crate::{Currency, Money, PartnerId, Ppm, time};
+use crate::{Currency, Money, PartnerId};
 
-use super::apportion::{Apportionment, Claim, apportion};
-use super::leg::{AccrualKind, Leg, lot};
-use super::upline::{Walk, walk};
-use super::{Candidate, Component, Input, Kind, Line, Rejection, Seller, Trace, Verdict};
+use super::candidate::candidates;
+use super::leg::{Leg, legs};
+use super::{Candidate, Input, Trace, Verdict};
 
 /// Grows whenever the same input may come to another result or another trace.
 pub const ENGINE_VERSION: u32 = 1;
@@ -56,7 +55,9 @@ pub enum CalculationError {
     Overflow { line: String, component: String },
     #[error("a hold of {days} days ends beyond the calendar: shorten it")]
     HoldBeyondCalendar { days: u32 },
-    #[error("engine {traced} calculated this, and engine {running} cannot tell what it would say")]
+    #[error(
+        "engine {traced} calculated this and engine {running} is running: use a build with engine {traced}"
+    )]
     OtherEngine { traced: u32, running: u32 },
 }
 
@@ -68,8 +69,8 @@ pub enum CalculationError {
 /// the same part of the sale. A partner that sells and stands above a co-seller earns on its own share as seller and
 /// on the other as upline. Legs are in the order of lines, components, levels and sellers' ids; none is zero.
 pub fn calculate(mut input: Input) -> Result<Calculation, CalculationError> {
-    input.check()?;
     input.sellers.sort_by_key(|seller| seller.partner);
+    input.check()?;
     let not_due = not_due(&input);
     let candidates = if not_due.is_some() { vec![] } else { candidates(&input)? };
     let legs = legs(&input, &candidates)?;
@@ -144,93 +145,187 @@ fn nothing_of(candidates: &[Candidate], legs: &[Leg]) -> Option<NotCalculated> {
     }
 }
 
-fn candidates(input: &Input) -> Result<Vec<Candidate>, CalculationError> {
-    let mut candidates = vec![];
-    for line in &input.lines {
-        for component in &input.plan.body.components {
-            let overflow = || CalculationError::Overflow {
-                line: line.id.clone(),
-                component: component.id.clone(),
-            };
-            let verdict = judge(line, component, &input.sellers).ok_or_else(overflow)?;
-            let (line, component) = (line.id.clone(), component.id.clone());
-            candidates.push(Candidate { line, component, verdict });
-        }
-    }
-    Ok(candidates)
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
 
-/// The first test that rules the component out for the line, or else what it pays. `None` on overflow.
-fn judge(line: &Line, component: &Component, sellers: &[Seller]) -> Option<Verdict> {
-    if !component.lines.selects(&line.product_line) {
-        return Some(Verdict::Rejected(Rejection::LineNotSelected));
-    }
-    if !line.net.is_positive() {
-        return Some(Verdict::Rejected(Rejection::NothingSold));
-    }
-    let walks: Vec<Walk> = sellers.iter().map(|seller| walk(seller, &component.levels)).collect();
-    let mut levels = vec![sellers_level(line, component, sellers)?];
-    for level in &component.levels {
-        let earners = sellers.iter().zip(&walks).filter_map(|(seller, walk)| {
-            let beneficiary = walk.earner(level.distance)?;
-            Some(Claim { seller: seller.partner, beneficiary, share: seller.share, factor: None })
-        });
-        let claims: Vec<Claim> = earners.collect();
-        if !claims.is_empty() {
-            let kind = AccrualKind::Override;
-            levels.push(apportion(kind, level.distance, line.net, level.rate, &claims)?);
-        }
-    }
-    levels.sort_by_key(|apportionment| apportionment.level);
-    Some(Verdict::Pays { walks, levels })
-}
+    use super::super::fixtures::*;
+    use super::super::{Plan, Seller, Trigger};
+    use super::*;
+    use crate::{Published, Tier, published};
 
-fn sellers_level(line: &Line, component: &Component, sellers: &[Seller]) -> Option<Apportionment> {
-    let kind = match component.kind {
-        Kind::New => AccrualKind::New,
-    };
-    let claim = |seller: &Seller| Claim {
-        seller: seller.partner,
-        beneficiary: seller.partner,
-        share: seller.share,
-        factor: component.rate.factor(seller.tier),
-    };
-    let claims: Vec<Claim> = sellers.iter().map(claim).collect();
-    apportion(kind, 0, line.net, component.rate.ppm(), &claims)
-}
-
-/// One leg for every part that is at least one minor unit.
-fn legs(input: &Input, candidates: &[Candidate]) -> Result<Vec<Leg>, CalculationError> {
-    let days = input.plan.body.hold.days;
-    let matures_at = time::after_days(input.at, days, input.zone)
-        .ok_or(CalculationError::HoldBeyondCalendar { days })?;
-    let mut legs = vec![];
-    for Candidate { line, component, verdict } in candidates {
-        let Verdict::Pays { levels, .. } = verdict else { continue };
-        let Some(base) = input.lines.iter().find(|sold| sold.id == *line).map(|sold| sold.net)
-        else {
-            continue;
+    /// 20 % with gold at 1.1, 5 % to the parent and 2 % to the next, both as these levels say.
+    fn two_levels(compression: &str) -> Plan {
+        let level = |distance: u32, rate: u32| {
+            json!({
+                "distance": distance,
+                "rate": rate,
+                "eligible": "certified",
+                "compression": compression
+            })
         };
-        for Apportionment { kind, level, rate, parts, .. } in levels {
-            for part in parts.iter().filter(|part| part.amount.is_positive()) {
-                legs.push(Leg {
-                    lot: lot(input.trigger.event, *level, part.seller, line, component),
-                    line: line.clone(),
-                    component: component.clone(),
-                    kind: *kind,
-                    level: *level,
-                    seller: part.seller,
-                    beneficiary: part.beneficiary,
-                    base,
-                    share: part.share,
-                    rate: *rate,
-                    factor: part.factor,
-                    exact: part.exact,
-                    amount: part.amount,
-                    matures_at,
-                });
-            }
-        }
+        plan(json!([{
+            "id": "new-sales",
+            "rate": { "times": { "rate": 200_000, "byTier": { "gold": 1_100_000 } } },
+            "levels": [level(1, 50_000), level(2, 20_000)]
+        }]))
     }
-    Ok(legs)
+
+    #[test]
+    fn g1_r129_the_seller_and_two_levels_above_it_earn() {
+        let gold = seller(C).of_tier(Tier::Gold).under(&[certified(B), certified(A)]);
+        let sale = sale("9999.99", &[gold], two_levels("skip"));
+        assert_eq!(earned(sale), amounts(&[(C, "2200.00"), (B, "500.00"), (A, "200.00")]));
+    }
+
+    #[test]
+    fn r129_the_plan_says_how_many_levels_are_paid() {
+        let level = |distance: u32| json!({ "distance": distance, "rate": 10_000 });
+        let paid = |levels: Vec<Value>| {
+            let plan =
+                plan(json!([{ "id": "a", "rate": { "percent": 100_000 }, "levels": levels }]));
+            let upline = [certified(D), certified(C), certified(B), certified(A)];
+            earned(sale("100.00", &[seller(E).under(&upline)], plan)).len()
+        };
+        assert_eq!(paid(vec![]), 1);
+        assert_eq!(paid((1..=3).map(level).collect()), 4);
+        assert_eq!(paid((1..=9).map(level).collect()), 5);
+    }
+
+    #[test]
+    fn levels_count_by_their_distance_in_whatever_order_they_are_written() {
+        let upline = [certified(B), certified(A)];
+        let mut plan = two_levels("skip");
+        plan.components[0].levels.reverse();
+        let sale = sale("100.00", &[seller(C).under(&upline)], plan);
+        assert_eq!(earned(sale), amounts(&[(C, "20.00"), (B, "5.00"), (A, "2.00")]));
+    }
+
+    #[test]
+    fn g4_a_commission_of_co_sellers_adds_up() {
+        let sellers = [seller(A).with_share(600_000), seller(B).with_share(400_000)];
+        let sale = sale("166.65", &sellers, percent(200_000));
+        assert_eq!(earned(sale), amounts(&[(A, "20.00"), (B, "13.33")]));
+    }
+
+    #[test]
+    fn m10_the_order_in_which_co_sellers_are_named_does_not_matter() {
+        let half = |partner| seller(partner).with_share(500_000);
+        let named = |sellers: &[Seller]| earned(sale("0.10", sellers, percent(100_000)));
+        assert_eq!(named(&[half(A), half(B)]), amounts(&[(A, "0.01")]));
+        assert_eq!(named(&[half(B), half(A)]), amounts(&[(A, "0.01")]));
+    }
+
+    #[test]
+    fn g9_a_parent_without_a_certificate_is_skipped_passed_over_or_the_end() {
+        let paid = |compression| {
+            let seller = seller(C).under(&[uncertified(B), certified(A)]);
+            earned(sale("100.00", &[seller], two_levels(compression)))
+        };
+        assert_eq!(paid("skip"), amounts(&[(C, "20.00"), (A, "2.00")]));
+        assert_eq!(paid("compress"), amounts(&[(C, "20.00"), (A, "5.00")]));
+        assert_eq!(paid("stop"), amounts(&[(C, "20.00")]));
+    }
+
+    #[test]
+    fn g10_a_half_unit_rounds_to_the_even_one() {
+        assert_eq!(earned(sale("1.05", &[seller(A)], percent(100_000))), amounts(&[(A, "0.10")]));
+        assert_eq!(earned(sale("1.15", &[seller(A)], percent(100_000))), amounts(&[(A, "0.12")]));
+    }
+
+    #[test]
+    fn r136_a_commission_is_exact_where_a_float_is_not() {
+        let large = sale("90071992547409.93", &[seller(A)], percent(1_000_000));
+        assert_eq!(earned(large), amounts(&[(A, "90071992547409.93")]));
+        // 0.035 exactly, and 0.034999999999999996 in a float.
+        let half = sale("0.70", &[seller(A)], percent(50_000));
+        assert_eq!(earned(half), amounts(&[(A, "0.04")]));
+    }
+
+    #[test]
+    fn a_partner_above_two_sellers_earns_on_the_share_of_each() {
+        let under_a = |partner, share| seller(partner).with_share(share).under(&[certified(A)]);
+        let sellers = [under_a(B, 600_000), under_a(C, 400_000)];
+        let sale = sale("0.50", &sellers, two_levels("skip"));
+        // 5 % of 0.50 is 2.5 units and rounds to 2, as if one partner had sold it all.
+        let paid = amounts(&[(B, "0.06"), (C, "0.04"), (A, "0.01"), (A, "0.01")]);
+        assert_eq!(earned(sale), paid);
+    }
+
+    #[test]
+    fn a_seller_above_its_co_seller_earns_as_both_on_different_shares() {
+        let half = |partner| seller(partner).with_share(500_000);
+        let sellers = [half(A), half(B).under(&[certified(A)])];
+        let sale = sale("100.00", &sellers, two_levels("skip"));
+        assert_eq!(earned(sale), amounts(&[(A, "10.00"), (B, "10.00"), (A, "2.50")]));
+    }
+
+    /// What 100.00 earns at an instant by these versions.
+    fn earned_by(versions: &[Published<Plan>], instant: &str) -> Option<String> {
+        let plan = published::in_force(versions, at(instant))?.clone();
+        let sale = Input { at: at(instant), plan, ..sale("100.00", &[seller(A)], percent(1)) };
+        calculated(sale).legs().first().map(|leg| leg.amount.amount())
+    }
+
+    fn version(version: u32, rate: u32, from: &str, until: Option<&str>) -> Published<Plan> {
+        let (effective_from, effective_until) = (at(from), until.map(at));
+        Published { version, effective_from, effective_until, ..published(percent(rate)) }
+    }
+
+    #[test]
+    fn g7_r67_a_change_on_day_nine_earns_by_the_rule_of_day_nine_whenever_it_is_recorded() {
+        let versions = [
+            version(1, 100_000, "2025-01-01T00:00:00Z", None),
+            version(2, 120_000, "2025-01-10T00:00:00Z", None),
+        ];
+        let earned = |instant| earned_by(&versions, instant);
+        assert_eq!(earned("2025-01-09T12:00:00Z").as_deref(), Some("10.00"));
+        assert_eq!(earned("2025-01-09T23:59:59.999999Z").as_deref(), Some("10.00"));
+        assert_eq!(earned("2025-01-10T00:00:00Z").as_deref(), Some("12.00"));
+    }
+
+    #[test]
+    fn r67_a_rule_that_expired_one_instant_earlier_does_not_apply() {
+        let until = "2025-02-01T00:00:00Z";
+        let versions = [version(1, 100_000, "2025-01-01T00:00:00Z", Some(until))];
+        assert_eq!(earned_by(&versions, "2025-01-31T23:59:59.999999Z").as_deref(), Some("10.00"));
+        assert_eq!(earned_by(&versions, until), None);
+        let late = Input {
+            at: at(until),
+            plan: versions[0].clone(),
+            ..sale("100.00", &[seller(A)], percent(1))
+        };
+        assert_eq!(nothing(late), Some(NotCalculated::PlanNotInForce));
+    }
+
+    #[test]
+    fn nothing_is_calculated_for_a_reason() {
+        let sold = || sale("100.00", &[seller(A)], percent(100_000));
+        assert_eq!(nothing(sold()), None);
+
+        let mut paid = sold();
+        paid.trigger.kind = Trigger::Payment;
+        assert_eq!(nothing(paid), Some(NotCalculated::OtherTrigger));
+
+        assert_eq!(nothing(Input { lines: vec![], ..sold() }), Some(NotCalculated::NoLines));
+
+        let free = sale("0.00", &[seller(A)], percent(100_000));
+        assert_eq!(nothing(free), Some(NotCalculated::NoComponentApplies));
+
+        let half_a_unit = sale("0.05", &[seller(A)], percent(100_000));
+        assert_eq!(nothing(half_a_unit), Some(NotCalculated::LessThanOneUnit));
+        let a_unit = sale("0.06", &[seller(A)], percent(100_000));
+        assert_eq!(nothing(a_unit), None);
+    }
+
+    #[test]
+    fn what_passes_an_amount_is_refused() {
+        let plan = plan(
+            json!([{ "id": "a", "rate": { "times": { "rate": 1_000_000, "byTier": { "gold": 1_000_001 } } } }]),
+        );
+        let of_tier = |tier| sale("92233720368547758.07", &[seller(A).of_tier(tier)], plan.clone());
+        assert_eq!(earned(of_tier(Tier::Silver)), amounts(&[(A, "92233720368547758.07")]));
+        let overflow = CalculationError::Overflow { line: "1".into(), component: "a".into() };
+        assert_eq!(refused(of_tier(Tier::Gold)), overflow);
+    }
 }

@@ -1,14 +1,15 @@
 //! Sales and plans for this module's tests.
 
 use chrono::{DateTime, Utc};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Currency, EventId, Money, PartnerId, Ppm, Published, Tier};
+use crate::{Currency, EventId, Money, PartnerId, Ppm, Published, Tier, largest_remainder};
 
 use super::{
-    Calculation, CalculationError, Input, Line, Node, NotCalculated, Plan, Seller, Trigger,
-    TriggerFacts, calculate,
+    Calculation, CalculationError, Component, Compression, Eligibility, Input, Kind, Level, Line,
+    Node, NotCalculated, Plan, Rate, Selector, Seller, Trigger, TriggerFacts, calculate,
 };
 
 pub const A: PartnerId = PartnerId(Uuid::from_u128(0xA));
@@ -119,6 +120,11 @@ pub fn earned(input: Input) -> Vec<(PartnerId, String)> {
     calculation.legs().iter().map(|leg| (leg.beneficiary, leg.amount.amount())).collect()
 }
 
+/// Who is to earn what, as [`earned`] tells it.
+pub fn amounts(paid: &[(PartnerId, &str)]) -> Vec<(PartnerId, String)> {
+    paid.iter().map(|(partner, amount)| (*partner, (*amount).to_owned())).collect()
+}
+
 /// The one reason why nothing is earned.
 pub fn nothing(input: Input) -> Option<NotCalculated> {
     match calculated(input) {
@@ -129,4 +135,103 @@ pub fn nothing(input: Input) -> Option<NotCalculated> {
 
 pub fn refused(input: Input) -> CalculationError {
     calculate(input).expect_err("is refused")
+}
+
+/// Any sale that can be calculated: up to four co-sellers in a network of eight, up to three lines and components.
+pub fn any_sale() -> impl Strategy<Value = Input> {
+    let lines = prop::collection::vec((any_product_line(), 0..=10_000_000_000_000_i64), 1..=3);
+    let components = prop::collection::vec(any_component(), 1..=3);
+    (any_sellers(), lines, components, 0..=60_u32).prop_map(|(sellers, lines, components, days)| {
+        let mut input = sale("0.00", &sellers, percent(0));
+        let numbered = (1..).zip(lines);
+        input.lines = numbered
+            .map(|(number, (product_line, minor)): (u32, _)| {
+                line(&number.to_string(), product_line, Money { minor, ..eur("0.00") })
+            })
+            .collect();
+        let named = (1..).zip(components);
+        input.plan.body.components = named
+            .map(|(number, component): (u32, _)| Component { id: number.to_string(), ..component })
+            .collect();
+        input.plan.body.hold.days = days;
+        input
+    })
+}
+
+fn any_sellers() -> impl Strategy<Value = Vec<Seller>> {
+    let network: Vec<PartnerId> =
+        (1..=8).map(|number| PartnerId(Uuid::from_u128(number))).collect();
+    let weights = prop::collection::vec(1..=1_000_u64, 1..=4);
+    (Just(network).prop_shuffle(), weights).prop_flat_map(|(network, weights)| {
+        let shares = largest_remainder(1_000_000, &weights).expect("weights are positive");
+        let sellers = network.iter().zip(shares).map(|(partner, share)| {
+            let others = network.iter().copied().filter(|other| other != partner);
+            any_seller(
+                *partner,
+                u32::try_from(share).expect("is part of a million"),
+                others.collect(),
+            )
+        });
+        sellers.collect::<Vec<_>>()
+    })
+}
+
+fn any_seller(
+    partner: PartnerId,
+    share: u32,
+    others: Vec<PartnerId>,
+) -> impl Strategy<Value = Seller> {
+    let upline = prop::sample::subsequence(others, 0..=5).prop_shuffle();
+    let certificates = prop::array::uniform5(any::<bool>());
+    (any_tier(), upline, certificates).prop_map(move |(tier, upline, certificates)| {
+        let nodes = upline.into_iter().zip(certificates);
+        let nodes: Vec<Node> =
+            nodes.map(|(partner, certified)| Node { partner, certified, source: None }).collect();
+        seller(partner).with_share(share).of_tier(tier).under(&nodes)
+    })
+}
+
+fn any_component() -> impl Strategy<Value = Component> {
+    let lines = prop_oneof![
+        Just(Selector::All),
+        any_product_line().prop_map(|name| Selector::Only([name.to_owned()].into())),
+    ];
+    let factors = prop::collection::btree_map(any_tier(), (0..=3_000_000_u32).prop_map(Ppm), 0..=3);
+    let rate = prop_oneof![
+        any_rate().prop_map(Rate::Percent),
+        (any_rate(), factors).prop_map(|(rate, by_tier)| Rate::Times { rate, by_tier }),
+    ];
+    let levels = prop::collection::vec((any_rate(), any_eligibility(), any_compression()), 0..=4);
+    (lines, rate, levels).prop_map(|(lines, rate, levels)| {
+        let counted = (1..).zip(levels);
+        let levels = counted
+            .map(|(distance, (rate, eligible, compression))| Level {
+                distance,
+                rate,
+                eligible,
+                compression,
+            })
+            .collect();
+        Component { id: String::new(), kind: Kind::New, lines, rate, levels }
+    })
+}
+
+fn any_rate() -> impl Strategy<Value = Ppm> {
+    (0..=1_000_000_u32).prop_map(Ppm)
+}
+
+fn any_product_line() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["cloud", "crm"])
+}
+
+fn any_tier() -> impl Strategy<Value = Tier> {
+    prop::sample::select(vec![Tier::Registered, Tier::Silver, Tier::Gold, Tier::Platinum])
+}
+
+fn any_eligibility() -> impl Strategy<Value = Eligibility> {
+    prop::sample::select(vec![Eligibility::Anyone, Eligibility::Certified])
+}
+
+fn any_compression() -> impl Strategy<Value = Compression> {
+    prop::sample::select(vec![Compression::Skip, Compression::Compress, Compression::Stop])
 }

@@ -136,3 +136,68 @@ impl Seller {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::*;
+
+    #[test]
+    fn facts_that_agree_pass() {
+        let sellers =
+            [seller(B).with_share(999_999).under(&[certified(A)]), seller(C).with_share(1)];
+        assert_eq!(sale("0.00", &sellers, percent(1)).check(), Ok(()));
+    }
+
+    #[test]
+    fn shares_are_of_the_whole_sale() {
+        let total = |shares: &[(PartnerId, u32)]| {
+            let sellers: Vec<Seller> =
+                shares.iter().map(|(partner, share)| seller(*partner).with_share(*share)).collect();
+            sale("1.00", &sellers, percent(1)).check()
+        };
+        assert_eq!(total(&[(A, 600_000), (B, 400_000)]), Ok(()));
+        for (shares, total_of_them) in [
+            (&[(A, 600_000), (B, 399_999)][..], 999_999),
+            (&[(A, 600_000), (B, 400_001)][..], 1_000_001),
+            (&[(A, u32::MAX), (B, 1_000_001)][..], 4_295_967_296),
+            (&[][..], 0),
+        ] {
+            let fault = CalculationError::SharesNotWhole { total: total_of_them };
+            assert_eq!(total(shares), Err(fault));
+        }
+        let twice = CalculationError::SellerTwice { partner: A };
+        assert_eq!(total(&[(A, 500_000), (A, 500_000)]), Err(twice));
+    }
+
+    #[test]
+    fn a_line_is_in_the_currency_of_the_sale_and_not_below_zero() {
+        let with = |net| {
+            let mut sale = sale("1.00", &[seller(A)], percent(1));
+            sale.lines.push(line("2", "cloud", net));
+            sale.check()
+        };
+        assert_eq!(with(eur("0.00")), Ok(()));
+        let (expected, found) = (currency("EUR"), currency("USD"));
+        let mismatch = CalculationError::CurrencyMismatch { line: "2".into(), expected, found };
+        assert_eq!(with(Money::new(1, found)), Err(mismatch));
+        let net = eur("-0.01");
+        assert_eq!(with(net), Err(CalculationError::NegativeBase { line: "2".into(), net }));
+    }
+
+    #[test]
+    fn a_line_counts_once() {
+        let mut sale = sale("1.00", &[seller(A)], percent(1));
+        sale.lines.push(line("1", "crm", eur("1.00")));
+        assert_eq!(sale.check(), Err(CalculationError::LineTwice { line: "1".into() }));
+    }
+
+    #[test]
+    fn nobody_stands_above_itself() {
+        let upline = |nodes: &[Node]| sale("1.00", &[seller(C).under(nodes)], percent(1)).check();
+        let loops = |partner| Err(CalculationError::UplineLoops { seller: C, partner });
+        assert_eq!(upline(&[certified(B), certified(A)]), Ok(()));
+        assert_eq!(upline(&[certified(B), certified(C)]), loops(C));
+        assert_eq!(upline(&[certified(B), certified(A), certified(B)]), loops(B));
+    }
+}

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, Exact, LotId, Money, PartnerId, Ppm};
+use crate::{EventId, Exact, LotId, Money, PartnerId, Ppm, time};
+
+use super::{Apportionment, CalculationError, Candidate, Input, Verdict};
 
 /// One accrual to be, with all that explains its amount: `base` x `share` x `rate` x `factor`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,14 +46,40 @@ pub enum AccrualKind {
     Override,
 }
 
+/// One leg for every part that is at least one minor unit.
+pub(super) fn legs(input: &Input, candidates: &[Candidate]) -> Result<Vec<Leg>, CalculationError> {
+    let days = input.plan.body.hold.days;
+    let matures_at = time::after_days(input.at, days, input.zone)
+        .ok_or(CalculationError::HoldBeyondCalendar { days })?;
+    let mut legs = vec![];
+    for Candidate { line, component, verdict } in candidates {
+        let Verdict::Pays { levels, .. } = verdict else { continue };
+        for Apportionment { kind, level, base, rate, parts, .. } in levels {
+            for part in parts.iter().filter(|part| part.amount.is_positive()) {
+                legs.push(Leg {
+                    lot: lot(input.trigger.event, *level, part.seller, line, component),
+                    line: line.clone(),
+                    component: component.clone(),
+                    kind: *kind,
+                    level: *level,
+                    seller: part.seller,
+                    beneficiary: part.beneficiary,
+                    base: *base,
+                    share: part.share,
+                    rate: *rate,
+                    factor: part.factor,
+                    exact: part.exact,
+                    amount: part.amount,
+                    matures_at,
+                });
+            }
+        }
+    }
+    Ok(legs)
+}
+
 /// The lot of one leg. The line's length keeps `a/b` of `c` apart from `a` of `b/c`.
-pub(super) fn lot(
-    trigger: EventId,
-    level: u32,
-    seller: PartnerId,
-    line: &str,
-    component: &str,
-) -> LotId {
+fn lot(trigger: EventId, level: u32, seller: PartnerId, line: &str, component: &str) -> LotId {
     let length = line.len();
     LotId(trigger.causes(&format!("lot/{level}/{seller}/{length}/{line}/{component}")))
 }
@@ -60,6 +88,7 @@ pub(super) fn lot(
 mod tests {
     use uuid::Uuid;
 
+    use super::super::fixtures::{A, at, calculated, percent, refused, sale, seller};
     use super::*;
 
     #[test]
@@ -78,5 +107,23 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
+    }
+
+    #[test]
+    fn a_hold_ends_at_the_start_of_a_day_of_the_programme() {
+        let matures = |days| {
+            let mut sale = sale("100.00", &[seller(A)], percent(100_000));
+            sale.plan.body.hold.days = days;
+            calculated(sale).legs()[0].matures_at
+        };
+        assert_eq!(matures(14), at("2025-01-23T23:00:00Z"));
+        assert_eq!(matures(0), at("2025-01-10T12:00:00Z"));
+    }
+
+    #[test]
+    fn a_hold_beyond_the_calendar_is_refused() {
+        let mut sale = sale("100.00", &[seller(A)], percent(100_000));
+        sale.plan.body.hold.days = u32::MAX;
+        assert_eq!(refused(sale), CalculationError::HoldBeyondCalendar { days: u32::MAX });
     }
 }

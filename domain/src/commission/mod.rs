@@ -5,6 +5,7 @@
 //! that this rests on, so that anybody can do it again without the store.
 
 mod apportion;
+mod candidate;
 mod check;
 mod engine;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod trace;
 mod upline;
 
 pub use apportion::{Apportionment, Part, Step, Term};
+pub use candidate::{Candidate, Rejection, Verdict};
 pub use check::{Counterexample, PlanFault};
 pub use engine::{Calculation, CalculationError, ENGINE_VERSION, NotCalculated, calculate};
 pub use input::{Input, Line, Node, Seller, TriggerFacts};
@@ -25,5 +27,5 @@ pub use plan::{
     Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector, Trigger,
 };
 pub use reversal::reversal;
-pub use trace::{Candidate, Rejection, Trace, Verdict};
+pub use trace::Trace;
 pub use upline::{Met, Outcome, Walk};

@@ -15,7 +15,7 @@ pub fn reversal(
     already_reversed: i64,
 ) -> Option<i64> {
     let refundable = 0..=base;
-    if base == 0 || accrued < 0 || !refundable.contains(&cumulative_refund) {
+    if accrued < 0 || !refundable.contains(&cumulative_refund) {
         return None;
     }
     let product = i128::from(accrued) * i128::from(cumulative_refund);

@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn each_partner_is_asked_for_the_level_at_its_distance_in_whatever_order_they_are_written() {
+        let levels = [level(2, Compression::Stop), level(1, Compression::Compress)];
+        let walk = walk(&seller(D).under(&[uncertified(B), certified(A)]), &levels);
+        assert_eq!([walk.earner(1), walk.earner(2)], [Some(A), None]);
+    }
+
+    #[test]
     fn the_walk_tells_whom_it_met_and_why_they_do_not_earn() {
         let seller = seller(E).under(&[uncertified(C), certified(B), certified(A)]);
         let walk = walk(&seller, &[level(1, Compression::Compress)]);

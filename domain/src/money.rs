@@ -1,6 +1,7 @@
 //! Money in whole minor units, rates in parts per million, and the exact fractions between them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use iso_currency::Currency as Iso;
 use rust_decimal::Decimal;
@@ -160,6 +161,8 @@ impl fmt::Display for Ppm {
 }
 
 /// An exact fraction of minor units, kept unrounded until the one rounding at the end.
+///
+/// In JSON a string, `"7"` or `"7/2"`, so that no reader rounds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exact {
     numerator: i128,
@@ -190,6 +193,21 @@ impl Exact {
         )
     }
 
+    /// The sum, in lowest terms; `None` on overflow.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let common = greatest_common_divisor(
+            self.denominator.unsigned_abs(),
+            other.denominator.unsigned_abs(),
+        );
+        let widen = other.denominator / i128::try_from(common).ok()?;
+        let widen_other = self.denominator / i128::try_from(common).ok()?;
+        let numerator = self
+            .numerator
+            .checked_mul(widen)?
+            .checked_add(other.numerator.checked_mul(widen_other)?)?;
+        Self::ratio(numerator, self.denominator.checked_mul(widen)?)
+    }
+
     /// Rounds half to even on the absolute value; `None` where the result passes 64 bits.
     pub fn round_half_even(self) -> Option<i64> {
         let magnitude = self.numerator.unsigned_abs();
@@ -214,6 +232,34 @@ impl fmt::Display for Exact {
     }
 }
 
+impl FromStr for Exact {
+    type Err = NotExact;
+
+    fn from_str(text: &str) -> Result<Self, NotExact> {
+        let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
+        let numerator = numerator.parse().map_err(|_| NotExact)?;
+        let denominator = denominator.parse().map_err(|_| NotExact)?;
+        Self::ratio(numerator, denominator).ok_or(NotExact)
+    }
+}
+
+/// A text that is no fraction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("give a whole number or a fraction, as in 7 or 7/2")]
+pub struct NotExact;
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
@@ -222,7 +268,7 @@ fn greatest_common_divisor(a: u128, b: u128) -> u128 {
 ///
 /// The caller orders the weights by id, so that a tie is never a matter of chance. `None` where the
 /// weights are empty or add up to nothing.
-pub fn largest_remainder(total: i64, weights: &[u32]) -> Option<Vec<i64>> {
+pub fn largest_remainder(total: i64, weights: &[u64]) -> Option<Vec<i64>> {
     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     if sum == 0 {
         return None;
@@ -305,6 +351,25 @@ mod tests {
     }
 
     #[test]
+    fn fractions_add_up_exactly() {
+        let exact = |text: &str| text.parse::<Exact>().expect(text);
+        assert_eq!(exact("1/6").checked_add(exact("1/3")), Some(exact("1/2")));
+        assert_eq!(exact("-1/2").checked_add(exact("1/2")), Some(Exact::whole(0)));
+        let greatest = Exact::ratio(i128::MAX, 1).expect("positive denominator");
+        assert_eq!(greatest.checked_add(Exact::whole(1)), None);
+    }
+
+    #[test]
+    fn a_fraction_is_a_string_in_json() {
+        let third = Exact::ratio(2, 6).expect("positive denominator");
+        assert_eq!(serde_json::to_string(&third).expect("serializes"), r#""1/3""#);
+        assert_eq!(serde_json::from_str::<Exact>(r#""1/3""#).expect("parses"), third);
+        for text in ["", "1/0", "1/-3", "1/2/3", "0.5", "a"] {
+            assert_eq!(text.parse::<Exact>(), Err(NotExact), "{text}");
+        }
+    }
+
+    #[test]
     fn g4_a_split_of_sixty_to_forty_adds_up() {
         assert_eq!(largest_remainder(3333, &[600_000, 400_000]), Some(vec![2000, 1333]));
     }
@@ -325,7 +390,7 @@ mod tests {
         }
 
         #[test]
-        fn every_split_adds_up_to_the_whole(total: i64, weights in prop::collection::vec(1u32..=1_000_000, 1..9)) {
+        fn every_split_adds_up_to_the_whole(total: i64, weights in prop::collection::vec(1u64..=1_000_000_000_000, 1..9)) {
             let parts = largest_remainder(total, &weights).expect("weights are positive");
             prop_assert_eq!(parts.iter().map(|part| i128::from(*part)).sum::<i128>(), i128::from(total));
         }

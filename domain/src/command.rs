@@ -1,0 +1,81 @@
+//! Everything that can be asked for, under the one name that story files, mutations and the access table share.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    DealId, PartnerId, ProgramId, WalletId, deal::DealCommand, partner::PartnerCommand,
+    program::ProgramCommand, wallet::WalletCommand,
+};
+
+/// Declares an aggregate's commands: the public name, then the variant.
+macro_rules! commands {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($(#[$vdoc:meta])* $command:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $command)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
+        }
+
+        impl $name {
+            /// Every command of this aggregate by its public name.
+            pub const NAMES: &'static [&'static str] = &[$($command),*];
+
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $command,)* }
+            }
+        }
+    };
+}
+pub(crate) use commands;
+
+/// A command with the aggregate that it is for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command {
+    Program(ProgramId, ProgramCommand),
+    Partner(PartnerId, PartnerCommand),
+    Deal(DealId, DealCommand),
+    Wallet(WalletId, WalletCommand),
+}
+
+impl Command {
+    /// The public name, as in `registerDeal`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Program(_, command) => command.name(),
+            Self::Partner(_, command) => command.name(),
+            Self::Deal(_, command) => command.name(),
+            Self::Wallet(_, command) => command.name(),
+        }
+    }
+
+    /// Reads a command by its public name; the error says which field is wrong.
+    pub fn parse(name: &str, id: Uuid, fields: Value) -> Result<Self, serde_json::Error> {
+        let tagged = Value::Object([(name.to_owned(), fields)].into_iter().collect());
+        if ProgramCommand::NAMES.contains(&name) {
+            serde_json::from_value(tagged).map(|command| Self::Program(ProgramId(id), command))
+        } else if PartnerCommand::NAMES.contains(&name) {
+            serde_json::from_value(tagged).map(|command| Self::Partner(PartnerId(id), command))
+        } else if DealCommand::NAMES.contains(&name) {
+            serde_json::from_value(tagged).map(|command| Self::Deal(DealId(id), command))
+        } else if WalletCommand::NAMES.contains(&name) {
+            serde_json::from_value(tagged).map(|command| Self::Wallet(WalletId(id), command))
+        } else {
+            Err(serde::de::Error::custom(format!("no command is called {name}")))
+        }
+    }
+
+    /// What identifies the request: the same key with another body is another request (R135).
+    pub fn body(&self) -> Result<Value, serde_json::Error> {
+        let (id, command) = match self {
+            Self::Program(id, command) => (id.0, serde_json::to_value(command)?),
+            Self::Partner(id, command) => (id.0, serde_json::to_value(command)?),
+            Self::Deal(id, command) => (id.0, serde_json::to_value(command)?),
+            Self::Wallet(id, command) => (id.0, serde_json::to_value(command)?),
+        };
+        Ok(serde_json::json!({ "id": id, "command": command }))
+    }
+}

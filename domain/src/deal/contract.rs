@@ -1,0 +1,190 @@
+//! The contract with the customer: signed lines, and payments that are allocated to them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{DealEvent, DealRefusal};
+use crate::{
+    Currency, Money, PaymentId, largest_remainder,
+    refusal::{Invalid, SHORT, positive, some, text},
+};
+
+/// One position of the contract.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractLine {
+    /// Names the line within the contract.
+    pub id: String,
+    pub product_line: String,
+    /// Without tax.
+    pub net: Money,
+}
+
+/// What part of a payment pays one line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allocation {
+    pub line: String,
+    pub amount: Money,
+}
+
+/// A payment by the customer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Payment {
+    pub amount: Money,
+    pub allocations: Vec<Allocation>,
+}
+
+/// A signed contract and what was paid on it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Contract {
+    pub lines: Vec<ContractLine>,
+    pub total: Money,
+    pub paid: Money,
+    /// The vendor's own status, once it is set.
+    pub status: Option<String>,
+    pub payments: BTreeMap<PaymentId, Payment>,
+}
+
+pub(super) fn sign(
+    lines: &[ContractLine],
+    signed_on: NaiveDate,
+    today: NaiveDate,
+) -> Result<Vec<DealEvent>, DealRefusal> {
+    if signed_on > today {
+        return Err(Invalid::new(
+            "signed_on",
+            "lies in the future; record the signature when it is there",
+        )
+        .into());
+    }
+    some("lines", lines)?;
+    let currency = lines[0].net.currency;
+    let mut total = Money::zero(currency);
+    for (index, line) in lines.iter().enumerate() {
+        let field = |name: &str| format!("lines.{index}.{name}");
+        text(&field("id"), &line.id, SHORT)?;
+        text(&field("product_line"), &line.product_line, SHORT)?;
+        positive(&field("net"), line.net)?;
+        if lines[..index].iter().any(|earlier| earlier.id == line.id) {
+            return Err(
+                Invalid::new(field("id"), "is used twice; name every line differently").into()
+            );
+        }
+        total = total
+            .checked_add(line.net)
+            .map_err(|error| Invalid::new(field("net"), error.to_string()))?;
+    }
+    Ok(vec![DealEvent::Signed { signed_on, lines: lines.to_vec(), total }])
+}
+
+impl Contract {
+    pub(super) fn new(lines: Vec<ContractLine>, total: Money) -> Self {
+        let paid = Money::zero(total.currency);
+        Self { lines, total, paid, status: None, payments: BTreeMap::new() }
+    }
+
+    pub fn currency(&self) -> Currency {
+        self.total.currency
+    }
+
+    /// What the customer still owes.
+    pub fn outstanding(&self) -> Money {
+        Money { minor: self.total.minor - self.paid.minor, ..self.total }
+    }
+
+    /// The payment, allocated to the lines; it may not exceed what is owed, in total or on a line.
+    pub(super) fn receive(
+        &self,
+        payment: PaymentId,
+        amount: Money,
+        received_on: NaiveDate,
+        allocations: Option<&[Allocation]>,
+    ) -> Result<Vec<DealEvent>, DealRefusal> {
+        positive("amount", amount)?;
+        if amount.currency != self.currency() {
+            let problem = format!("the contract is in {}", self.currency());
+            return Err(Invalid::new("amount.currency", problem).into());
+        }
+        if let Some(known) = self.payments.get(&payment) {
+            let same = known.amount == amount
+                && allocations.is_none_or(|given| given == known.allocations);
+            return if same { Ok(vec![]) } else { Err(DealRefusal::PaymentReused) };
+        }
+        if amount.minor > self.outstanding().minor {
+            return Err(DealRefusal::PaymentTooHigh { outstanding: self.outstanding() });
+        }
+        let allocations = match allocations {
+            Some(given) => self.checked(given, amount)?,
+            None => self.by_what_is_owed(amount)?,
+        };
+        let outstanding = Money { minor: self.outstanding().minor - amount.minor, ..amount };
+        Ok(vec![DealEvent::PaymentReceived {
+            payment,
+            amount,
+            allocations,
+            received_on,
+            outstanding,
+        }])
+    }
+
+    pub(super) fn received(&mut self, id: PaymentId, payment: Payment) {
+        self.paid.minor += payment.amount.minor;
+        self.payments.insert(id, payment);
+    }
+
+    fn checked(&self, given: &[Allocation], amount: Money) -> Result<Vec<Allocation>, DealRefusal> {
+        some("allocations", given)?;
+        let mut sum = Money::zero(amount.currency);
+        for (index, allocation) in given.iter().enumerate() {
+            let field = |name: &str| format!("allocations.{index}.{name}");
+            positive(&field("amount"), allocation.amount)?;
+            sum = sum
+                .checked_add(allocation.amount)
+                .map_err(|error| Invalid::new(field("amount"), error.to_string()))?;
+            if given[..index].iter().any(|earlier| earlier.line == allocation.line) {
+                return Err(Invalid::new(field("line"), "is named twice").into());
+            }
+            let line = self.lines.iter().find(|line| line.id == allocation.line);
+            let line =
+                line.ok_or_else(|| Invalid::new(field("line"), "is no line of this contract"))?;
+            let owed = self.owed(line);
+            if allocation.amount.minor > owed.minor {
+                return Err(Invalid::new(
+                    field("amount"),
+                    format!("is more than the {owed} owed on it"),
+                )
+                .into());
+            }
+        }
+        if sum == amount {
+            Ok(given.to_vec())
+        } else {
+            Err(Invalid::new("allocations", format!("add up to {sum}, not to {amount}")).into())
+        }
+    }
+
+    /// Each line up to what it still owes, in proportion to that.
+    fn by_what_is_owed(&self, amount: Money) -> Result<Vec<Allocation>, DealRefusal> {
+        let owed: Vec<u64> =
+            self.lines.iter().map(|line| self.owed(line).minor.unsigned_abs()).collect();
+        let parts = largest_remainder(amount.minor, &owed)
+            .ok_or(DealRefusal::PaymentTooHigh { outstanding: self.outstanding() })?;
+        let paid = self.lines.iter().zip(parts).filter(|(_, part)| *part > 0);
+        Ok(paid
+            .map(|(line, minor)| Allocation {
+                line: line.id.clone(),
+                amount: Money { minor, ..amount },
+            })
+            .collect())
+    }
+
+    fn owed(&self, line: &ContractLine) -> Money {
+        let allocations = self.payments.values().flat_map(|payment| &payment.allocations);
+        let paid: i64 =
+            allocations.filter(|paid| paid.line == line.id).map(|paid| paid.amount.minor).sum();
+        Money { minor: line.net.minor - paid, ..line.net }
+    }
+}

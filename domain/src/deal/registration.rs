@@ -1,0 +1,167 @@
+//! Registration, who looks after the deal, and the partner's qualification.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AssignmentRule, DealCommand, DealEvent, DealRefusal, policy_at, policy_ref};
+use crate::{
+    Issued, Money, Personal, SubjectId, derived,
+    partner::{Partner, application::country},
+    program::{DealPolicy, Rulebook},
+    published::hash_of,
+    refusal::{Invalid, LONG, SHORT, positive, some, text},
+};
+
+/// The customer that the deal is about.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    pub name: String,
+    /// ISO 3166 alpha-2.
+    pub country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+    /// Web domain, as in `acme.example`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+}
+
+/// What the partner has said of the deal, by the hash that the vendor verifies.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Qualification {
+    pub hash: String,
+}
+
+impl Qualification {
+    pub(super) fn of(icp_match: bool, timeframe: String, budget: Money) -> Self {
+        Self { hash: hash_of(&(icp_match, timeframe, budget)).unwrap_or_default() }
+    }
+}
+
+/// Who may, then the required fields, in this order.
+pub(super) fn register(
+    issued: &Issued<DealCommand>,
+    rulebook: &Rulebook,
+    owner: Option<&Partner>,
+) -> Result<Vec<DealEvent>, DealRefusal> {
+    let DealCommand::Register {
+        program,
+        partner,
+        customer,
+        product_lines,
+        territory,
+        estimate,
+        expected_close,
+        problems,
+        criteria,
+    } = &issued.command
+    else {
+        return Err(DealRefusal::NotRegistered);
+    };
+    if issued.by.partner.is_some_and(|own| own != *partner) {
+        return Err(DealRefusal::Foreign);
+    }
+    let policy = policy_at(rulebook, issued.at)?;
+    let owner = owner
+        .and_then(Partner::active)
+        .filter(|owner| owner.file.program == *program && owner.place.is_some())
+        .ok_or(DealRefusal::PartnerNotIn)?;
+    if policy.body.certificate_required && !owner.training.certified_at(issued.at) {
+        return Err(DealRefusal::CertificateRequired { policy: policy_ref(policy) });
+    }
+    check_customer(customer)?;
+    some("product_lines", product_lines)?;
+    for line in product_lines {
+        text("product_lines", line, SHORT)?;
+    }
+    text("territory", territory, SHORT)?;
+    positive("estimate", *estimate)?;
+    text("problems", problems, LONG)?;
+    text("criteria", criteria, LONG)?;
+    Ok(vec![DealEvent::Registered {
+        program: *program,
+        partner: *partner,
+        seller: issued.by.id.clone(),
+        match_keys: match_keys(customer),
+        customer: customer.clone(),
+        product_lines: product_lines.clone(),
+        territory: territory.clone(),
+        estimate: *estimate,
+        expected_close: *expected_close,
+        problems: problems.clone(),
+        criteria: criteria.clone(),
+        policy_version: policy.version,
+    }])
+}
+
+/// The first rule for the territory, or the default queue (R48).
+pub(super) fn assign(policy: &DealPolicy, territory: &str) -> DealEvent {
+    match policy.responsible.iter().find(|rule| rule.territory == territory) {
+        Some(rule) => DealEvent::ResponsibleAssigned {
+            responsible: rule.employee.clone(),
+            rule: AssignmentRule::Territory,
+        },
+        None => DealEvent::ResponsibleAssigned {
+            responsible: policy.default_queue.clone(),
+            rule: AssignmentRule::DefaultQueue,
+        },
+    }
+}
+
+/// All four parameters, or the names of those that are missing (R49).
+pub(super) fn qualify_by_partner(
+    issued: &Issued<DealCommand>,
+    parameters: (Option<bool>, Option<&String>, Option<Money>, Option<&String>),
+) -> Result<Vec<DealEvent>, DealRefusal> {
+    let (Some(icp_match), Some(timeframe), Some(budget), Some(decision_maker)) = parameters else {
+        let given = [
+            ("icp_match", parameters.0.is_some()),
+            ("timeframe", parameters.1.is_some()),
+            ("budget", parameters.2.is_some()),
+            ("decision_maker", parameters.3.is_some()),
+        ];
+        let missing = given.iter().filter(|(_, given)| !given);
+        let fields: Vec<String> = missing.map(|(name, _)| (*name).to_owned()).collect();
+        return Err(DealRefusal::QualificationIncomplete { missing: fields.join(", "), fields });
+    };
+    text("timeframe", timeframe, SHORT)?;
+    positive("budget", budget)?;
+    text("decision_maker", decision_maker, SHORT)?;
+    let subject = SubjectId(derived(issued.command_id.0, "decision-maker"));
+    Ok(vec![DealEvent::QualifiedByPartner {
+        icp_match,
+        timeframe: timeframe.clone(),
+        budget,
+        decision_maker: Personal::new(subject, decision_maker.clone()),
+    }])
+}
+
+/// By what two registrations of one customer are recognised: exact tax id, exact domain, normalised name and country.
+fn match_keys(customer: &Customer) -> Vec<String> {
+    let squeeze = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
+    let mut keys = vec![];
+    if let Some(tax_id) = &customer.tax_id {
+        keys.push(format!("tax:{}", squeeze(tax_id)));
+    }
+    if let Some(domain) = &customer.domain {
+        keys.push(format!("domain:{}", domain.trim().to_lowercase().trim_start_matches("www.")));
+    }
+    keys.push(format!("name:{}/{}", squeeze(&customer.name), customer.country.to_lowercase()));
+    keys
+}
+
+fn check_customer(customer: &Customer) -> Result<(), Invalid> {
+    text("customer.name", &customer.name, SHORT)?;
+    country("customer.country", &customer.country)?;
+    if let Some(tax_id) = &customer.tax_id {
+        text("customer.tax_id", tax_id, SHORT)?;
+    }
+    if let Some(domain) = &customer.domain {
+        text("customer.domain", domain, SHORT)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! The application: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PartnerCommand, PartnerEvent, PartnerRefusal};
+use crate::{
+    Issued, PartnerId, Personal, ProgramId, SubjectId,
+    program::Rulebook,
+    refusal::{Invalid, LONG, SHORT, some, text},
+};
+
+/// A candidate's company.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    pub name: String,
+    /// ISO 3166 alpha-2, as in `PL`.
+    pub country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+}
+
+/// A person of the partner as the form gives them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewContact {
+    /// Named by the caller; also the subject of the person's data and of its certificates.
+    pub person: SubjectId,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// A person of the partner as the log keeps them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Contact {
+    pub details: Personal<ContactDetails>,
+}
+
+/// What is personal of a contact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ContactDetails {
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub phone: Option<String>,
+}
+
+/// The mandatory sections of the form (R1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sections {
+    pub competencies: String,
+    pub customer_portfolio: String,
+    pub strategic_goals: String,
+}
+
+/// How a candidate found the programme.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    Web,
+    Referral,
+    Recruited,
+}
+
+/// What the reviewer concludes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewResult {
+    Passed,
+    Failed,
+}
+
+/// What came of the interview.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InterviewOutcome {
+    Recommended,
+    NotRecommended,
+}
+
+/// Why an application is rejected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectionCode {
+    SectorMismatch,
+    InsufficientCompetence,
+    Incomplete,
+    TerritoryCovered,
+    Other,
+}
+
+/// What later decisions need to know of the application.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct File {
+    pub program: ProgramId,
+    pub people: Vec<SubjectId>,
+    /// Under whose key the free text of the application stands.
+    pub subject: SubjectId,
+    pub source: Source,
+    pub inviter: Option<PartnerId>,
+    /// The version of the terms accepted last.
+    pub terms_version: u32,
+}
+
+/// An application that is not decided.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    pub file: File,
+    pub stage: Stage,
+}
+
+/// How far an application has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Stage {
+    Applied,
+    UnderReview,
+    InformationRequested,
+    Reviewed(ReviewResult),
+    InterviewScheduled,
+    Interviewed,
+}
+
+impl From<NewContact> for Contact {
+    fn from(new: NewContact) -> Self {
+        let NewContact { person, first_name, last_name, email, phone } = new;
+        Self {
+            details: Personal::new(person, ContactDetails { first_name, last_name, email, phone }),
+        }
+    }
+}
+
+impl File {
+    pub(super) fn knows(&self, person: SubjectId) -> Result<(), PartnerRefusal> {
+        if self.people.contains(&person) { Ok(()) } else { Err(PartnerRefusal::UnknownPerson) }
+    }
+}
+
+impl Candidate {
+    pub(super) fn decide(
+        &self,
+        issued: &Issued<PartnerCommand>,
+        rulebook: &Rulebook,
+    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+        use PartnerCommand as Do;
+        use PartnerRefusal as No;
+        use ReviewResult::{Failed, Passed};
+        use Stage as S;
+        let personal = |value: &String| Personal::new(self.file.subject, value.clone());
+        match (self.stage, &issued.command) {
+            (S::Applied | S::UnderReview, Do::AssignReview { reviewer }) => {
+                text("reviewer", reviewer, SHORT)?;
+                Ok(vec![PartnerEvent::ReviewAssigned { reviewer: reviewer.clone() }])
+            }
+            (S::InformationRequested, Do::AssignReview { .. } | Do::RecordReview { .. }) => {
+                Err(No::InformationPending)
+            }
+            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::AssignReview { .. }) => {
+                Err(No::AlreadyReviewed)
+            }
+
+            (S::UnderReview, Do::RequestInformation { question }) => {
+                text("question", question, LONG)?;
+                Ok(vec![PartnerEvent::InformationRequested { question: personal(question) }])
+            }
+            (S::Applied, Do::RequestInformation { .. } | Do::RecordReview { .. }) => {
+                Err(No::ReviewNotAssigned)
+            }
+            (S::InformationRequested, Do::RequestInformation { .. }) => Err(No::InformationPending),
+            (
+                S::Reviewed(_) | S::InterviewScheduled | S::Interviewed,
+                Do::RequestInformation { .. },
+            ) => Err(No::AlreadyReviewed),
+
+            (S::InformationRequested, Do::SupplyInformation { answer }) => {
+                text("answer", answer, LONG)?;
+                Ok(vec![PartnerEvent::InformationSupplied { answer: personal(answer) }])
+            }
+            (
+                S::Applied
+                | S::UnderReview
+                | S::Reviewed(_)
+                | S::InterviewScheduled
+                | S::Interviewed,
+                Do::SupplyInformation { .. },
+            ) => Err(No::InformationNotRequested),
+
+            (S::UnderReview, Do::RecordReview { sector_fit, marketing_competence, result }) => {
+                text("sector_fit", sector_fit, LONG)?;
+                text("marketing_competence", marketing_competence, LONG)?;
+                Ok(vec![PartnerEvent::ReviewRecorded {
+                    sector_fit: personal(sector_fit),
+                    marketing_competence: personal(marketing_competence),
+                    result: *result,
+                }])
+            }
+            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::RecordReview { .. }) => {
+                Err(No::AlreadyReviewed)
+            }
+
+            (S::Reviewed(Passed) | S::InterviewScheduled, Do::ScheduleInterview { at }) => {
+                Ok(vec![PartnerEvent::InterviewScheduled { at: *at }])
+            }
+            (S::InterviewScheduled, Do::RecordInterview { outcome, notes }) => {
+                text("notes", notes, LONG)?;
+                Ok(vec![PartnerEvent::InterviewHeld { outcome: *outcome, notes: personal(notes) }])
+            }
+            (S::Reviewed(Passed), Do::RecordInterview { .. }) => Err(No::InterviewNotScheduled),
+            (S::Interviewed, Do::ScheduleInterview { .. } | Do::RecordInterview { .. }) => {
+                Err(No::InterviewAlreadyHeld)
+            }
+            (
+                S::Reviewed(Failed),
+                Do::ScheduleInterview { .. } | Do::RecordInterview { .. } | Do::Approve {},
+            ) => Err(No::ReviewNotPassed),
+            (
+                S::Applied | S::UnderReview | S::InformationRequested,
+                Do::ScheduleInterview { .. } | Do::RecordInterview { .. } | Do::Approve {},
+            ) => Err(No::NotReviewed),
+
+            (S::Interviewed, Do::Approve {}) => {
+                Ok(vec![PartnerEvent::Approved { interview_held: true }])
+            }
+            (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
+                if rulebook.interview_required {
+                    return Err(No::InterviewNotHeld);
+                }
+                Ok(vec![PartnerEvent::Approved { interview_held: false }])
+            }
+
+            // Nobody is turned away before both findings stand (R2).
+            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::Reject { code }) => {
+                Ok(vec![PartnerEvent::Rejected { code: *code }])
+            }
+            (S::Applied | S::UnderReview | S::InformationRequested, Do::Reject { .. }) => {
+                Err(No::NotReviewed)
+            }
+            (_, Do::Withdraw {}) => Ok(vec![PartnerEvent::Withdrawn {}]),
+
+            (_, Do::Apply { .. }) => Err(No::AlreadyApplied),
+            (
+                _,
+                Do::AcceptTerms { .. }
+                | Do::Join {}
+                | Do::AssignCourse { .. }
+                | Do::AssignNextCourses {}
+                | Do::CompleteModule { .. }
+                | Do::RecordExam { .. }
+                | Do::IssueCertificate { .. }
+                | Do::IssueDueCertificates { .. }
+                | Do::SetPaymentDetails { .. }
+                | Do::OverrideTier { .. },
+            ) => Err(No::NotApproved),
+        }
+    }
+
+    pub(super) fn evolve(&mut self, event: PartnerEvent) {
+        match event {
+            PartnerEvent::ReviewAssigned { .. } | PartnerEvent::InformationSupplied { .. } => {
+                self.stage = Stage::UnderReview;
+            }
+            PartnerEvent::InformationRequested { .. } => self.stage = Stage::InformationRequested,
+            PartnerEvent::ReviewRecorded { result, .. } => self.stage = Stage::Reviewed(result),
+            PartnerEvent::InterviewScheduled { .. } => self.stage = Stage::InterviewScheduled,
+            PartnerEvent::InterviewHeld { .. } => self.stage = Stage::Interviewed,
+            PartnerEvent::Applied { .. }
+            | PartnerEvent::Approved { .. }
+            | PartnerEvent::Rejected { .. }
+            | PartnerEvent::Withdrawn {}
+            | PartnerEvent::TermsAccepted { .. }
+            | PartnerEvent::Joined { .. }
+            | PartnerEvent::CourseAssigned { .. }
+            | PartnerEvent::ModuleCompleted { .. }
+            | PartnerEvent::ExamPassed { .. }
+            | PartnerEvent::ExamFailed { .. }
+            | PartnerEvent::Certified { .. }
+            | PartnerEvent::PaymentDetailsSet { .. }
+            | PartnerEvent::TierOverridden { .. } => {} // Not a candidate's.
+        }
+    }
+}
+
+/// Refuses a form that no programme would accept (R1, R5).
+pub(super) fn check(
+    company: &Company,
+    contacts: &[NewContact],
+    sections: &Sections,
+) -> Result<(), Invalid> {
+    text("company.name", &company.name, SHORT)?;
+    country("company.country", &company.country)?;
+    if let Some(tax_id) = &company.tax_id {
+        text("company.tax_id", tax_id, SHORT)?;
+    }
+    if let Some(website) = &company.website {
+        text("company.website", website, SHORT)?;
+    }
+    text("sections.competencies", &sections.competencies, LONG)?;
+    text("sections.customer_portfolio", &sections.customer_portfolio, LONG)?;
+    text("sections.strategic_goals", &sections.strategic_goals, LONG)?;
+    some("contacts", contacts)?;
+    for (index, contact) in contacts.iter().enumerate() {
+        let field = |name: &str| format!("contacts.{index}.{name}");
+        text(&field("first_name"), &contact.first_name, SHORT)?;
+        text(&field("last_name"), &contact.last_name, SHORT)?;
+        text(&field("email"), &contact.email, SHORT)?;
+        if !contact.email.contains('@') {
+            return Err(Invalid::new(field("email"), "must be an e-mail address"));
+        }
+        if let Some(phone) = &contact.phone {
+            text(&field("phone"), phone, SHORT)?;
+        }
+        if contacts[..index].iter().any(|earlier| earlier.person == contact.person) {
+            return Err(Invalid::new(
+                field("person"),
+                "is named twice; every contact needs an id of its own",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses anything but two upper-case letters.
+pub(crate) fn country(field: &str, code: &str) -> Result<(), Invalid> {
+    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be a two-letter country code, as in PL"))
+    }
+}

@@ -1,0 +1,49 @@
+//! The network: who invited whom, from the top down and no deeper than the programme allows.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Active, Partner, PartnerEvent, PartnerRefusal, current_terms};
+use crate::{Issued, PartnerId, derived, partner::PartnerCommand, program::Rulebook};
+
+/// A partner's place in its programme's network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Nobody above it at level zero.
+    pub parent: Option<PartnerId>,
+    pub depth: u32,
+}
+
+pub(super) fn join(
+    partner: &Active,
+    issued: &Issued<PartnerCommand>,
+    rulebook: &Rulebook,
+    parent: Option<&Partner>,
+) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    if partner.place.is_some() {
+        return Ok(vec![]); // Already so: a retry is harmless.
+    }
+    current_terms(rulebook, issued.at, partner.file.terms_version)?;
+    let depth = match partner.file.inviter {
+        None => 0,
+        Some(_) => depth_below(parent, partner)?,
+    };
+    if depth > rulebook.max_network_depth {
+        return Err(PartnerRefusal::TooDeep { limit: rulebook.max_network_depth });
+    }
+    let code = derived(issued.command_id.0, "referral").simple().to_string();
+    Ok(vec![PartnerEvent::Joined {
+        parent: partner.file.inviter,
+        depth,
+        origin: partner.file.source,
+        referral_code: code[..12].to_owned(),
+    }])
+}
+
+/// One below the parent, which must have joined the same programme before (R81, R82).
+fn depth_below(parent: Option<&Partner>, partner: &Active) -> Result<u32, PartnerRefusal> {
+    let parent = parent
+        .and_then(Partner::active)
+        .filter(|parent| parent.file.program == partner.file.program);
+    let place = parent.and_then(|parent| parent.place).ok_or(PartnerRefusal::ParentNotJoined)?;
+    Ok(place.depth.saturating_add(1))
+}

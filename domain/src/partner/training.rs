@@ -1,0 +1,322 @@
+//! Training: courses assigned step by step, modules and exams done by people, certificates for who did both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{PartnerEvent, PartnerRefusal};
+use crate::{
+    CommandId, SubjectId, derived,
+    program::{Certification, Rulebook},
+    refusal::{Invalid, SHORT, text},
+    time,
+};
+
+/// Where a fact about training comes from; the pair counts once (R30).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRef {
+    pub source: String,
+    pub reference: String,
+}
+
+/// A certificate of one person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Certificate {
+    pub person: SubjectId,
+    pub certification: String,
+    pub version: u32,
+    pub valid_from: DateTime<Utc>,
+    pub valid_until: Option<DateTime<Utc>>,
+}
+
+/// What a partner's people have been assigned and have done.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Training {
+    assigned: BTreeMap<String, Assigned>,
+    people: BTreeMap<SubjectId, Done>,
+    certificates: Vec<Certificate>,
+    seen: BTreeSet<SourceRef>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Assigned {
+    version: u32,
+    modules: Vec<String>,
+    step: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Done {
+    modules: BTreeSet<(String, String)>,
+    exams: BTreeSet<String>,
+}
+
+/// A module that somebody has completed.
+pub(super) struct Completion<'a> {
+    pub course: &'a str,
+    pub module: &'a str,
+    pub content_version: u32,
+}
+
+impl Training {
+    /// Whether any person of the partner holds a certificate valid at `at`.
+    pub fn certified_at(&self, at: DateTime<Utc>) -> bool {
+        self.certificates
+            .iter()
+            .any(|held| held.valid_from <= at && held.valid_until.is_none_or(|until| at < until))
+    }
+
+    pub(super) fn assign(
+        &self,
+        course: &str,
+        rulebook: &Rulebook,
+    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+        let published = rulebook
+            .courses
+            .get(course)
+            .ok_or_else(|| PartnerRefusal::UnknownCourse { course: course.to_owned() })?;
+        if self.assigned.get(course).is_some_and(|assigned| assigned.version == published.version) {
+            return Ok(vec![]); // Already so.
+        }
+        Ok(vec![PartnerEvent::CourseAssigned {
+            course: course.to_owned(),
+            version: published.version,
+            modules: published.modules.clone(),
+            step: published.step,
+        }])
+    }
+
+    /// The courses of the first step that is not assigned, once every earlier step is complete (R10).
+    pub(super) fn assign_next(&self, rulebook: &Rulebook) -> Vec<PartnerEvent> {
+        let missing =
+            rulebook.courses.iter().filter(|(name, _)| !self.assigned.contains_key(*name));
+        let Some(step) = missing.clone().map(|(_, course)| course.step).min() else {
+            return vec![];
+        };
+        let earlier = self.assigned.iter().filter(|(_, assigned)| assigned.step < step);
+        if !earlier
+            .into_iter()
+            .all(|(name, assigned)| self.anybody_completed(name, &assigned.modules))
+        {
+            return vec![];
+        }
+        missing
+            .filter(|(_, course)| course.step == step)
+            .map(|(name, course)| PartnerEvent::CourseAssigned {
+                course: name.clone(),
+                version: course.version,
+                modules: course.modules.clone(),
+                step,
+            })
+            .collect()
+    }
+
+    pub(super) fn complete(
+        &self,
+        person: SubjectId,
+        completed: Completion<'_>,
+        score: Option<u32>,
+        source: &SourceRef,
+    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+        let Completion { course, module, content_version } = completed;
+        check_source(source)?;
+        percent(score)?;
+        if self.seen.contains(source) {
+            return Ok(vec![]); // Told twice, counted once.
+        }
+        let assigned = self
+            .assigned
+            .get(course)
+            .filter(|assigned| assigned.modules.iter().any(|m| m == module));
+        if assigned.is_none() {
+            return Err(PartnerRefusal::ModuleNotAssigned {
+                course: course.to_owned(),
+                module: module.to_owned(),
+            });
+        }
+        Ok(vec![PartnerEvent::ModuleCompleted {
+            person,
+            course: course.to_owned(),
+            module: module.to_owned(),
+            content_version,
+            score,
+            source: source.clone(),
+        }])
+    }
+
+    pub(super) fn record_exam(
+        &self,
+        person: SubjectId,
+        exam: &str,
+        passed: bool,
+        score: u32,
+        source: &SourceRef,
+    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+        check_source(source)?;
+        percent(Some(score))?;
+        if self.seen.contains(source) {
+            return Ok(vec![]); // Told twice, counted once.
+        }
+        let (exam, source) = (exam.to_owned(), source.clone());
+        Ok(vec![if passed {
+            PartnerEvent::ExamPassed { person, exam, score, source }
+        } else {
+            PartnerEvent::ExamFailed { person, exam, score, source }
+        }])
+    }
+
+    /// The certificate, where modules and exam are both complete (R23); the refusal names what is missing.
+    pub(super) fn issue(
+        &self,
+        person: SubjectId,
+        name: &str,
+        rulebook: &Rulebook,
+        command: CommandId,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+        let certification = rulebook.certifications.get(name).ok_or_else(|| {
+            PartnerRefusal::UnknownCertification { certification: name.to_owned() }
+        })?;
+        if self.holds(person, name, certification, at) {
+            return Ok(vec![]); // Already so.
+        }
+        let missing = self.missing(person, certification);
+        if !missing.is_empty() {
+            return Err(PartnerRefusal::Incomplete { missing: missing.join(", ") });
+        }
+        Ok(vec![certify(person, name, certification, rulebook, command, at)])
+    }
+
+    /// Every certificate that `person` has earned and does not hold.
+    pub(super) fn issue_due(
+        &self,
+        person: SubjectId,
+        rulebook: &Rulebook,
+        command: CommandId,
+        at: DateTime<Utc>,
+    ) -> Vec<PartnerEvent> {
+        rulebook
+            .certifications
+            .iter()
+            .filter(|(name, certification)| !self.holds(person, name, certification, at))
+            .filter(|(_, certification)| self.missing(person, certification).is_empty())
+            .map(|(name, certification)| {
+                certify(person, name, certification, rulebook, command, at)
+            })
+            .collect()
+    }
+
+    pub(super) fn assigned(
+        &mut self,
+        course: String,
+        version: u32,
+        modules: Vec<String>,
+        step: u32,
+    ) {
+        self.assigned.insert(course, Assigned { version, modules, step });
+    }
+
+    pub(super) fn completed(
+        &mut self,
+        person: SubjectId,
+        course: String,
+        module: String,
+        source: SourceRef,
+    ) {
+        self.people.entry(person).or_default().modules.insert((course, module));
+        self.seen.insert(source);
+    }
+
+    pub(super) fn passed(&mut self, person: SubjectId, exam: String, source: SourceRef) {
+        self.people.entry(person).or_default().exams.insert(exam);
+        self.seen.insert(source);
+    }
+
+    pub(super) fn seen(&mut self, source: SourceRef) {
+        self.seen.insert(source);
+    }
+
+    pub(super) fn certified(&mut self, certificate: Certificate) {
+        self.certificates.push(certificate);
+    }
+
+    fn holds(
+        &self,
+        person: SubjectId,
+        name: &str,
+        certification: &Certification,
+        at: DateTime<Utc>,
+    ) -> bool {
+        self.certificates.iter().any(|held| {
+            held.person == person
+                && held.certification == name
+                && held.version == certification.version
+                && held.valid_until.is_none_or(|until| at < until)
+        })
+    }
+
+    fn missing(&self, person: SubjectId, certification: &Certification) -> Vec<String> {
+        let done = self.people.get(&person);
+        let mut missing = vec![];
+        for course in &certification.courses {
+            match self.assigned.get(course) {
+                None => missing.push(format!("course {course} (not assigned)")),
+                Some(assigned) => missing.extend(
+                    assigned
+                        .modules
+                        .iter()
+                        .filter(|module| !done.is_some_and(|done| done.has(course, module)))
+                        .map(|module| format!("module {module} of {course}")),
+                ),
+            }
+        }
+        if !done.is_some_and(|done| done.exams.contains(&certification.exam)) {
+            missing.push(format!("exam {}", certification.exam));
+        }
+        missing
+    }
+
+    fn anybody_completed(&self, course: &str, modules: &[String]) -> bool {
+        self.people.values().any(|done| modules.iter().all(|module| done.has(course, module)))
+    }
+}
+
+impl Done {
+    fn has(&self, course: &str, module: &str) -> bool {
+        self.modules.contains(&(course.to_owned(), module.to_owned()))
+    }
+}
+
+fn certify(
+    person: SubjectId,
+    name: &str,
+    certification: &Certification,
+    rulebook: &Rulebook,
+    command: CommandId,
+    at: DateTime<Utc>,
+) -> PartnerEvent {
+    PartnerEvent::Certified {
+        certificate: derived(command.0, &format!("certificate/{name}")),
+        person,
+        certification: name.to_owned(),
+        version: certification.version,
+        valid_from: at,
+        valid_until: certification
+            .valid_for_months
+            .and_then(|months| time::after_months(at, months, rulebook.zone)),
+    }
+}
+
+fn check_source(source: &SourceRef) -> Result<(), Invalid> {
+    text("source.source", &source.source, SHORT)?;
+    text("source.reference", &source.reference, SHORT)
+}
+
+fn percent(score: Option<u32>) -> Result<(), Invalid> {
+    match score {
+        Some(score) if score > 100 => Err(Invalid::new("score", "must be between 0 and 100")),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,571 @@
+//! A programme and its rulebook: everything published, versioned, and in force from an instant on.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Currency, Issued, Money, PolicyRef, Published,
+    command::commands,
+    commission::Plan,
+    events::events,
+    published::{hash_of, in_force},
+    refusal::{Invalid, LONG, SHORT, positive, refusals, sha256_hex, some, text},
+};
+
+/// The deepest network that a programme may allow.
+pub const DEEPEST_NETWORK: u32 = 32;
+
+commands! {
+    /// What can be asked of a programme.
+    pub enum ProgramCommand {
+        "openProgram" => Open {
+            name: String,
+            time_zone: Tz,
+            base_currency: Currency,
+            /// Whether an approval needs a held interview (R3).
+            interview_required: bool,
+            /// Levels below the top that partners may join at.
+            max_network_depth: u32,
+        },
+        "publishTerms" => PublishTerms {
+            /// SHA-256 of the document, in hex (R86).
+            document_hash: String,
+            effective_from: DateTime<Utc>,
+        },
+        "configureContractStatus" => ConfigureContractStatus {
+            code: String,
+            /// Whether a change to this status calculates commission (R68, R69).
+            calculates_commission: bool,
+            kernel_state: KernelState,
+        },
+        "publishCommissionPlan" => PublishCommissionPlan {
+            effective_from: DateTime<Utc>,
+            #[serde(default)]
+            effective_until: Option<DateTime<Utc>>,
+            /// Who wrote the plan; must be somebody else than who publishes it.
+            author: String,
+            plan: Plan,
+        },
+        "publishPayoutPolicy" => PublishPayoutPolicy {
+            effective_from: DateTime<Utc>,
+            policy: PayoutPolicy,
+        },
+        "publishDealPolicy" => PublishDealPolicy {
+            effective_from: DateTime<Utc>,
+            policy: DealPolicy,
+        },
+        "publishCourse" => PublishCourse {
+            course: String,
+            area: String,
+            modules: Vec<String>,
+            /// Courses of step n + 1 are assigned when step n is complete (R10).
+            step: u32,
+        },
+        "defineCertification" => DefineCertification {
+            certification: String,
+            courses: Vec<String>,
+            exam: String,
+            #[serde(default)]
+            valid_for_months: Option<u32>,
+        },
+    }
+}
+
+events! {
+    /// What happened to a programme.
+    pub enum ProgramEvent {
+        "program-opened" => Opened {
+            name: String,
+            time_zone: Tz,
+            base_currency: Currency,
+            interview_required: bool,
+            max_network_depth: u32,
+        },
+        "terms-published" => TermsPublished { terms: Published<Terms> },
+        "contract-status-configured" => ContractStatusConfigured {
+            code: String,
+            calculates_commission: bool,
+            kernel_state: KernelState,
+        },
+        "commission-plan-published" => CommissionPlanPublished { plan: Published<Plan> },
+        "payout-policy-published" => PayoutPolicyPublished { policy: Published<PayoutPolicy> },
+        "deal-policy-published" => DealPolicyPublished { policy: Published<DealPolicy> },
+        "course-published" => CoursePublished {
+            course: String,
+            version: u32,
+            area: String,
+            modules: Vec<String>,
+            step: u32,
+        },
+        "certification-defined" => CertificationDefined {
+            certification: String,
+            version: u32,
+            courses: Vec<String>,
+            exam: String,
+            valid_for_months: Option<u32>,
+        },
+    }
+}
+
+refusals! {
+    /// Why a programme's command is refused.
+    pub enum ProgramRefusal {
+        "PROGRAM_NOT_OPEN" "this programme has not been opened; open it first" => NotOpen,
+        "PROGRAM_ALREADY_OPEN" "this programme is open already; publish a new version of what shall change" => AlreadyOpen,
+        "PLAN_AUTHOR_APPROVES" "{author} wrote this plan; somebody else must publish it" => AuthorApproves { author: String },
+        "PLAN_FAULTY" "{problem}" => FaultyPlan { problem: String, path: Vec<String> },
+        "COURSE_UNKNOWN" "no course {course} is published; publish it first" => UnknownCourse { course: String },
+    }
+}
+
+/// In which built-in state of a deal a configured contract status can be set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KernelState {
+    /// The contract is signed, whatever was paid.
+    Signed,
+    /// The customer has paid in full.
+    Paid,
+    /// The deal is won.
+    Won,
+}
+
+/// The terms and conditions that a partner accepts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub document_hash: String,
+}
+
+/// When money may leave a wallet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutPolicy {
+    /// Smallest payout, one amount a currency; a currency without one cannot be paid out.
+    pub minimum: Vec<Money>,
+}
+
+/// Who may register deals, and what becomes of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealPolicy {
+    /// Only partners with a valid certificate may register (R44).
+    pub certificate_required: bool,
+    /// Days from approval in which other partners are kept away.
+    pub protection_days: u32,
+    /// Estimates up to this need nobody's approval, one amount a currency (R45).
+    #[serde(default)]
+    pub approve_up_to: Vec<Money>,
+    /// Whether a deal is won only when the customer has paid in full (R61).
+    pub full_payment_to_win: bool,
+    /// Who looks after deals, the first rule whose territory matches (R48).
+    #[serde(default)]
+    pub responsible: Vec<Responsibility>,
+    /// Where deals go that no rule matches.
+    pub default_queue: String,
+}
+
+/// One rule of who looks after a deal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Responsibility {
+    pub territory: String,
+    pub employee: String,
+}
+
+/// A programme in its two states.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub enum Program {
+    #[default]
+    Unopened,
+    Open(Box<Rulebook>),
+}
+
+/// Everything that a programme has published so far.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Rulebook {
+    pub name: String,
+    pub zone: Tz,
+    pub base_currency: Currency,
+    pub interview_required: bool,
+    pub max_network_depth: u32,
+    pub terms: Vec<Published<Terms>>,
+    pub statuses: BTreeMap<String, ContractStatus>,
+    pub plans: Vec<Published<Plan>>,
+    pub payout_policies: Vec<Published<PayoutPolicy>>,
+    pub deal_policies: Vec<Published<DealPolicy>>,
+    pub courses: BTreeMap<String, Course>,
+    pub certifications: BTreeMap<String, Certification>,
+}
+
+/// A contract status of the vendor's own naming.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ContractStatus {
+    pub calculates_commission: bool,
+    pub kernel_state: KernelState,
+}
+
+/// The newest version of a course.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Course {
+    pub version: u32,
+    pub area: String,
+    pub modules: Vec<String>,
+    pub step: u32,
+}
+
+/// The newest version of a certification.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Certification {
+    pub version: u32,
+    pub courses: Vec<String>,
+    pub exam: String,
+    pub valid_for_months: Option<u32>,
+}
+
+impl ProgramRefusal {
+    fn field(&self) -> Vec<String> {
+        match self {
+            Self::FaultyPlan { path, .. } => path.clone(),
+            Self::AuthorApproves { .. } => vec!["author".into()],
+            Self::UnknownCourse { .. } => vec!["courses".into()],
+            Self::Invalid(_) | Self::NotOpen | Self::AlreadyOpen => vec![],
+        }
+    }
+
+    fn policy(&self) -> Option<PolicyRef> {
+        None
+    }
+}
+
+impl Program {
+    /// The rulebook of an open programme.
+    pub fn rulebook(&self) -> Option<&Rulebook> {
+        match self {
+            Self::Unopened => None,
+            Self::Open(rulebook) => Some(rulebook),
+        }
+    }
+
+    /// What the command brings about; nothing where its outcome already holds.
+    pub fn decide(
+        &self,
+        issued: &Issued<ProgramCommand>,
+    ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
+        use ProgramCommand as Do;
+        match (self, &issued.command) {
+            (
+                Self::Unopened,
+                Do::Open { name, time_zone, base_currency, interview_required, max_network_depth },
+            ) => {
+                text("name", name, SHORT)?;
+                if *max_network_depth > DEEPEST_NETWORK {
+                    return Err(Invalid::new(
+                        "max_network_depth",
+                        format!("is more than {DEEPEST_NETWORK}"),
+                    )
+                    .into());
+                }
+                Ok(vec![ProgramEvent::Opened {
+                    name: name.clone(),
+                    time_zone: *time_zone,
+                    base_currency: *base_currency,
+                    interview_required: *interview_required,
+                    max_network_depth: *max_network_depth,
+                }])
+            }
+            (Self::Open(_), Do::Open { .. }) => Err(ProgramRefusal::AlreadyOpen),
+            (
+                Self::Unopened,
+                Do::PublishTerms { .. }
+                | Do::ConfigureContractStatus { .. }
+                | Do::PublishCommissionPlan { .. }
+                | Do::PublishPayoutPolicy { .. }
+                | Do::PublishDealPolicy { .. }
+                | Do::PublishCourse { .. }
+                | Do::DefineCertification { .. },
+            ) => Err(ProgramRefusal::NotOpen),
+            (Self::Open(rulebook), Do::PublishTerms { document_hash, effective_from }) => {
+                sha256_hex("document_hash", document_hash)?;
+                let body = Terms { document_hash: document_hash.clone() };
+                let terms =
+                    publish(&rulebook.terms, body, *effective_from, None, &issued.by.id, issued)?;
+                Ok(vec![ProgramEvent::TermsPublished { terms }])
+            }
+            (
+                Self::Open(rulebook),
+                Do::ConfigureContractStatus { code, calculates_commission, kernel_state },
+            ) => {
+                text("code", code, SHORT)?;
+                let status = ContractStatus {
+                    calculates_commission: *calculates_commission,
+                    kernel_state: *kernel_state,
+                };
+                if rulebook.statuses.get(code) == Some(&status) {
+                    return Ok(vec![]); // Already so: a retry is harmless.
+                }
+                Ok(vec![ProgramEvent::ContractStatusConfigured {
+                    code: code.clone(),
+                    calculates_commission: status.calculates_commission,
+                    kernel_state: status.kernel_state,
+                }])
+            }
+            (
+                Self::Open(rulebook),
+                Do::PublishCommissionPlan { effective_from, effective_until, author, plan },
+            ) => {
+                text("author", author, SHORT)?;
+                if *author == issued.by.id {
+                    return Err(ProgramRefusal::AuthorApproves { author: author.clone() });
+                }
+                plan.check(rulebook.max_network_depth).map_err(|fault| {
+                    ProgramRefusal::FaultyPlan {
+                        problem: fault.to_string(),
+                        path: [vec!["plan".to_owned()], fault.field()].concat(),
+                    }
+                })?;
+                let plan = publish(
+                    &rulebook.plans,
+                    plan.clone(),
+                    *effective_from,
+                    *effective_until,
+                    author,
+                    issued,
+                )?;
+                Ok(vec![ProgramEvent::CommissionPlanPublished { plan }])
+            }
+            (Self::Open(rulebook), Do::PublishPayoutPolicy { effective_from, policy }) => {
+                some("policy.minimum", &policy.minimum)?;
+                one_amount_a_currency("policy.minimum", &policy.minimum)?;
+                let policy = publish(
+                    &rulebook.payout_policies,
+                    policy.clone(),
+                    *effective_from,
+                    None,
+                    &issued.by.id,
+                    issued,
+                )?;
+                Ok(vec![ProgramEvent::PayoutPolicyPublished { policy }])
+            }
+            (Self::Open(rulebook), Do::PublishDealPolicy { effective_from, policy }) => {
+                check_deal_policy(policy)?;
+                let policy = publish(
+                    &rulebook.deal_policies,
+                    policy.clone(),
+                    *effective_from,
+                    None,
+                    &issued.by.id,
+                    issued,
+                )?;
+                Ok(vec![ProgramEvent::DealPolicyPublished { policy }])
+            }
+            (Self::Open(rulebook), Do::PublishCourse { course, area, modules, step }) => {
+                text("course", course, SHORT)?;
+                text("area", area, SHORT)?;
+                distinct_texts("modules", modules)?;
+                if *step == 0 {
+                    return Err(Invalid::new("step", "starts at 1").into());
+                }
+                let version = rulebook.courses.get(course).map_or(1, |course| course.version + 1);
+                Ok(vec![ProgramEvent::CoursePublished {
+                    course: course.clone(),
+                    version,
+                    area: area.clone(),
+                    modules: modules.clone(),
+                    step: *step,
+                }])
+            }
+            (
+                Self::Open(rulebook),
+                Do::DefineCertification { certification, courses, exam, valid_for_months },
+            ) => {
+                text("certification", certification, SHORT)?;
+                text("exam", exam, SHORT)?;
+                distinct_texts("courses", courses)?;
+                if let Some(course) =
+                    courses.iter().find(|course| !rulebook.courses.contains_key(*course))
+                {
+                    return Err(ProgramRefusal::UnknownCourse { course: course.clone() });
+                }
+                if valid_for_months.is_some_and(|months| months == 0 || months > 1200) {
+                    return Err(
+                        Invalid::new("valid_for_months", "must be between 1 and 1200").into()
+                    );
+                }
+                let version =
+                    rulebook.certifications.get(certification).map_or(1, |known| known.version + 1);
+                Ok(vec![ProgramEvent::CertificationDefined {
+                    certification: certification.clone(),
+                    version,
+                    courses: courses.clone(),
+                    exam: exam.clone(),
+                    valid_for_months: *valid_for_months,
+                }])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: ProgramEvent) {
+        match (&mut *self, event) {
+            (
+                _,
+                ProgramEvent::Opened {
+                    name,
+                    time_zone,
+                    base_currency,
+                    interview_required,
+                    max_network_depth,
+                },
+            ) => {
+                *self = Self::Open(Box::new(Rulebook {
+                    name,
+                    zone: time_zone,
+                    base_currency,
+                    interview_required,
+                    max_network_depth,
+                    terms: vec![],
+                    statuses: BTreeMap::new(),
+                    plans: vec![],
+                    payout_policies: vec![],
+                    deal_policies: vec![],
+                    courses: BTreeMap::new(),
+                    certifications: BTreeMap::new(),
+                }));
+            }
+            (Self::Open(rulebook), event) => rulebook.evolve(event),
+            (Self::Unopened, _) => {} // No programme publishes before it is opened.
+        }
+    }
+}
+
+impl Rulebook {
+    pub fn terms_at(&self, at: DateTime<Utc>) -> Option<&Published<Terms>> {
+        in_force(&self.terms, at)
+    }
+
+    pub fn plan_at(&self, at: DateTime<Utc>) -> Option<&Published<Plan>> {
+        in_force(&self.plans, at)
+    }
+
+    pub fn payout_policy_at(&self, at: DateTime<Utc>) -> Option<&Published<PayoutPolicy>> {
+        in_force(&self.payout_policies, at)
+    }
+
+    pub fn deal_policy_at(&self, at: DateTime<Utc>) -> Option<&Published<DealPolicy>> {
+        in_force(&self.deal_policies, at)
+    }
+
+    fn evolve(&mut self, event: ProgramEvent) {
+        match event {
+            ProgramEvent::Opened { .. } => {}
+            ProgramEvent::TermsPublished { terms } => self.terms.push(terms),
+            ProgramEvent::ContractStatusConfigured {
+                code,
+                calculates_commission,
+                kernel_state,
+            } => {
+                self.statuses.insert(code, ContractStatus { calculates_commission, kernel_state });
+            }
+            ProgramEvent::CommissionPlanPublished { plan } => self.plans.push(plan),
+            ProgramEvent::PayoutPolicyPublished { policy } => self.payout_policies.push(policy),
+            ProgramEvent::DealPolicyPublished { policy } => self.deal_policies.push(policy),
+            ProgramEvent::CoursePublished { course, version, area, modules, step } => {
+                self.courses.insert(course, Course { version, area, modules, step });
+            }
+            ProgramEvent::CertificationDefined {
+                certification,
+                version,
+                courses,
+                exam,
+                valid_for_months,
+            } => {
+                let defined = Certification { version, courses, exam, valid_for_months };
+                self.certifications.insert(certification, defined);
+            }
+        }
+    }
+}
+
+impl Aggregate for Program {
+    const TYPE: &'static str = "program";
+    type Command = Issued<ProgramCommand>;
+    type Event = ProgramEvent;
+    type Error = ProgramRefusal;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        (): &Self::Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        for event in self.decide(&command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        self.evolve(event);
+    }
+}
+
+fn publish<T: Serialize + Clone>(
+    versions: &[Published<T>],
+    body: T,
+    effective_from: DateTime<Utc>,
+    effective_until: Option<DateTime<Utc>>,
+    author: &str,
+    issued: &Issued<ProgramCommand>,
+) -> Result<Published<T>, Invalid> {
+    if effective_until.is_some_and(|until| until <= effective_from) {
+        return Err(Invalid::new("effective_until", "must lie after effective_from"));
+    }
+    let body_hash = hash_of(&body).map_err(|error| Invalid::new("body", error.to_string()))?;
+    Ok(Published {
+        version: versions.iter().map(|published| published.version).max().unwrap_or(0) + 1,
+        effective_from,
+        effective_until,
+        body,
+        body_hash,
+        author: author.to_owned(),
+        approved_by: issued.by.id.clone(),
+    })
+}
+
+fn check_deal_policy(policy: &DealPolicy) -> Result<(), Invalid> {
+    text("policy.default_queue", &policy.default_queue, SHORT)?;
+    if policy.protection_days == 0 || policy.protection_days > 3650 {
+        return Err(Invalid::new("policy.protection_days", "must be between 1 and 3650"));
+    }
+    one_amount_a_currency("policy.approve_up_to", &policy.approve_up_to)?;
+    for rule in &policy.responsible {
+        text("policy.responsible.territory", &rule.territory, SHORT)?;
+        text("policy.responsible.employee", &rule.employee, LONG)?;
+    }
+    Ok(())
+}
+
+fn one_amount_a_currency(field: &str, amounts: &[Money]) -> Result<(), Invalid> {
+    for (index, amount) in amounts.iter().enumerate() {
+        positive(field, *amount)?;
+        if amounts[..index].iter().any(|earlier| earlier.currency == amount.currency) {
+            return Err(Invalid::new(field, format!("names {} twice", amount.currency)));
+        }
+    }
+    Ok(())
+}
+
+fn distinct_texts(field: &str, texts: &[String]) -> Result<(), Invalid> {
+    some(field, texts)?;
+    for (index, value) in texts.iter().enumerate() {
+        text(field, value, SHORT)?;
+        if texts[..index].contains(value) {
+            return Err(Invalid::new(field, format!("names {value} twice")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Refusals: a sentence for a person, a code for a program, and the policy that refused where one did.
+
+use crate::PolicyRef;
+
+/// A refused command as every caller sees it. Nothing was appended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Stable, never renamed.
+    pub code: &'static str,
+    /// Says what to do next.
+    pub message: String,
+    /// Path of the input field at fault, outermost first; empty where no single field is.
+    pub field: Vec<String>,
+    /// The policy version that refused (R13).
+    pub policy: Option<PolicyRef>,
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self {
+            code: Invalid::CODE,
+            message: invalid.to_string(),
+            field: invalid.path(),
+            policy: None,
+        }
+    }
+}
+
+/// A field that no state of the aggregate would accept.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct Invalid {
+    /// Dotted path of the field.
+    pub field: String,
+    pub problem: String,
+}
+
+impl Invalid {
+    pub const CODE: &'static str = "INVALID_INPUT";
+
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+
+    pub fn path(&self) -> Vec<String> {
+        self.field.split('.').map(str::to_owned).collect()
+    }
+}
+
+/// Declares an aggregate's refusals: code, sentence, variant. Every one also has `Invalid`.
+macro_rules! refusals {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($code:literal $message:literal => $variant:ident $({ $($field:ident: $ty:ty),* $(,)? })?,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+        pub enum $name {
+            #[error(transparent)]
+            Invalid(#[from] $crate::refusal::Invalid),
+            $(#[error($message)] $variant $({ $($field: $ty),* })?,)*
+        }
+
+        impl $name {
+            /// Every code that this aggregate refuses with.
+            pub const CODES: &'static [&'static str] = &[$($code),*];
+
+            /// The stable code of this refusal.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    Self::Invalid(_) => $crate::refusal::Invalid::CODE,
+                    $(Self::$variant { .. } => $code,)*
+                }
+            }
+        }
+
+        impl From<$name> for $crate::Refusal {
+            fn from(refusal: $name) -> Self {
+                let policy = refusal.policy();
+                match refusal {
+                    $name::Invalid(invalid) => invalid.into(),
+                    other => Self { code: other.code(), message: other.to_string(), field: other.field(), policy },
+                }
+            }
+        }
+    };
+}
+pub(crate) use refusals;
+
+/// Most characters in a name, a code or another short text.
+pub const SHORT: usize = 200;
+/// Most characters in a description or another long text.
+pub const LONG: usize = 8_000;
+/// Most entries in a list of a command.
+pub const MANY: usize = 100;
+
+/// Refuses a text that is blank, longer than `most` characters, or holds control characters other than line breaks.
+pub fn text(field: &str, value: &str, most: usize) -> Result<(), Invalid> {
+    if value.trim().is_empty() {
+        return Err(Invalid::new(field, "is missing"));
+    }
+    if value.chars().count() > most {
+        return Err(Invalid::new(field, format!("is longer than {most} characters")));
+    }
+    if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Invalid::new(field, "holds control characters; send plain text"));
+    }
+    Ok(())
+}
+
+/// Refuses an empty list and one of more than [`MANY`] entries.
+pub fn some<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
+    match list.len() {
+        0 => Err(Invalid::new(field, "needs at least one entry")),
+        1..=MANY => Ok(()),
+        _ => Err(Invalid::new(field, format!("has more than {MANY} entries"))),
+    }
+}
+
+/// Refuses an amount that is zero or less.
+pub fn positive(field: &str, amount: crate::Money) -> Result<(), Invalid> {
+    if amount.is_positive() {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, format!("must be more than zero, not {amount}")))
+    }
+}
+
+/// Refuses anything but a SHA-256 in lower-case hex.
+pub fn sha256_hex(field: &str, value: &str) -> Result<(), Invalid> {
+    let hex = value.len() == 64 && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if hex {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be a SHA-256 as 64 lower-case hex digits"))
+    }
+}

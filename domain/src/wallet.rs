@@ -1,0 +1,566 @@
+//! A wallet: one partner's money in one currency, from accrual over maturity to payout.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ActorKind, Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, PolicyRef,
+    Ppm, ProgramId,
+    command::commands,
+    commission::AccrualKind,
+    events::events,
+    partner::Partner,
+    program::{PayoutPolicy, Program},
+    published::Published,
+    refusal::{Invalid, LONG, SHORT, positive, refusals, text},
+};
+
+commands! {
+    /// What can be asked of a wallet.
+    pub enum WalletCommand {
+        "accrueCommission" => Accrue { accrual: Accrual },
+        "matureLot" => Mature { lot: LotId },
+        "requestPayout" => RequestPayout { payout: PayoutId, amount: Money },
+        "cancelPayout" => CancelPayout { payout: PayoutId },
+        "rejectPayout" => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String },
+        "approvePayout" => ApprovePayout { payout: PayoutId },
+        "submitPayout" => SubmitPayout {
+            payout: PayoutId,
+            /// The provider's own key for this attempt, so that it can be asked what became of it.
+            provider_key: String,
+        },
+        "settlePayout" => SettlePayout {
+            payout: PayoutId,
+            /// What the provider kept, paid by the vendor.
+            fee: Money,
+        },
+    }
+}
+
+events! {
+    /// What happened in a wallet.
+    pub enum WalletEvent {
+        "commission-accrued" => Accrued { accrual: Accrual },
+        "commission-matured" => Matured { lot: LotId, amount: Money },
+        "payout-requested" => PayoutRequested {
+            payout: PayoutId,
+            amount: Money,
+            details_hash: String,
+            requested_by: String,
+            policy_version: u32,
+        },
+        "payout-cancelled" => PayoutCancelled { payout: PayoutId, amount: Money },
+        "payout-rejected" => PayoutRejected {
+            payout: PayoutId,
+            amount: Money,
+            code: PayoutRejectionCode,
+            reason: String,
+        },
+        "payout-approved" => PayoutApproved { payout: PayoutId, amount: Money, approved_by: String },
+        "payout-submitted" => PayoutSubmitted { payout: PayoutId, amount: Money, attempt: u32, provider_key: String },
+        "payout-paid" => PayoutPaid { payout: PayoutId, amount: Money, fee: Money },
+    }
+}
+
+refusals! {
+    /// Why a wallet's command is refused.
+    pub enum WalletRefusal {
+        "PROGRAM_NOT_OPEN" "this programme is not open" => ProgramNotOpen,
+        "WALLET_EMPTY" "this wallet has never earned anything" => Empty,
+        "FOREIGN_WALLET" "this wallet belongs to another partner" => Foreign,
+        "LOT_ID_REUSED" "lot {lot} exists already with other content" => LotReused { lot: LotId },
+        "LOT_UNKNOWN" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
+        "LOT_NOT_DUE" "this lot matures at {matures_at}" => NotDue { matures_at: DateTime<Utc> },
+        "WALLET_OVERFLOW" "the wallet cannot hold that much" => Overflow,
+        "PAYOUT_POLICY_MISSING" "the programme has published no payout policy yet" => NoPolicy,
+        "PAYOUT_OPEN" "payout {payout} is not finished; cancel it or wait for it" => PayoutOpen { payout: PayoutId },
+        "PAYOUT_ID_REUSED" "this payout exists already; request with a new id" => PayoutReused,
+        "PAYOUT_UNKNOWN" "this wallet has no open payout {payout}" => UnknownPayout { payout: PayoutId },
+        "PAYOUT_BELOW_MINIMUM" "the smallest payout is {minimum}" => BelowMinimum { minimum: Money, policy: PolicyRef },
+        "PAYOUT_CURRENCY_CLOSED" "this programme pays out no {currency}" => CurrencyClosed { currency: Currency, policy: PolicyRef },
+        "PAYOUT_EXCEEDS_AVAILABLE" "{available} is available" => ExceedsAvailable { available: Money },
+        "PAYMENT_DETAILS_MISSING" "set the partner's payment details first" => NoDetails,
+        "PAYMENT_DETAILS_CHANGED" "the payment details changed after the request; reject it and let the partner ask again" => DetailsChanged,
+        "MAKER_IS_CHECKER" "{who} asked for this payout; somebody else must approve it" => MakerIsChecker { who: String },
+        "BENEFICIARY_IS_CHECKER" "a partner cannot approve a payout; finance must" => BeneficiaryIsChecker,
+        "DETAILS_SETTER_IS_CHECKER" "{who} set the payment details last; somebody else must approve" => SetterIsChecker { who: String },
+        "PAYOUT_NOT_APPROVED" "this payout is not approved" => NotApproved,
+        "PAYOUT_ALREADY_APPROVED" "this payout is approved already; it can be rejected or submitted" => AlreadyApproved,
+        "PAYOUT_NOT_SUBMITTED" "this payout has not been submitted" => NotSubmitted,
+        "PAYOUT_SUBMITTED" "this payout is on its way; wait for the provider's word" => Submitted,
+    }
+}
+
+/// One leg of a calculation as it enters a wallet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accrual {
+    pub lot: LotId,
+    pub program: ProgramId,
+    pub partner: PartnerId,
+    pub deal: DealId,
+    /// The event that earned it.
+    pub trigger: EventId,
+    pub kind: AccrualKind,
+    /// 0 for the seller, else how far above.
+    pub level: u32,
+    pub line: String,
+    pub component: String,
+    pub plan_version: u32,
+    pub base: Money,
+    pub rate: Ppm,
+    pub amount: Money,
+    /// First instant at which it is available.
+    pub matures_at: DateTime<Utc>,
+    /// Of the whole calculation.
+    pub trace_hash: String,
+}
+
+/// Why finance rejects a payout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PayoutRejectionCode {
+    PaymentDetails,
+    UnderReview,
+    Duplicate,
+    Other,
+}
+
+/// A wallet before and after its first accrual.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub enum Wallet {
+    #[default]
+    Empty,
+    Open(Box<Purse>),
+}
+
+/// What is true of a wallet that has earned something.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Purse {
+    pub program: ProgramId,
+    pub partner: PartnerId,
+    pub buckets: Buckets,
+    pub lots: BTreeMap<LotId, Lot>,
+    /// At most one is open at a time (R77).
+    pub payout: Option<Payout>,
+    /// Ids of the payouts that are over.
+    pub finished: std::collections::BTreeSet<PayoutId>,
+}
+
+/// Where the money stands, in minor units; never negative.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Buckets {
+    pub currency: Currency,
+    /// Accrued and not matured.
+    pub held: i64,
+    /// Matured and free.
+    pub available: i64,
+    /// Asked for, not yet sent.
+    pub reserved: i64,
+    /// Sent, not yet confirmed.
+    pub in_transit: i64,
+}
+
+/// One accrual and whether it has matured.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Lot {
+    pub accrual: Accrual,
+    pub matured: bool,
+}
+
+/// The open request for money.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Payout {
+    pub id: PayoutId,
+    pub amount: Money,
+    pub details_hash: String,
+    pub requested_by: String,
+    pub step: PayoutStep,
+}
+
+/// How far a payout has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PayoutStep {
+    Requested,
+    Approved,
+    Submitted,
+}
+
+/// What a wallet's decisions may know of other aggregates.
+#[derive(Clone, Debug, Default)]
+pub struct WalletFacts {
+    pub program: Arc<Program>,
+    /// The partner whose wallet it is.
+    pub partner: Option<Arc<Partner>>,
+}
+
+impl WalletRefusal {
+    fn field(&self) -> Vec<String> {
+        match self {
+            Self::BelowMinimum { .. }
+            | Self::ExceedsAvailable { .. }
+            | Self::CurrencyClosed { .. } => {
+                vec!["amount".into()]
+            }
+            Self::UnknownPayout { .. } | Self::PayoutReused => vec!["payout".into()],
+            Self::UnknownLot { .. } | Self::LotReused { .. } => vec!["lot".into()],
+            Self::Invalid(_)
+            | Self::ProgramNotOpen
+            | Self::Empty
+            | Self::Foreign
+            | Self::NotDue { .. }
+            | Self::Overflow
+            | Self::NoPolicy
+            | Self::PayoutOpen { .. }
+            | Self::NoDetails
+            | Self::DetailsChanged
+            | Self::MakerIsChecker { .. }
+            | Self::BeneficiaryIsChecker
+            | Self::SetterIsChecker { .. }
+            | Self::NotApproved
+            | Self::AlreadyApproved
+            | Self::NotSubmitted
+            | Self::Submitted => vec![],
+        }
+    }
+
+    fn policy(&self) -> Option<PolicyRef> {
+        if let Self::BelowMinimum { policy, .. } | Self::CurrencyClosed { policy, .. } = self {
+            Some(policy.clone())
+        } else {
+            None
+        }
+    }
+}
+
+impl Buckets {
+    fn empty(currency: Currency) -> Self {
+        Self { currency, held: 0, available: 0, reserved: 0, in_transit: 0 }
+    }
+
+    /// What the partner sees as its balance: matured and not yet paid (R74). `None` past 64 bits.
+    pub fn balance(&self) -> Option<i64> {
+        self.available.checked_add(self.reserved)?.checked_add(self.in_transit)
+    }
+
+    /// Whether everything together still fits 64 bits after `more` is accrued.
+    fn has_room_for(&self, more: i64) -> bool {
+        let whole = self.balance().and_then(|balance| balance.checked_add(self.held));
+        whole.and_then(|whole| whole.checked_add(more)).is_some()
+    }
+}
+
+impl Wallet {
+    pub fn purse(&self) -> Option<&Purse> {
+        match self {
+            Self::Empty => None,
+            Self::Open(purse) => Some(purse),
+        }
+    }
+
+    /// What the command brings about; nothing where its outcome already holds.
+    pub fn decide(
+        &self,
+        issued: &Issued<WalletCommand>,
+        facts: &WalletFacts,
+    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
+        match (self, &issued.command) {
+            (Self::Empty, WalletCommand::Accrue { accrual }) => {
+                positive("accrual.amount", accrual.amount)?;
+                Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
+            }
+            (Self::Empty, _) => Err(WalletRefusal::Empty),
+            (Self::Open(purse), _) => purse.decide(issued, facts),
+        }
+    }
+
+    fn evolve(&mut self, event: WalletEvent) {
+        match (&mut *self, event) {
+            (Self::Empty, WalletEvent::Accrued { accrual }) => {
+                let mut purse = Purse {
+                    program: accrual.program,
+                    partner: accrual.partner,
+                    buckets: Buckets::empty(accrual.amount.currency),
+                    lots: BTreeMap::new(),
+                    payout: None,
+                    finished: std::collections::BTreeSet::new(),
+                };
+                purse.evolve(WalletEvent::Accrued { accrual });
+                *self = Self::Open(Box::new(purse));
+            }
+            (Self::Open(purse), event) => purse.evolve(event),
+            (Self::Empty, _) => {} // Nothing moves in a wallet that has earned nothing.
+        }
+    }
+}
+
+impl Purse {
+    fn decide(
+        &self,
+        issued: &Issued<WalletCommand>,
+        facts: &WalletFacts,
+    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
+        use PayoutStep as Step;
+        use WalletCommand as Do;
+        use WalletRefusal as No;
+        if issued.by.partner.is_some_and(|own| own != self.partner) {
+            return Err(No::Foreign);
+        }
+        let open = |payout: &PayoutId| {
+            let open = self.payout.as_ref().filter(|open| open.id == *payout);
+            open.ok_or(No::UnknownPayout { payout: *payout })
+        };
+        match &issued.command {
+            Do::Accrue { accrual } => self.accrue(accrual),
+            Do::Mature { lot } => {
+                let known = self.lots.get(lot).ok_or(No::UnknownLot { lot: *lot })?;
+                if known.matured {
+                    return Ok(vec![]); // Already so: a retry is harmless.
+                }
+                if issued.at < known.accrual.matures_at {
+                    return Err(No::NotDue { matures_at: known.accrual.matures_at });
+                }
+                Ok(vec![WalletEvent::Matured { lot: *lot, amount: known.accrual.amount }])
+            }
+            Do::RequestPayout { payout, amount } => self.request(issued, facts, *payout, *amount),
+            Do::CancelPayout { payout } => match open(payout)?.step {
+                Step::Requested | Step::Approved => Ok(vec![WalletEvent::PayoutCancelled {
+                    payout: *payout,
+                    amount: open(payout)?.amount,
+                }]),
+                Step::Submitted => Err(No::Submitted),
+            },
+            Do::RejectPayout { payout, code, reason } => match open(payout)?.step {
+                Step::Requested | Step::Approved => {
+                    text("reason", reason, LONG)?;
+                    Ok(vec![WalletEvent::PayoutRejected {
+                        payout: *payout,
+                        amount: open(payout)?.amount,
+                        code: *code,
+                        reason: reason.clone(),
+                    }])
+                }
+                Step::Submitted => Err(No::Submitted),
+            },
+            Do::ApprovePayout { payout } => match open(payout)?.step {
+                Step::Requested => self.approve(issued, facts, open(payout)?),
+                Step::Approved => Err(No::AlreadyApproved),
+                Step::Submitted => Err(No::Submitted),
+            },
+            Do::SubmitPayout { payout, provider_key } => match open(payout)?.step {
+                Step::Approved => {
+                    text("provider_key", provider_key, SHORT)?;
+                    unchanged_details(open(payout)?, facts)?;
+                    Ok(vec![WalletEvent::PayoutSubmitted {
+                        payout: *payout,
+                        amount: open(payout)?.amount,
+                        attempt: 1,
+                        provider_key: provider_key.clone(),
+                    }])
+                }
+                Step::Requested => Err(No::NotApproved),
+                Step::Submitted => Err(No::Submitted),
+            },
+            Do::SettlePayout { payout, fee } => match open(payout)?.step {
+                Step::Submitted => {
+                    let amount = open(payout)?.amount;
+                    if fee.currency != amount.currency || fee.minor < 0 {
+                        let problem = format!("must be zero or more in {}", amount.currency);
+                        return Err(Invalid::new("fee", problem).into());
+                    }
+                    Ok(vec![WalletEvent::PayoutPaid { payout: *payout, amount, fee: *fee }])
+                }
+                Step::Requested | Step::Approved => Err(No::NotSubmitted),
+            },
+        }
+    }
+
+    fn accrue(&self, accrual: &Accrual) -> Result<Vec<WalletEvent>, WalletRefusal> {
+        if let Some(known) = self.lots.get(&accrual.lot) {
+            let same = known.accrual == *accrual;
+            return if same {
+                Ok(vec![])
+            } else {
+                Err(WalletRefusal::LotReused { lot: accrual.lot })
+            };
+        }
+        positive("accrual.amount", accrual.amount)?;
+        if accrual.partner != self.partner || accrual.amount.currency != self.buckets.currency {
+            return Err(WalletRefusal::Foreign);
+        }
+        if !self.buckets.has_room_for(accrual.amount.minor) {
+            return Err(WalletRefusal::Overflow);
+        }
+        Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
+    }
+
+    fn request(
+        &self,
+        issued: &Issued<WalletCommand>,
+        facts: &WalletFacts,
+        payout: PayoutId,
+        amount: Money,
+    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
+        let policy = policy_at(facts, issued.at)?;
+        if let Some(open) = &self.payout {
+            return Err(WalletRefusal::PayoutOpen { payout: open.id });
+        }
+        if self.finished.contains(&payout) {
+            return Err(WalletRefusal::PayoutReused);
+        }
+        positive("amount", amount)?;
+        let (available, currency) = (self.buckets.available, self.buckets.currency);
+        if amount.currency != currency {
+            return Err(
+                Invalid::new("amount.currency", format!("this wallet is in {currency}")).into()
+            );
+        }
+        let cited = PolicyRef { id: "payout-policy".into(), version: policy.version };
+        let minimum = policy.body.minimum.iter().find(|minimum| minimum.currency == currency);
+        let Some(minimum) = minimum else {
+            return Err(WalletRefusal::CurrencyClosed { currency, policy: cited });
+        };
+        if amount.minor < minimum.minor {
+            return Err(WalletRefusal::BelowMinimum { minimum: *minimum, policy: cited });
+        }
+        if amount.minor > available {
+            return Err(WalletRefusal::ExceedsAvailable {
+                available: Money::new(available, currency),
+            });
+        }
+        let active = facts.partner.as_deref().and_then(Partner::active);
+        let details = active.and_then(|active| active.payment_details.as_ref());
+        Ok(vec![WalletEvent::PayoutRequested {
+            payout,
+            amount,
+            details_hash: details.ok_or(WalletRefusal::NoDetails)?.hash.clone(),
+            requested_by: issued.by.id.clone(),
+            policy_version: policy.version,
+        }])
+    }
+
+    /// Maker, checker, beneficiary, and whoever touched the bank details last are different people (M12).
+    fn approve(
+        &self,
+        issued: &Issued<WalletCommand>,
+        facts: &WalletFacts,
+        payout: &Payout,
+    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
+        let who = issued.by.id.clone();
+        if issued.by.kind == ActorKind::Member {
+            return Err(WalletRefusal::BeneficiaryIsChecker);
+        }
+        if payout.requested_by == who {
+            return Err(WalletRefusal::MakerIsChecker { who });
+        }
+        let details = unchanged_details(payout, facts)?;
+        if details.set_by == who {
+            return Err(WalletRefusal::SetterIsChecker { who });
+        }
+        Ok(vec![WalletEvent::PayoutApproved {
+            payout: payout.id,
+            amount: payout.amount,
+            approved_by: who,
+        }])
+    }
+
+    fn evolve(&mut self, event: WalletEvent) {
+        let buckets = &mut self.buckets;
+        match event {
+            WalletEvent::Accrued { accrual } => {
+                buckets.held += accrual.amount.minor;
+                self.lots.insert(accrual.lot, Lot { accrual, matured: false });
+            }
+            WalletEvent::Matured { lot, amount } => {
+                buckets.held -= amount.minor;
+                buckets.available += amount.minor;
+                if let Some(lot) = self.lots.get_mut(&lot) {
+                    lot.matured = true;
+                }
+            }
+            WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } => {
+                buckets.available -= amount.minor;
+                buckets.reserved += amount.minor;
+                let step = PayoutStep::Requested;
+                self.payout = Some(Payout { id: payout, amount, details_hash, requested_by, step });
+            }
+            WalletEvent::PayoutCancelled { payout, amount }
+            | WalletEvent::PayoutRejected { payout, amount, .. } => {
+                buckets.reserved -= amount.minor;
+                buckets.available += amount.minor;
+                self.finish(payout);
+            }
+            WalletEvent::PayoutApproved { .. } => self.step(PayoutStep::Approved),
+            WalletEvent::PayoutSubmitted { amount, .. } => {
+                buckets.reserved -= amount.minor;
+                buckets.in_transit += amount.minor;
+                self.step(PayoutStep::Submitted);
+            }
+            WalletEvent::PayoutPaid { payout, amount, .. } => {
+                buckets.in_transit -= amount.minor;
+                self.finish(payout);
+            }
+        }
+    }
+
+    fn step(&mut self, step: PayoutStep) {
+        if let Some(open) = &mut self.payout {
+            open.step = step;
+        }
+    }
+
+    fn finish(&mut self, payout: PayoutId) {
+        self.payout = None;
+        self.finished.insert(payout);
+    }
+}
+
+impl Aggregate for Wallet {
+    const TYPE: &'static str = "wallet";
+    type Command = Issued<WalletCommand>;
+    type Event = WalletEvent;
+    type Error = WalletRefusal;
+    type Services = WalletFacts;
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        facts: &Self::Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        for event in self.decide(&command, facts)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        self.evolve(event);
+    }
+}
+
+fn policy_at(
+    facts: &WalletFacts,
+    at: DateTime<Utc>,
+) -> Result<&Published<PayoutPolicy>, WalletRefusal> {
+    let rulebook = facts.program.rulebook().ok_or(WalletRefusal::ProgramNotOpen)?;
+    rulebook.payout_policy_at(at).ok_or(WalletRefusal::NoPolicy)
+}
+
+fn unchanged_details<'a>(
+    payout: &Payout,
+    facts: &'a WalletFacts,
+) -> Result<&'a crate::partner::PaymentDetails, WalletRefusal> {
+    let active = facts.partner.as_deref().and_then(Partner::active);
+    let details = active
+        .and_then(|active| active.payment_details.as_ref())
+        .ok_or(WalletRefusal::NoDetails)?;
+    if details.hash == payout.details_hash {
+        Ok(details)
+    } else {
+        Err(WalletRefusal::DetailsChanged)
+    }
+}

@@ -1,1 +1,3 @@
+//! Stories end to end and the invariants, on both engines.
 
+mod log;

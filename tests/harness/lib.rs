@@ -1,1 +1,7 @@
+//! What every story needs before it can begin: a database of its own on each engine.
 
+pub mod cluster;
+pub mod places;
+
+pub use cluster::cluster;
+pub use places::{Place, places};

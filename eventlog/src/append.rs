@@ -1,0 +1,84 @@
+//! What is handed to the log and what it answers.
+
+use chrono::{DateTime, Utc};
+use domain::{Actor, CommandId, EventId};
+use uuid::Uuid;
+
+use crate::fault::Cause;
+use crate::personal::PersonalError;
+
+/// The events of one command, to be added to one stream.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub provenance: Provenance,
+    pub aggregate_type: &'static str,
+    pub aggregate_id: Uuid,
+    /// The last sequence that whoever decided has seen; 0 for a new stream.
+    pub expected: u64,
+    pub events: Vec<NewEvent>,
+}
+
+/// Where events come from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Provenance {
+    pub command_id: CommandId,
+    /// A hash of the command's body: the same id with another one is a mistake, not a retry.
+    pub fingerprint: [u8; 32],
+    pub occurred_at: DateTime<Utc>,
+    pub actor: Actor,
+    pub causation_id: Option<EventId>,
+    pub correlation_id: Uuid,
+}
+
+/// An event that has no place yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewEvent {
+    pub event_type: String,
+    pub event_version: u32,
+    /// JSON. Personal values in it are sealed on the way into the log.
+    pub payload: String,
+}
+
+/// Proof that a command's events are in the log, for good.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    pub command_id: CommandId,
+    pub first_position: u64,
+    pub last_position: u64,
+    pub recorded_at: DateTime<Utc>,
+    /// The command had been applied before; this is the receipt of that time.
+    pub duplicate: bool,
+}
+
+impl Receipt {
+    /// How many events the command brought about.
+    pub fn events(&self) -> u64 {
+        self.last_position - self.first_position + 1
+    }
+}
+
+/// Why events were not appended, or may not have been.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    #[error("somebody else has changed this in the meantime")]
+    Conflict,
+    #[error("this command id has been used for another command")]
+    CommandIdReused,
+    #[error("there is nothing to append")]
+    NoEvents,
+    #[error("personal data could not be sealed")]
+    Personal(#[from] PersonalError),
+    /// Nothing was appended.
+    #[error("the log cannot be written at the moment")]
+    Unavailable(#[source] Cause),
+    /// The database did not say whether it committed: ask again with the same command id.
+    #[error("the log did not say whether it took the events; ask again with the same command id")]
+    UnknownOutcome(#[source] Cause),
+}
+
+impl Append {
+    /// The actor as the log keeps it.
+    pub(crate) fn actor_at_rest(&self) -> String {
+        serde_json::to_string(&self.provenance.actor).unwrap_or_default() // An actor is strings and ids: it always has JSON.
+    }
+}

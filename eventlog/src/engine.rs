@@ -1,0 +1,105 @@
+//! The one seam between the log and its two engines.
+
+use domain::{CommandId, EventId, SubjectId};
+
+use crate::append::{Append, AppendError, Receipt};
+use crate::decide::Applied;
+use crate::fault::Cause;
+use crate::reader::RawEvent;
+use crate::{postgres, sqlite};
+
+/// Where the log is kept.
+pub(crate) enum Engine {
+    Postgres(postgres::Engine),
+    Sqlite(sqlite::Engine),
+}
+
+/// The one that appends; there is one in each process.
+pub(crate) enum Writer {
+    Postgres(postgres::Writer),
+    Sqlite(sqlite::Writer),
+}
+
+/// A person's key.
+pub(crate) type Key = [u8; 32];
+
+/// The answers to a batch and the head that it left.
+pub(crate) struct Written {
+    pub answers: Vec<Result<Receipt, AppendError>>,
+    pub head: u64,
+}
+
+/// Why a batch has no answers.
+#[derive(Debug)]
+pub(crate) enum WriteFault {
+    /// The database was reached and would not take it. Nothing was written.
+    Refused(Cause),
+    /// Nothing was written.
+    Lost(Cause),
+    /// It broke while the database committed.
+    Unknown(Cause),
+}
+
+macro_rules! each_engine {
+    ($self:ident, $inner:ident => $body:expr) => {
+        match $self {
+            Self::Postgres($inner) => $body,
+            Self::Sqlite($inner) => $body,
+        }
+    };
+}
+
+impl Writer {
+    pub async fn write(
+        &mut self,
+        batch: &[&Append],
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Written, WriteFault> {
+        each_engine!(self, writer => writer.write(batch, now).await)
+    }
+}
+
+impl Engine {
+    /// The last committed position.
+    pub async fn head(&self) -> Result<u64, Cause> {
+        each_engine!(self, engine => engine.head().await.map_err(Cause::new))
+    }
+
+    /// At most `limit` events after `position`, in order, sealed as they are at rest.
+    pub async fn events_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, Cause> {
+        each_engine!(self, engine => engine.events_after(position, limit).await.map_err(Cause::new))
+    }
+
+    pub async fn events_at(&self, positions: &[u64]) -> Result<Vec<RawEvent>, Cause> {
+        each_engine!(self, engine => engine.events_at(positions).await.map_err(Cause::new))
+    }
+
+    pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, Cause> {
+        each_engine!(self, engine => engine.event(id).await.map_err(Cause::new))
+    }
+
+    pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, Cause> {
+        each_engine!(self, engine => engine.applied(command).await.map_err(Cause::new))
+    }
+
+    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, Cause> {
+        each_engine!(self, engine => engine.keys(subjects).await.map_err(Cause::new))
+    }
+
+    /// Keeps the keys of those subjects that have none yet. Whoever comes second must read the first one's.
+    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.add_keys(keys).await.map_err(Cause::new))
+    }
+
+    pub async fn checkpoint(&self, name: &str) -> Result<u64, Cause> {
+        each_engine!(self, engine => engine.checkpoint(name).await.map_err(Cause::new))
+    }
+
+    pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.set_checkpoint(name, position).await.map_err(Cause::new))
+    }
+
+    pub async fn close(&self) {
+        each_engine!(self, engine => engine.close().await);
+    }
+}

@@ -1,0 +1,131 @@
+//! The keys of the people whose data is in the log, at hand for those that are used.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::SubjectId;
+use rand::RngCore;
+use serde_json::Value;
+
+use crate::append::Append;
+use crate::engine::{Engine, Key};
+use crate::fault::Cause;
+use crate::personal::{self, PersonalError};
+use crate::reader::{RawEvent, ReadError};
+
+/// So many keys are kept in memory; one more and it starts afresh.
+const AT_HAND: usize = 10_000;
+
+/// Seals on the way in and opens on the way out.
+pub(crate) struct KeyRing {
+    engine: Arc<Engine>,
+    at_hand: Mutex<HashMap<SubjectId, Key>>,
+}
+
+/// The keys for one piece of work.
+type Keys = HashMap<SubjectId, Key>;
+
+impl KeyRing {
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, at_hand: Mutex::default() }
+    }
+
+    /// Seals the personal values of an append, making keys for subjects that have none.
+    pub async fn seal(&self, mut append: Append) -> Result<Append, PersonalError> {
+        let id = append.aggregate_id.to_string();
+        for (event, sequence) in append.events.iter_mut().zip(append.expected + 1..) {
+            if !personal::may_hold_known(&event.payload) {
+                continue;
+            }
+            let mut value: Value = serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)?;
+            let mut subjects = vec![];
+            personal::subjects_to_seal(&value, &mut subjects)?;
+            let keys = self.made(subjects).await.map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
+            let place = personal::place(append.aggregate_type, &id, sequence);
+            personal::seal(&mut value, &place, &|subject| keys.get(&subject).copied())?;
+            event.payload = value.to_string();
+        }
+        Ok(append)
+    }
+
+    /// Opens the personal values of a page of events.
+    pub async fn open_all(&self, events: &mut [RawEvent]) -> Result<(), ReadError> {
+        let mut parsed: Vec<(usize, Value)> = vec![];
+        for (index, event) in events.iter().enumerate() {
+            if personal::may_hold_sealed(&event.payload) {
+                let value = serde_json::from_str(&event.payload);
+                parsed.push((index, value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?));
+            }
+        }
+        let places = parsed.iter().map(|(index, _)| {
+            let envelope = &events[*index].envelope;
+            personal::place(&envelope.aggregate_type, &envelope.aggregate_id.to_string(), envelope.sequence)
+        });
+        let places: Vec<String> = places.collect();
+        self.open(parsed.iter_mut().map(|(_, value)| value).zip(&places)).await?;
+        for (index, value) in parsed {
+            events[index].payload = value.to_string();
+        }
+        Ok(())
+    }
+
+    /// Opens the personal values of payloads, each in its place.
+    pub async fn open<'v>(
+        &self,
+        payloads: impl Iterator<Item = (&'v mut Value, &'v String)>,
+    ) -> Result<(), ReadError> {
+        let payloads: Vec<_> = payloads.collect();
+        let mut subjects = vec![];
+        for (value, _) in &payloads {
+            personal::subjects_to_open(value, &mut subjects);
+        }
+        let keys = self.found(subjects).await.map_err(ReadError::Unavailable)?;
+        for (value, place) in payloads {
+            personal::open(value, place, &|subject| keys.get(&subject).copied()).map_err(ReadError::Personal)?;
+        }
+        Ok(())
+    }
+
+    /// The keys of `subjects`, made where there are none.
+    async fn made(&self, subjects: Vec<SubjectId>) -> Result<Keys, Cause> {
+        let keys = self.found(subjects.clone()).await?;
+        let missing = subjects.iter().filter(|subject| !keys.contains_key(subject));
+        let new: Vec<(SubjectId, Key)> = missing.map(|subject| (*subject, new_key())).collect();
+        if new.is_empty() {
+            return Ok(keys);
+        }
+        self.engine.add_keys(&new).await?;
+        self.found(subjects).await // Somebody else's may have been first.
+    }
+
+    async fn found(&self, mut subjects: Vec<SubjectId>) -> Result<Keys, Cause> {
+        subjects.sort_unstable();
+        subjects.dedup();
+        let mut keys = Keys::new();
+        subjects.retain(|subject| match self.at_hand().get(subject) {
+            Some(key) => keys.insert(*subject, *key).is_some(),
+            None => true,
+        });
+        if subjects.is_empty() {
+            return Ok(keys);
+        }
+        let found = self.engine.keys(&subjects).await?;
+        let mut at_hand = self.at_hand();
+        if at_hand.len() + found.len() > AT_HAND {
+            at_hand.clear();
+        }
+        at_hand.extend(found.iter().copied());
+        keys.extend(found);
+        Ok(keys)
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, Keys> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_key() -> Key {
+    let mut key = Key::default();
+    rand::rng().fill_bytes(&mut key);
+    key
+}

@@ -1,0 +1,202 @@
+//! Sealing and opening what an event says about a person.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use domain::SubjectId;
+use rand::RngCore;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::engine::Key;
+
+const NONCE: usize = 24;
+
+/// Why a personal value could not be sealed or opened. Says nothing of the value itself.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PersonalError {
+    #[error("the personal value of {subject} in {place} is not what was sealed there")]
+    Tampered { subject: SubjectId, place: String },
+    #[error("an event brings a personal value that is sealed already")]
+    AlreadySealed,
+    #[error("the payload of an event is not JSON")]
+    NotJson,
+    #[error("the keys of personal data cannot be reached: {0}")]
+    NoKeys(String),
+}
+
+/// What sealed values are bound to, so that one moved to another event does not open.
+pub(crate) fn place(aggregate_type: &str, aggregate_id: &str, sequence: u64) -> String {
+    format!("{aggregate_type}/{aggregate_id}/{sequence}")
+}
+
+/// Whether a payload may hold a value that `subjects_to_seal` would find.
+pub(crate) fn may_hold_known(payload: &str) -> bool {
+    payload.contains(r#""known""#) || payload.contains(r#""sealed""#)
+}
+
+/// Whether a payload may hold a sealed value.
+pub(crate) fn may_hold_sealed(payload: &str) -> bool {
+    payload.contains(r#""sealed""#)
+}
+
+/// Adds the subjects of all values that are to be sealed.
+pub(crate) fn subjects_to_seal(value: &Value, subjects: &mut Vec<SubjectId>) -> Result<(), PersonalError> {
+    match value {
+        Value::Object(object) => match personal(object) {
+            Some((subject, "known")) => subjects.push(subject),
+            Some((_, "sealed")) => return Err(PersonalError::AlreadySealed),
+            Some(_) | None => object.values().try_for_each(|inner| subjects_to_seal(inner, subjects))?,
+        },
+        Value::Array(items) => items.iter().try_for_each(|item| subjects_to_seal(item, subjects))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    Ok(())
+}
+
+/// Adds the subjects of all sealed values.
+pub(crate) fn subjects_to_open(value: &Value, subjects: &mut Vec<SubjectId>) {
+    match value {
+        Value::Object(object) => match personal(object) {
+            Some((subject, "sealed")) => subjects.push(subject),
+            Some(_) | None => object.values().for_each(|inner| subjects_to_open(inner, subjects)),
+        },
+        Value::Array(items) => items.iter().for_each(|item| subjects_to_open(item, subjects)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Seals every known personal value under the key of its subject.
+pub(crate) fn seal(
+    value: &mut Value,
+    place: &str,
+    key: &impl Fn(SubjectId) -> Option<Key>,
+) -> Result<(), PersonalError> {
+    match value {
+        Value::Object(object) => match personal(object) {
+            Some((subject, "known")) => {
+                let key = key(subject).ok_or_else(|| PersonalError::NoKeys(format!("no key for {subject}")))?;
+                let known = object.remove("known").unwrap_or_default();
+                object.insert("sealed".into(), sealed(&known, place, &key)?.into());
+            }
+            Some((_, "sealed")) => return Err(PersonalError::AlreadySealed),
+            Some(_) | None => object.values_mut().try_for_each(|inner| seal(inner, place, key))?,
+        },
+        Value::Array(items) => items.iter_mut().try_for_each(|item| seal(item, place, key))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    Ok(())
+}
+
+/// Opens every sealed value whose subject has a key; without one it is erased.
+pub(crate) fn open(
+    value: &mut Value,
+    place: &str,
+    key: &impl Fn(SubjectId) -> Option<Key>,
+) -> Result<(), PersonalError> {
+    match value {
+        Value::Object(object) => match personal(object) {
+            Some((subject, "sealed")) => {
+                let sealed = object.remove("sealed").unwrap_or_default();
+                match key(subject) {
+                    None => object.insert("erased".into(), true.into()),
+                    Some(key) => {
+                        let opened = opened(&sealed, place, &key);
+                        let known = opened.ok_or_else(|| PersonalError::Tampered { subject, place: place.into() })?;
+                        object.insert("known".into(), known)
+                    }
+                };
+            }
+            Some(_) | None => object.values_mut().try_for_each(|inner| open(inner, place, key))?,
+        },
+        Value::Array(items) => items.iter_mut().try_for_each(|item| open(item, place, key))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    Ok(())
+}
+
+/// The subject of a personal value and the name of its other member, where `object` is one.
+fn personal(object: &Map<String, Value>) -> Option<(SubjectId, &'static str)> {
+    if object.len() != 2 {
+        return None;
+    }
+    let subject: Uuid = object.get("subject")?.as_str()?.parse().ok()?;
+    let held = ["known", "sealed", "erased"].into_iter().find(|held| object.contains_key(*held))?;
+    Some((SubjectId(subject), held))
+}
+
+fn sealed(known: &Value, place: &str, key: &Key) -> Result<String, PersonalError> {
+    let mut nonce = [0; NONCE];
+    rand::rng().fill_bytes(&mut nonce);
+    let plain = known.to_string();
+    let payload = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
+    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    let ciphertext = cipher.encrypt(&XNonce::from(nonce), payload);
+    let ciphertext = ciphertext.map_err(|_| PersonalError::NoKeys("the value is too long to seal".into()))?;
+    Ok(STANDARD.encode([nonce.as_slice(), &ciphertext].concat()))
+}
+
+fn opened(sealed: &Value, place: &str, key: &Key) -> Option<Value> {
+    let bytes = STANDARD.decode(sealed.as_str()?).ok()?;
+    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>()?;
+    let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
+    let plain = XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
+    serde_json::from_slice(&plain).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEY: Key = [7; 32];
+    const PLACE: &str = "partner/p/1";
+
+    #[test]
+    fn what_is_sealed_opens_in_its_place_wherever_it_stands_in_the_payload() {
+        let mut value = json!({"contacts": [personal_of("Ann"), {"deeper": personal_of({"mail": "ann@example.org"})}]});
+        let before = value.clone();
+        seal(&mut value, PLACE, &|_| Some(KEY)).expect("sealing works");
+        assert!(!value.to_string().contains("nn"), "no trace of the name in {value}");
+        open(&mut value, PLACE, &|_| Some(KEY)).expect("opening works");
+        assert_eq!(value, before);
+    }
+
+    #[test]
+    fn in_another_place_or_with_another_key_it_does_not_open() {
+        let mut value = personal_of("Ann");
+        seal(&mut value, PLACE, &|_| Some(KEY)).expect("sealing works");
+        let elsewhere = open(&mut value.clone(), "partner/p/2", &|_| Some(KEY));
+        assert!(matches!(elsewhere, Err(PersonalError::Tampered { .. })));
+        let other_key = open(&mut value, PLACE, &|_| Some([8; 32]));
+        assert!(matches!(other_key, Err(PersonalError::Tampered { .. })));
+    }
+
+    #[test]
+    fn without_a_key_it_is_erased() {
+        let mut value = personal_of("Ann");
+        seal(&mut value, PLACE, &|_| Some(KEY)).expect("sealing works");
+        open(&mut value, PLACE, &|_| None).expect("a missing key is no error");
+        assert_eq!(value, json!({"subject": Uuid::nil(), "erased": true}));
+    }
+
+    #[test]
+    fn a_value_that_comes_sealed_from_outside_is_refused() {
+        let mut value = json!({"subject": Uuid::nil(), "sealed": "AAAA"});
+        assert_eq!(seal(&mut value, PLACE, &|_| Some(KEY)), Err(PersonalError::AlreadySealed));
+    }
+
+    #[test]
+    fn objects_that_only_resemble_a_personal_value_stay_as_they_are() {
+        let mut value = json!([{"subject": "mail", "known": 1}, {"subject": Uuid::nil(), "known": 1, "more": 2}]);
+        let before = value.clone();
+        seal(&mut value, PLACE, &|_| None).expect("nothing to seal");
+        assert_eq!(value, before);
+    }
+
+    fn personal_of(known: impl Into<Value>) -> Value {
+        json!({"subject": Uuid::nil(), "known": known.into()})
+    }
+}

@@ -1,0 +1,77 @@
+//! A batch turned on its side: one array a column, as `unnest` takes it.
+
+use chrono::{DateTime, Utc};
+use domain::EventId;
+use uuid::Uuid;
+
+use crate::append::Append;
+use crate::clock::at_rest;
+use crate::decide::Verdict;
+
+/// The rows of `events` that a batch writes.
+#[derive(Default)]
+pub(super) struct Columns<'b> {
+    pub aggregate_types: Vec<&'b str>,
+    pub aggregate_ids: Vec<String>,
+    pub sequences: Vec<i64>,
+    pub event_types: Vec<&'b str>,
+    pub event_versions: Vec<String>,
+    pub payloads: Vec<&'b str>,
+    pub event_ids: Vec<Uuid>,
+    pub occurred_ats: Vec<DateTime<Utc>>,
+    pub command_ids: Vec<Uuid>,
+    pub causation_ids: Vec<Option<Uuid>>,
+    pub correlation_ids: Vec<Uuid>,
+    pub actors: Vec<String>,
+    pub receipts: Receipts<'b>,
+}
+
+/// The rows of `receipts` that a batch writes.
+#[derive(Default)]
+pub(super) struct Receipts<'b> {
+    pub command_ids: Vec<Uuid>,
+    pub fingerprints: Vec<&'b [u8]>,
+    pub aggregate_types: Vec<&'b str>,
+    pub aggregate_ids: Vec<String>,
+    pub first_offsets: Vec<i64>,
+    pub last_offsets: Vec<i64>,
+}
+
+impl<'b> Columns<'b> {
+    pub fn of(batch: &[&'b Append], verdicts: &[Verdict]) -> Self {
+        let mut columns = Self::default();
+        for (append, verdict) in batch.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Write { offset } => columns.add(append, *offset),
+                Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, append: &'b Append, offset: u64) {
+        let provenance = &append.provenance;
+        let aggregate_id = append.aggregate_id.to_string();
+        let actor = append.actor_at_rest();
+        for (index, (event, sequence)) in append.events.iter().zip(append.expected + 1..).enumerate() {
+            self.aggregate_types.push(append.aggregate_type);
+            self.aggregate_ids.push(aggregate_id.clone());
+            self.sequences.push(sequence.cast_signed());
+            self.event_types.push(&event.event_type);
+            self.event_versions.push(event.event_version.to_string());
+            self.payloads.push(&event.payload);
+            self.event_ids.push(EventId::of(provenance.command_id, index).0);
+            self.occurred_ats.push(at_rest(provenance.occurred_at));
+            self.command_ids.push(provenance.command_id.0);
+            self.causation_ids.push(provenance.causation_id.map(|id| id.0));
+            self.correlation_ids.push(provenance.correlation_id);
+            self.actors.push(actor.clone());
+        }
+        self.receipts.command_ids.push(provenance.command_id.0);
+        self.receipts.fingerprints.push(&provenance.fingerprint);
+        self.receipts.aggregate_types.push(append.aggregate_type);
+        self.receipts.aggregate_ids.push(aggregate_id);
+        self.receipts.first_offsets.push(offset.cast_signed());
+        self.receipts.last_offsets.push((offset + append.events.len() as u64 - 1).cast_signed());
+    }
+}

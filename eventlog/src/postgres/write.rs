@@ -1,0 +1,194 @@
+//! Appending to PostgreSQL: one round trip a batch when nobody is in the way, the long way round otherwise.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
+use sqlx::{ConnectOptions, Connection, Executor, Row};
+use uuid::Uuid;
+
+use super::applied;
+use super::columns::Columns;
+use crate::append::Append;
+use crate::clock::at_rest;
+use crate::decide::{Known, Stream, Verdict, answers, decide};
+use crate::engine::{WriteFault, Written};
+use crate::fault::Cause;
+
+/// After this long a connection is asked whether it still lives, so that a server that was restarted in a quiet
+/// hour does not leave the next command's outcome in doubt.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// The connection that appends. One that has failed is dropped; the next batch opens another.
+pub(crate) struct Writer {
+    options: PgConnectOptions,
+    connection: Option<(PgConnection, Instant)>,
+}
+
+/// What `append_batch` answers.
+struct Attempt {
+    head: u64,
+    recorded_at: DateTime<Utc>,
+    written: bool,
+}
+
+impl Writer {
+    pub fn new(options: PgConnectOptions) -> Self {
+        // The tables grow under statements that are planned once: never plan for small ones.
+        Self { options: options.options([("enable_seqscan", "off")]), connection: None }
+    }
+
+    pub async fn write(&mut self, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+        let mut connection = self.connection().await.map_err(|error| WriteFault::Lost(Cause::new(error)))?;
+        let written = write(&mut connection, batch, now).await?;
+        self.connection = Some((connection, Instant::now()));
+        Ok(written)
+    }
+
+    async fn connection(&mut self) -> Result<PgConnection, sqlx::Error> {
+        if let Some((mut connection, used)) = self.connection.take()
+            && (used.elapsed() < QUIET || connection.ping().await.is_ok())
+        {
+            return Ok(connection);
+        }
+        self.options.connect().await
+    }
+}
+
+async fn write(connection: &mut PgConnection, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+    let known = Known::believed(batch);
+    let verdicts = decide(batch, &known);
+    let attempt = append(connection, batch, &verdicts, &known, now).await.map_err(committing)?;
+    if attempt.written {
+        return Ok(finished(batch, &verdicts, &attempt));
+    }
+    write_after_reading(connection, batch, now).await
+}
+
+/// Looks first and then writes what may be written, in one transaction under the lock of the head.
+async fn write_after_reading(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+    now: DateTime<Utc>,
+) -> Result<Written, WriteFault> {
+    connection.execute("BEGIN; SELECT FROM log_head FOR UPDATE").await.map_err(before_commit)?;
+    let known = known(connection, batch).await.map_err(before_commit)?;
+    let verdicts = decide(batch, &known);
+    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
+        connection.execute("ROLLBACK").await.map_err(before_commit)?;
+        return Ok(Written { answers: answers(batch, &verdicts, 0, now), head: 0 });
+    }
+    let attempt = append(connection, batch, &verdicts, &known, now).await.map_err(before_commit)?;
+    if !attempt.written {
+        return Err(WriteFault::Lost(Cause::new("the log changed under the lock of its head")));
+    }
+    connection.execute("COMMIT").await.map_err(committing)?;
+    Ok(finished(batch, &verdicts, &attempt))
+}
+
+fn finished(batch: &[&Append], verdicts: &[Verdict], attempt: &Attempt) -> Written {
+    let written = |(append, verdict): (&&Append, &Verdict)| match verdict {
+        Verdict::Write { .. } => append.events.len() as u64,
+        Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => 0,
+    };
+    Written {
+        answers: answers(batch, verdicts, attempt.head, attempt.recorded_at),
+        head: attempt.head + batch.iter().zip(verdicts).map(written).sum::<u64>(),
+    }
+}
+
+async fn known(connection: &mut PgConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
+    let streams: Vec<Stream> = batch.iter().map(|append| append.stream()).collect();
+    let (types, ids): (Vec<&str>, Vec<String>) = streams.iter().map(|(kind, id)| (*kind, id.to_string())).unzip();
+    let rows = sqlx::query(
+        "SELECT s.nth, (SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = s.type AND e.aggregate_id = s.id)
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS s (type, id, nth)",
+    )
+    .bind(types)
+    .bind(ids)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut known = Known::default();
+    for row in &rows {
+        let stream = streams[usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or_default()];
+        known.sequences.insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
+    }
+    let commands: Vec<Uuid> = batch.iter().map(|append| append.command_id().0).collect();
+    let rows = sqlx::query(
+        "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
+         FROM receipts WHERE command_id = ANY ($1)",
+    )
+    .bind(commands)
+    .fetch_all(connection)
+    .await?;
+    known.applied = rows.iter().map(applied).collect::<Result<_, _>>()?;
+    Ok(known)
+}
+
+/// Asks the server to lock, check and write; see the function in the migrations.
+async fn append(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+    verdicts: &[Verdict],
+    known: &Known,
+    now: DateTime<Utc>,
+) -> Result<Attempt, sqlx::Error> {
+    let new = Columns::of(batch, verdicts);
+    let (mut types, mut ids, mut sequences) = (vec![], vec![], vec![]);
+    for (stream, sequence) in &known.sequences {
+        types.push(stream.0);
+        ids.push(stream.1.to_string());
+        sequences.push(sequence.cast_signed());
+    }
+    // Commands that are known to be applied have their answer; only those that would be written must be new.
+    let commands = batch.iter().map(|append| append.command_id());
+    let commands: Vec<Uuid> = commands.filter(|id| !known.applied.contains_key(id)).map(|id| id.0).collect();
+    let row = sqlx::query(
+        "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                                    $19, $20, $21, $22, $23)",
+    )
+    .bind(at_rest(now))
+    .bind(types)
+    .bind(ids)
+    .bind(sequences)
+    .bind(commands)
+    .bind(new.aggregate_types)
+    .bind(new.aggregate_ids)
+    .bind(new.sequences)
+    .bind(new.event_types)
+    .bind(new.event_versions)
+    .bind(new.payloads)
+    .bind(new.event_ids)
+    .bind(new.occurred_ats)
+    .bind(new.command_ids)
+    .bind(new.causation_ids)
+    .bind(new.correlation_ids)
+    .bind(new.actors)
+    .bind(new.receipts.command_ids)
+    .bind(new.receipts.fingerprints)
+    .bind(new.receipts.aggregate_types)
+    .bind(new.receipts.aggregate_ids)
+    .bind(new.receipts.first_offsets)
+    .bind(new.receipts.last_offsets)
+    .fetch_one(connection)
+    .await?;
+    Ok(Attempt {
+        head: row.try_get::<i64, _>(0)?.cast_unsigned(),
+        recorded_at: row.try_get(1)?,
+        written: row.try_get(2)?,
+    })
+}
+
+fn before_commit(error: sqlx::Error) -> WriteFault {
+    if is_refusal(&error) { WriteFault::Refused(Cause::new(error)) } else { WriteFault::Lost(Cause::new(error)) }
+}
+
+fn committing(error: sqlx::Error) -> WriteFault {
+    if is_refusal(&error) { WriteFault::Refused(Cause::new(error)) } else { WriteFault::Unknown(Cause::new(error)) }
+}
+
+/// A plain error of the server ends the transaction; a fatal one ends the connection and may come after a commit.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    database.is_some_and(|error| matches!(error.severity(), PgSeverity::Error))
+}

@@ -1,0 +1,111 @@
+//! Reading the log in the one order it has.
+
+use domain::{Actor, Envelope, EventId};
+use futures::Stream;
+use tokio::sync::mpsc;
+
+use crate::fault::Cause;
+use crate::log::Log;
+use crate::personal::PersonalError;
+
+/// Events to a page of a stream.
+const PAGE: u32 = 2000;
+
+/// Pages that are read ahead of whoever works on them.
+const AHEAD: usize = 2;
+
+/// An event as it was written, with personal data opened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RawEvent {
+    pub envelope: Envelope,
+    /// JSON of the event's own version; upcasting is up to whoever decodes it.
+    pub payload: String,
+}
+
+/// Why events could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the log cannot be read at the moment")]
+    Unavailable(#[source] Cause),
+    /// The log is damaged: positions are dense.
+    #[error("the log has a gap: expected position {expected}, found {found}")]
+    Gap { expected: u64, found: u64 },
+    #[error("personal data could not be opened")]
+    Personal(#[source] PersonalError),
+}
+
+impl Log {
+    /// At most `limit` events after `position`, in order and without a gap. Fewer than `limit` means that the log
+    /// ended there when it was read.
+    pub async fn read_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, ReadError> {
+        let mut events = self.engine().events_after(position, limit).await.map_err(ReadError::Unavailable)?;
+        for (event, expected) in events.iter().zip(position + 1..) {
+            let found = event.envelope.position;
+            if found != expected {
+                return Err(ReadError::Gap { expected, found });
+            }
+        }
+        self.keys().open_all(&mut events).await?;
+        Ok(events)
+    }
+
+    /// The events after `position` in pages, read ahead, up to and with `until` or else to the end of the log. An
+    /// error ends the stream; its absence means that everything was read.
+    pub fn stream(
+        &self,
+        position: u64,
+        until: Option<u64>,
+    ) -> impl Stream<Item = Result<Vec<RawEvent>, ReadError>> + Send + Unpin + use<> {
+        let (pages, mut read) = mpsc::channel(AHEAD);
+        tokio::spawn(read_ahead(self.clone(), position, until.unwrap_or(u64::MAX), pages));
+        futures::stream::poll_fn(move |context| read.poll_recv(context))
+    }
+
+    /// The event at `position`, where the log reaches that far.
+    pub async fn by_position(&self, position: u64) -> Result<Option<RawEvent>, ReadError> {
+        Ok(self.by_positions(&[position]).await?.pop())
+    }
+
+    /// The events at `positions`, in the order of the log.
+    pub async fn by_positions(&self, positions: &[u64]) -> Result<Vec<RawEvent>, ReadError> {
+        let mut events = self.engine().events_at(positions).await.map_err(ReadError::Unavailable)?;
+        self.keys().open_all(&mut events).await?;
+        Ok(events)
+    }
+
+    /// The event of this id. Goes through the whole log, which keeps no index for it: views do.
+    pub async fn by_event_id(&self, id: EventId) -> Result<Option<RawEvent>, ReadError> {
+        let mut event = self.engine().event(id).await.map_err(ReadError::Unavailable)?;
+        self.keys().open_all(event.as_mut_slice()).await?;
+        Ok(event)
+    }
+}
+
+async fn read_ahead(log: Log, mut position: u64, until: u64, pages: mpsc::Sender<Result<Vec<RawEvent>, ReadError>>) {
+    while position < until {
+        let limit = u32::try_from(until - position).unwrap_or(PAGE).min(PAGE);
+        let page = log.read_after(position, limit).await;
+        let (length, failed) = page.as_ref().map_or((0, true), |page| (page.len(), false));
+        position += length as u64;
+        if (length == 0 && !failed) || pages.send(page).await.is_err() || failed || length < limit as usize {
+            return;
+        }
+    }
+}
+
+/// Parses actors; most events have the same one as the event before.
+#[derive(Default)]
+pub(crate) struct ActorMemo(Option<(String, Actor)>);
+
+impl ActorMemo {
+    pub fn parse(&mut self, json: &str) -> Result<Actor, serde_json::Error> {
+        match &self.0 {
+            Some((known, actor)) if known == json => Ok(actor.clone()),
+            Some(_) | None => {
+                let actor: Actor = serde_json::from_str(json)?;
+                self.0 = Some((json.to_owned(), actor.clone()));
+                Ok(actor)
+            }
+        }
+    }
+}

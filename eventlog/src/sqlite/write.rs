@@ -1,0 +1,190 @@
+//! Appending to SQLite: look, write and commit on the one connection that may.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::EventId;
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Executor, QueryBuilder, Row, Sqlite};
+use tokio::sync::Mutex;
+
+use super::{applied, instant, text};
+use crate::append::Append;
+use crate::clock::at_rest;
+use crate::decide::{Known, Stream, Verdict, answers, decide};
+use crate::engine::{WriteFault, Written};
+use crate::fault::Cause;
+
+/// Rows to a statement; 14 values each stay far below SQLite's limit of variables.
+const ROWS: usize = 500;
+
+/// The turn-taker of the one writing connection. One that has failed is dropped; the next batch opens another.
+pub(crate) struct Writer {
+    pub(super) connection: Arc<Mutex<Option<SqliteConnection>>>,
+    pub(super) options: SqliteConnectOptions,
+    /// The data directory is ours until the last batch is written.
+    pub(super) _lock: Arc<File>,
+}
+
+/// The end of the log before a batch, and what its events are stamped with.
+struct Head {
+    position: u64,
+    recorded_at: DateTime<Utc>,
+}
+
+impl Writer {
+    pub async fn write(&mut self, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+        let mut slot = self.connection.lock().await;
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await.map_err(lost)?,
+        };
+        let written = write(&mut connection, batch, now).await?;
+        *slot = Some(connection);
+        Ok(written)
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+    let head = begin(connection, now).await.map_err(lost)?;
+    let known = known(connection, batch).await.map_err(lost)?;
+    let verdicts = decide(batch, &known);
+    let written = insert(connection, batch, &verdicts, &head).await.map_err(lost)?;
+    connection.execute("COMMIT").await.map_err(|error| WriteFault::Unknown(Cause::new(error)))?;
+    Ok(Written {
+        answers: answers(batch, &verdicts, head.position, head.recorded_at),
+        head: head.position + written,
+    })
+}
+
+async fn begin(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<Head, sqlx::Error> {
+    let row = connection.fetch_one("BEGIN IMMEDIATE; SELECT position, recorded_at FROM log_head").await?;
+    let recorded_at = instant(row.try_get(1)?)?.max(at_rest(now));
+    Ok(Head { position: row.try_get::<i64, _>(0)?.cast_unsigned(), recorded_at })
+}
+
+async fn known(connection: &mut SqliteConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
+    let streams: Vec<Stream> = batch.iter().map(|append| append.stream()).collect();
+    let rows = sqlx::query(
+        "SELECT s.key, (SELECT max(e.sequence) FROM events e
+                        WHERE e.aggregate_type = s.value ->> 0 AND e.aggregate_id = s.value ->> 1)
+         FROM json_each(?) s",
+    )
+    .bind(json!(streams).to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut known = Known::default();
+    for row in &rows {
+        let stream = streams[usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default()];
+        known.sequences.insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
+    }
+    let commands: Vec<_> = batch.iter().map(|append| append.command_id()).collect();
+    let rows = sqlx::query(
+        "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
+         FROM receipts WHERE command_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json!(commands).to_string())
+    .fetch_all(connection)
+    .await?;
+    known.applied = rows.iter().map(applied).collect::<Result<_, _>>()?;
+    Ok(known)
+}
+
+/// Writes what the verdicts say; answers how many events that were.
+async fn insert(
+    connection: &mut SqliteConnection,
+    batch: &[&Append],
+    verdicts: &[Verdict],
+    head: &Head,
+) -> Result<u64, sqlx::Error> {
+    let rows: Vec<NewRow<'_>> = rows(batch, verdicts, head.position);
+    let recorded_at = text(head.recorded_at);
+    for rows in rows.chunks(ROWS) {
+        events_statement(rows, &recorded_at).build().execute(&mut *connection).await?;
+    }
+    let firsts: Vec<&NewRow<'_>> = rows.iter().filter(|row| row.index == 0).collect();
+    for firsts in firsts.chunks(ROWS) {
+        receipts_statement(firsts, &recorded_at).build().execute(&mut *connection).await?;
+    }
+    sqlx::query("UPDATE log_head SET position = ?, recorded_at = ?")
+        .bind((head.position + rows.len() as u64).cast_signed())
+        .bind(recorded_at)
+        .execute(connection)
+        .await?;
+    Ok(rows.len() as u64)
+}
+
+/// One event of an append, with its place.
+struct NewRow<'b> {
+    append: &'b Append,
+    index: usize,
+    position: u64,
+}
+
+fn rows<'b>(batch: &[&'b Append], verdicts: &[Verdict], head: u64) -> Vec<NewRow<'b>> {
+    let mut rows = vec![];
+    for (&append, verdict) in batch.iter().zip(verdicts) {
+        match verdict {
+            Verdict::Write { offset } => rows.extend(
+                (head + offset..).zip(0..append.events.len()).map(|(position, index)| NewRow { append, index, position }),
+            ),
+            Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
+        }
+    }
+    rows
+}
+
+fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBuilder<'r, Sqlite> {
+    let mut statement = QueryBuilder::new(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, position, \
+         event_id, recorded_at, occurred_at, command_id, causation_id, correlation_id, actor) ",
+    );
+    statement.push_values(rows, |mut values, row| {
+        let (append, event, provenance) = (row.append, &row.append.events[row.index], &row.append.provenance);
+        values
+            .push_bind(append.aggregate_type)
+            .push_bind(append.aggregate_id.to_string())
+            .push_bind((append.expected + 1).cast_signed() + row.index as i64)
+            .push_bind(event.event_type.as_str())
+            .push_bind(event.event_version.to_string())
+            .push_bind(event.payload.as_str())
+            .push_bind(row.position.cast_signed())
+            .push_bind(EventId::of(provenance.command_id, row.index).to_string())
+            .push_bind(recorded_at)
+            .push_bind(text(provenance.occurred_at))
+            .push_bind(provenance.command_id.to_string())
+            .push_bind(provenance.causation_id.map(|id| id.to_string()))
+            .push_bind(provenance.correlation_id.to_string())
+            .push_bind(append.actor_at_rest());
+    });
+    statement
+}
+
+fn receipts_statement<'r>(firsts: &'r [&NewRow<'r>], recorded_at: &'r str) -> QueryBuilder<'r, Sqlite> {
+    let mut statement = QueryBuilder::new(
+        "INSERT INTO receipts (command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, \
+         recorded_at) ",
+    );
+    statement.push_values(firsts, |mut values, first| {
+        let append = first.append;
+        values
+            .push_bind(append.command_id().to_string())
+            .push_bind(append.provenance.fingerprint.as_slice())
+            .push_bind(append.aggregate_type)
+            .push_bind(append.aggregate_id.to_string())
+            .push_bind(first.position.cast_signed())
+            .push_bind((first.position + append.events.len() as u64 - 1).cast_signed())
+            .push_bind(recorded_at);
+    });
+    statement
+}
+
+fn lost(error: sqlx::Error) -> WriteFault {
+    if error.as_database_error().is_some() {
+        WriteFault::Refused(Cause::new(error))
+    } else {
+        WriteFault::Lost(Cause::new(error))
+    }
+}

@@ -1,0 +1,115 @@
+-- The log: the source of truth. Events are only ever added, in one dense order.
+
+-- The columns and the key of postgres-es, so that its own repository can read the table, and what the log adds.
+CREATE TABLE events
+(
+    aggregate_type text                         NOT NULL,
+    aggregate_id   text                         NOT NULL,
+    sequence       bigint CHECK (sequence >= 0) NOT NULL,
+    event_type     text                         NOT NULL,
+    event_version  text                         NOT NULL,
+    payload        json                         NOT NULL,
+    metadata       json                         NOT NULL DEFAULT '{}',
+    position       bigint CHECK (position >= 1) NOT NULL UNIQUE,
+    event_id       uuid                         NOT NULL,
+    recorded_at    timestamptz                  NOT NULL,
+    occurred_at    timestamptz                  NOT NULL,
+    command_id     uuid                         NOT NULL,
+    causation_id   uuid,
+    correlation_id uuid                         NOT NULL,
+    actor          text                         NOT NULL,
+    PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are never changed or removed: append a correcting one';
+END
+$$;
+
+CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The last position and when it was recorded. Whoever appends locks this row first.
+CREATE TABLE log_head
+(
+    only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    position    bigint      NOT NULL,
+    recorded_at timestamptz NOT NULL
+);
+
+INSERT INTO log_head (position, recorded_at) VALUES (0, '1970-01-01T00:00:00Z');
+
+-- What each command brought about, so that asking twice changes nothing.
+CREATE TABLE receipts
+(
+    command_id     uuid PRIMARY KEY,
+    fingerprint    bytea       NOT NULL,
+    aggregate_type text        NOT NULL,
+    aggregate_id   text        NOT NULL,
+    first_position bigint      NOT NULL,
+    last_position  bigint      NOT NULL,
+    recorded_at    timestamptz NOT NULL
+);
+
+-- The key of each person whose data is in the log. Without it that data cannot be read by anybody.
+CREATE TABLE subject_keys
+(
+    subject    uuid PRIMARY KEY,
+    key        bytea       NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- How far each follower of the log has come.
+CREATE TABLE checkpoints
+(
+    name     text PRIMARY KEY,
+    position bigint NOT NULL
+);
+
+-- Appends a batch in one round trip, if every stream is where its writer saw it and no command is known.
+-- Otherwise it writes nothing and says so.
+CREATE FUNCTION append_batch(
+    taken_at timestamptz,
+    stream_types text[], stream_ids text[], stream_sequences bigint[], asked_commands uuid[],
+    event_aggregate_types text[], event_aggregate_ids text[], event_sequences bigint[],
+    event_types text[], event_versions text[], payloads text[], event_ids uuid[],
+    occurred_ats timestamptz[], event_commands uuid[], causation_ids uuid[], correlation_ids uuid[], actors text[],
+    receipt_commands uuid[], fingerprints bytea[], receipt_types text[], receipt_ids text[],
+    first_offsets bigint[], last_offsets bigint[]
+)
+    RETURNS TABLE (head bigint, stamped_at timestamptz, written boolean)
+    LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    SELECT h.position, greatest(h.recorded_at, taken_at) INTO STRICT head, stamped_at FROM log_head h FOR UPDATE;
+
+    -- A statement of its own, so that it sees what others committed while this one waited for the row.
+    written := NOT EXISTS (
+        SELECT FROM unnest(stream_types, stream_ids, stream_sequences) AS s (type, id, sequence)
+        WHERE s.sequence <> coalesce((
+            SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = s.type AND e.aggregate_id = s.id), 0)
+    ) AND NOT EXISTS (SELECT FROM receipts r WHERE r.command_id = ANY (asked_commands));
+
+    IF written THEN
+        INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, position,
+                            event_id, recorded_at, occurred_at, command_id, causation_id, correlation_id, actor)
+        SELECT n.aggregate_type, n.aggregate_id, n.sequence, n.event_type, n.event_version, n.payload::json,
+               head + n.nth, n.event_id, stamped_at, n.occurred_at, n.command_id, n.causation_id, n.correlation_id,
+               n.actor
+        FROM unnest(event_aggregate_types, event_aggregate_ids, event_sequences, event_types, event_versions, payloads,
+                    event_ids, occurred_ats, event_commands, causation_ids, correlation_ids, actors)
+            WITH ORDINALITY AS n (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, event_id,
+                                  occurred_at, command_id, causation_id, correlation_id, actor, nth);
+
+        INSERT INTO receipts (command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position,
+                              recorded_at)
+        SELECT n.command_id, n.fingerprint, n.type, n.id, head + n.first_offset, head + n.last_offset, stamped_at
+        FROM unnest(receipt_commands, fingerprints, receipt_types, receipt_ids, first_offsets, last_offsets)
+            AS n (command_id, fingerprint, type, id, first_offset, last_offset);
+
+        UPDATE log_head SET position = head + cardinality(event_ids), recorded_at = stamped_at;
+        PERFORM pg_notify('accord_log', (head + cardinality(event_ids))::text);
+    END IF;
+    RETURN NEXT;
+END
+$$;

@@ -1,0 +1,70 @@
+-- The log: the source of truth. Events are only ever added, in one dense order.
+-- Instants are RFC 3339 in UTC with microseconds, all of one width, so that they sort as text and a person can read them.
+
+-- The columns and the key of sqlite-es, so that its own repository can read the table, and what the log adds.
+CREATE TABLE events
+(
+    aggregate_type text                          NOT NULL,
+    aggregate_id   text                          NOT NULL,
+    sequence       integer CHECK (sequence >= 0) NOT NULL,
+    event_type     text                          NOT NULL,
+    event_version  text                          NOT NULL,
+    payload        text                          NOT NULL,
+    metadata       text                          NOT NULL DEFAULT '{}',
+    position       integer CHECK (position >= 1) NOT NULL UNIQUE,
+    event_id       text                          NOT NULL,
+    recorded_at    text                          NOT NULL,
+    occurred_at    text                          NOT NULL,
+    command_id     text                          NOT NULL,
+    causation_id   text,
+    correlation_id text                          NOT NULL,
+    actor          text                          NOT NULL,
+    PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+) STRICT;
+
+CREATE TRIGGER events_stay_unchanged BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed or removed: append a correcting one');
+END;
+
+CREATE TRIGGER events_stay BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed or removed: append a correcting one');
+END;
+
+-- The last position and when it was recorded.
+CREATE TABLE log_head
+(
+    only_row    integer PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    position    integer NOT NULL,
+    recorded_at text    NOT NULL
+) STRICT;
+
+INSERT INTO log_head (position, recorded_at) VALUES (0, '1970-01-01T00:00:00.000000Z');
+
+-- What each command brought about, so that asking twice changes nothing.
+CREATE TABLE receipts
+(
+    command_id     text PRIMARY KEY NOT NULL,
+    fingerprint    blob             NOT NULL,
+    aggregate_type text             NOT NULL,
+    aggregate_id   text             NOT NULL,
+    first_position integer          NOT NULL,
+    last_position  integer          NOT NULL,
+    recorded_at    text             NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The key of each person whose data is in the log. Without it that data cannot be read by anybody.
+CREATE TABLE subject_keys
+(
+    subject    text PRIMARY KEY NOT NULL,
+    key        blob             NOT NULL,
+    created_at text             NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How far each follower of the log has come.
+CREATE TABLE checkpoints
+(
+    name     text PRIMARY KEY NOT NULL,
+    position integer          NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,260 @@
+//! The key of an installation that has no issuer of its own: tokens minted and checked in one place.
+
+use std::{
+    fs, io,
+    io::{Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::PartnerId;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rand::RngCore;
+
+use super::{
+    AuthFailure, Role,
+    claims::{Claims, Seconds},
+    issuer::refusal,
+};
+
+const FILE: &str = "token.key";
+const LENGTH: usize = 32;
+const ISSUER: &str = "accord";
+
+/// 32 random bytes that sign and check this installation's tokens.
+pub struct InstallationKey {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFailure {
+    #[error("the key file {FILE} cannot be read or created: {0}")]
+    Io(#[from] io::Error),
+    #[error("the key file {FILE} must hold exactly {LENGTH} bytes")]
+    Length,
+    #[error("other users can read the key file {FILE}; run chmod 600 on it")]
+    Permissions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MintFailure {
+    #[error("the role {0} belongs to a partner; name the partner")]
+    PartnerMissing(Role),
+    #[error("the role {0} belongs to no partner")]
+    PartnerForbidden(Role),
+    #[error("a token names its subject")]
+    SubjectMissing,
+    #[error("a token cannot last that long")]
+    Lifetime,
+    #[error("the token cannot be signed")]
+    Signing,
+}
+
+impl InstallationKey {
+    /// Reads `token.key` in `data_dir`, or creates it. Of several processes that create it at the same time, one wins and
+    /// all read the winner's key.
+    pub fn open(data_dir: &Path) -> Result<Self, KeyFailure> {
+        let path = data_dir.join(FILE);
+        match read(&path) {
+            Err(KeyFailure::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                create(data_dir, &path)?;
+                read(&path)
+            }
+            found => found,
+        }
+        .map(|secret| Self::from_secret(&secret))
+    }
+
+    /// A key held in memory only: tests and throw-away demos.
+    pub fn from_secret(secret: &[u8; LENGTH]) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+        validation.validate_exp = false; // Claims::principal checks the times, by our clock.
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+        }
+    }
+
+    /// A token for `subject`, valid from `now` for `lifetime`.
+    pub fn mint(
+        &self,
+        role: Role,
+        subject: &str,
+        partner: Option<PartnerId>,
+        lifetime: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<String, MintFailure> {
+        match partner {
+            None if role.is_member() => return Err(MintFailure::PartnerMissing(role)),
+            Some(_) if !role.is_member() => return Err(MintFailure::PartnerForbidden(role)),
+            None | Some(_) => {}
+        }
+        if subject.is_empty() {
+            return Err(MintFailure::SubjectMissing);
+        }
+        let end = now.checked_add_signed(lifetime).ok_or(MintFailure::Lifetime)?;
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: subject.to_owned(),
+            exp: Seconds(end.timestamp()),
+            nbf: Some(Seconds(now.timestamp())),
+            role,
+            partner,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|_| MintFailure::Signing)
+    }
+
+    pub(super) fn verify(&self, token: &str) -> Result<Claims, AuthFailure> {
+        let header = super::issuer::header(token)?;
+        if header.alg != Algorithm::HS256 {
+            return Err(AuthFailure::ForbiddenAlgorithm);
+        }
+        jsonwebtoken::decode(token, &self.decoding, &self.validation)
+            .map(|token| token.claims)
+            .map_err(refusal)
+    }
+}
+
+fn read(path: &Path) -> Result<[u8; LENGTH], KeyFailure> {
+    let file = fs::File::open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyFailure::Permissions);
+    }
+    let mut bytes = Vec::new();
+    file.take(LENGTH as u64 + 1).read_to_end(&mut bytes)?;
+    bytes.try_into().map_err(|_| KeyFailure::Length)
+}
+
+/// Writes the key beside its place and links it there: nobody ever reads half a key, and a link never replaces one.
+fn create(data_dir: &Path, path: &Path) -> Result<(), KeyFailure> {
+    fs::create_dir_all(data_dir)?;
+    let mut secret = [0; LENGTH];
+    rand::rng().fill_bytes(&mut secret);
+    let draft = data_dir.join(format!(".{FILE}.{}", uuid::Uuid::now_v7()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let linked = file
+        .write_all(&secret)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partner() -> PartnerId {
+        PartnerId(uuid::Uuid::from_u128(7))
+    }
+
+    fn mint(
+        key: &InstallationKey,
+        role: Role,
+        partner: Option<PartnerId>,
+    ) -> Result<String, MintFailure> {
+        key.mint(role, "ada", partner, TimeDelta::hours(1), Utc::now())
+    }
+
+    #[test]
+    fn a_key_is_created_once_with_mode_0600_and_read_by_everybody_after() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let open = || InstallationKey::open(dir.path());
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic").expect("a key"))
+                .collect()
+        });
+        let token = mint(&keys[0], Role::Auditor, None).expect("a token");
+        assert!(keys.iter().all(|key| key.verify(&token).is_ok()));
+        let mode = fs::metadata(dir.path().join(FILE)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).expect("the directory").count(), 1);
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        InstallationKey::open(dir.path()).expect("a key");
+        let permissions = fs::Permissions::from_mode(0o640);
+        fs::set_permissions(dir.path().join(FILE), permissions).expect("chmod");
+        assert!(matches!(InstallationKey::open(dir.path()), Err(KeyFailure::Permissions)));
+    }
+
+    #[test]
+    fn a_key_of_another_length_is_refused() {
+        for length in [0, LENGTH - 1, LENGTH + 1] {
+            let dir = tempfile::tempdir().expect("a directory");
+            let path = dir.path().join(FILE);
+            fs::write(&path, vec![0; length]).expect("the file");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("chmod");
+            assert!(matches!(InstallationKey::open(dir.path()), Err(KeyFailure::Length)));
+        }
+    }
+
+    #[test]
+    fn only_a_member_is_minted_with_a_partner() {
+        let key = InstallationKey::from_secret(&[1; LENGTH]);
+        assert!(mint(&key, Role::Seller, Some(partner())).is_ok());
+        assert_eq!(mint(&key, Role::Seller, None), Err(MintFailure::PartnerMissing(Role::Seller)));
+        assert_eq!(
+            mint(&key, Role::Finance, Some(partner())),
+            Err(MintFailure::PartnerForbidden(Role::Finance))
+        );
+    }
+
+    #[test]
+    fn another_installations_token_is_refused() {
+        let token = mint(&InstallationKey::from_secret(&[1; LENGTH]), Role::Finance, None)
+            .expect("a token");
+        let refused = InstallationKey::from_secret(&[2; LENGTH]).verify(&token).err();
+        assert_eq!(refused, Some(AuthFailure::BadSignature));
+    }
+
+    #[test]
+    fn only_hs256_is_accepted() {
+        let secret = [1; LENGTH];
+        let claims = serde_json::json!({ "iss": ISSUER, "sub": "ada", "exp": 9_999_999_999_i64, "role": "finance" });
+        let signed = |algorithm| {
+            jsonwebtoken::encode(
+                &Header::new(algorithm),
+                &claims,
+                &EncodingKey::from_secret(&secret),
+            )
+            .expect("a token")
+        };
+        let key = InstallationKey::from_secret(&secret);
+        assert!(key.verify(&signed(Algorithm::HS256)).is_ok());
+        assert_eq!(
+            key.verify(&signed(Algorithm::HS512)).err(),
+            Some(AuthFailure::ForbiddenAlgorithm)
+        );
+        let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
+        assert_eq!(key.verify(none).err(), Some(AuthFailure::Malformed));
+    }
+
+    #[test]
+    fn another_issuers_name_is_refused_even_with_the_right_key() {
+        let secret = [1; LENGTH];
+        let claims = serde_json::json!({ "iss": "other", "sub": "ada", "exp": 9_999_999_999_i64, "role": "finance" });
+        let key = EncodingKey::from_secret(&secret);
+        let token =
+            jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
+        assert_eq!(
+            InstallationKey::from_secret(&secret).verify(&token).err(),
+            Some(AuthFailure::WrongIssuer)
+        );
+    }
+}

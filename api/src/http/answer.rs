@@ -1,0 +1,219 @@
+//! An answer as it leaves: which errors it tells, how much of each, and under which status.
+
+use async_graphql::{
+    ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType,
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response as HttpResponse},
+};
+
+use super::{
+    fault::Fault,
+    media::Media,
+    operation::{is_refused, is_request_error},
+    trace::TraceId,
+};
+
+/// Nobody reads further, and a large document must not come back in its own error.
+const MAX_MESSAGE_CHARS: usize = 300;
+const MAX_ERRORS: usize = 20;
+
+/// What became of an operation.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It ran: `data` is told, whatever went wrong on the way.
+    Ran,
+    /// It was never run; there is no `data`.
+    Refused,
+    /// It was cut off; there is no `data`.
+    TimedOut,
+    Panicked,
+}
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    response: Box<Response>,
+}
+
+impl Answer {
+    /// Sorts out what the schema answered.
+    pub(super) fn of(mut response: Response, kind: OperationType, trace: TraceId) -> Self {
+        if is_refused(&response)
+            || (kind == OperationType::Query && response.errors.iter().any(is_coercion))
+        {
+            return Self::of_errors(response.errors, "GRAPHQL_VALIDATION_FAILED");
+        }
+        for error in &mut response.errors {
+            hide_foreign(error, trace);
+        }
+        if response.data == Value::Null && response.errors.is_empty() {
+            response.data = Value::Object(Default::default()); // Every field was skipped; that is not null.
+        }
+        Self { outcome: Outcome::Ran, response: Box::new(response) }
+    }
+
+    pub(super) fn of_request_error(code: &'static str, error: ServerError) -> Self {
+        Self::of_errors(vec![error], code)
+    }
+
+    pub(super) fn refused(code: &'static str, message: String) -> Self {
+        Self::of_errors(vec![ServerError::new(message, None)], code)
+    }
+
+    pub(super) fn timed_out(kind: OperationType) -> Self {
+        let message = match kind {
+            OperationType::Query | OperationType::Subscription => {
+                "the request took too long and was stopped"
+            }
+            OperationType::Mutation => {
+                "the request took too long; whether it was carried out is unknown: ask again with the same commandId"
+            }
+        };
+        Self { outcome: Outcome::TimedOut, ..Self::refused("TIMEOUT", message.to_owned()) }
+    }
+
+    pub(super) fn panicked() -> Self {
+        let fault = Fault::internal();
+        Self {
+            outcome: Outcome::Panicked,
+            ..Self::refused(fault.code(), fault.message().to_owned())
+        }
+    }
+
+    pub(super) fn of_fault(fault: &Fault) -> Self {
+        Self::refused(fault.code(), fault.message().to_owned())
+    }
+
+    fn of_errors(mut errors: Vec<ServerError>, code: &'static str) -> Self {
+        errors.truncate(MAX_ERRORS);
+        for error in &mut errors {
+            let extensions = error.extensions.get_or_insert_default();
+            if extensions.get("code").is_none() {
+                extensions.set("code", code);
+            }
+        }
+        Self { outcome: Outcome::Refused, response: Box::new(Response::from_errors(errors)) }
+    }
+
+    /// Under `application/json` every well-formed request is answered with 200; only the newer type lets the status tell.
+    pub(super) fn respond(self, media: Media, trace: TraceId) -> HttpResponse {
+        let status = match (&self.outcome, media) {
+            (Outcome::Ran, Media::GraphqlResponse | Media::Json) => StatusCode::OK,
+            (Outcome::Panicked, Media::GraphqlResponse | Media::Json) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            (Outcome::Refused | Outcome::TimedOut, Media::Json) => StatusCode::OK,
+            (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
+            (Outcome::TimedOut, Media::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        match serde_json::to_string(&self.json(trace)) {
+            Ok(body) => (status, media.header(), body).into_response(),
+            Err(_) => Fault::internal().in_media(media).respond(trace),
+        }
+    }
+
+    /// The answer as the specification of GraphQL lays it out: no `data` when nothing ran.
+    pub(super) fn json(self, trace: TraceId) -> Body {
+        Body {
+            errors: self.errors(trace),
+            data: matches!(self.outcome, Outcome::Ran).then_some(self.response.data),
+            extensions: self.response.extensions,
+        }
+    }
+
+    /// The errors alone, clipped, each with the trace id.
+    pub(super) fn errors(&self, trace: TraceId) -> Vec<ServerError> {
+        self.response
+            .errors
+            .iter()
+            .take(MAX_ERRORS)
+            .cloned()
+            .map(|error| told(error, trace))
+            .collect()
+    }
+
+    /// Whether anything went wrong: for the metrics.
+    pub(super) fn label(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Ran if self.response.errors.is_empty() => "ok",
+            Outcome::Ran => "partial",
+            Outcome::Refused => "refused",
+            Outcome::TimedOut => "timeout",
+            Outcome::Panicked => "panic",
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+pub(super) struct Body {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ServerError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: std::collections::BTreeMap<String, Value>,
+}
+
+/// async-graphql coerces custom scalars and checks input validators while a field runs, and reports it without a path.
+/// By the specification a variable or a literal of a wrong type is an error of the request.
+fn is_coercion(error: &ServerError) -> bool {
+    is_request_error(error) && code(error).is_none()
+}
+
+/// An error of a field that carries no code of ours has slipped through from somewhere else. Its text stays here.
+fn hide_foreign(error: &mut ServerError, trace: TraceId) {
+    if code(error).is_some() {
+        return;
+    }
+    if is_coercion(error) {
+        error.extensions.get_or_insert_default().set("code", "GRAPHQL_VALIDATION_FAILED");
+        return;
+    }
+    tracing::error!(%trace, error = error.message, path = ?error.path, "a field failed with a foreign error");
+    let fault = Fault::internal();
+    fault.message().clone_into(&mut error.message);
+    error.extensions = None;
+    error.extensions.get_or_insert_default().set("code", fault.code());
+}
+
+fn code(error: &ServerError) -> Option<&Value> {
+    error.extensions.as_ref().and_then(|extensions| ErrorExtensionValues::get(extensions, "code"))
+}
+
+fn told(mut error: ServerError, trace: TraceId) -> ServerError {
+    error.message = clip(&error.message);
+    error.extensions.get_or_insert_default().set("traceId", trace.to_string());
+    error
+}
+
+/// The parser's messages draw the offending line, however long; what it expected stands after the last `= `.
+fn clip(message: &str) -> String {
+    let essence = match message.rsplit_once("\n  = ") {
+        Some((_, expected)) => format!("syntax error: {expected}"),
+        None => message.to_owned(),
+    };
+    match essence.char_indices().nth(MAX_MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}…", &essence[..end]),
+        None => essence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_at_most_three_hundred_characters() {
+        assert_eq!(clip(&"é".repeat(300)), "é".repeat(300));
+        assert_eq!(clip(&"é".repeat(301)), format!("{}…", "é".repeat(300)));
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_draw_the_document() {
+        let document = format!("{{ a({} }}", "long ".repeat(5_000));
+        let error = async_graphql::parser::parse_query(document).expect_err("no document");
+        assert_eq!(clip(&error.to_string()), "syntax error: expected argument");
+    }
+}

@@ -1,0 +1,134 @@
+//! The web edge: GraphQL over HTTP and over a socket, probes, metrics, and the page that shows it all.
+//!
+//! It knows the schema only as a [`Graph`], so that an edit here does not build the schema again.
+
+mod answer;
+mod fault;
+mod graphql;
+mod ide;
+mod limits;
+mod media;
+mod operation;
+mod probes;
+mod request;
+mod server;
+mod socket;
+mod trace;
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Request, Response};
+use axum::{
+    Router,
+    routing::{any, get},
+};
+use futures::{future::BoxFuture, stream::BoxStream};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::auth::Authenticator;
+pub use fault::Fault;
+pub use ide::{Example, Ide, RoleToken};
+pub use limits::Limits;
+pub use server::{ServerSettings, serve};
+pub use trace::TraceId;
+
+/// A schema that runs requests. Each request carries its [`crate::auth::Principal`] and its [`TraceId`] as data.
+pub trait Graph: Send + Sync + 'static {
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+}
+
+/// Whether the service can do its work now; if not, why, for the operator to read.
+pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// How long each thing may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timings {
+    pub execution: Duration,
+    pub body: Duration,
+    /// From a socket's opening to its `connection_init`.
+    pub init: Duration,
+    /// From one ping of ours on a socket to the next.
+    pub keepalive: Duration,
+    /// Until a peer that does not read is given up.
+    pub send: Duration,
+    /// Until a peer that does not answer a close frame is given up.
+    pub close: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            execution: Duration::from_secs(10),
+            body: Duration::from_secs(10),
+            init: Duration::from_secs(10),
+            keepalive: Duration::from_secs(30),
+            send: Duration::from_secs(10),
+            close: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Everything that the web edge serves and obeys.
+pub struct Web {
+    pub graph: Arc<dyn Graph>,
+    pub authenticator: Arc<Authenticator>,
+    pub ready: Readiness,
+    /// Without it there is no `/metrics`.
+    pub metrics: Option<PrometheusHandle>,
+    /// Without it there is no page; development and demo have one.
+    pub ide: Option<Ide>,
+    pub limits: Limits,
+    pub timings: Timings,
+    pub subscriptions_per_socket: usize,
+    pub sockets: Arc<Semaphore>,
+    /// Cancelled, it ends the server and closes the sockets.
+    pub shutdown: CancellationToken,
+    /// The sockets that are still open.
+    tasks: TaskTracker,
+}
+
+impl Web {
+    /// With the usual limits, always ready, without metrics and without a page: set the fields to change that.
+    pub fn new(graph: Arc<dyn Graph>, authenticator: Arc<Authenticator>) -> Self {
+        Self {
+            graph,
+            authenticator,
+            ready: Arc::new(|| Box::pin(async { Ok(()) })),
+            metrics: None,
+            ide: None,
+            limits: Limits::default(),
+            timings: Timings::default(),
+            subscriptions_per_socket: 64,
+            sockets: Arc::new(Semaphore::new(1024)),
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+}
+
+/// All routes, without a listener.
+pub fn router(web: Arc<Web>) -> Router {
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::endpoint))
+        .route("/health/live", get(probes::live))
+        .route("/health/ready", get(probes::ready));
+    if web.metrics.is_some() {
+        router = router.route("/metrics", get(probes::metrics));
+    }
+    if web.ide.is_some() {
+        router = router
+            .route("/", get(ide::page))
+            .route("/graphiql", get(ide::page))
+            .route("/graphiql/ide.css", get(ide::style))
+            .route("/graphiql/ide.js", get(ide::script))
+            .route("/graphiql/setup.json", get(ide::setup));
+    }
+    router
+        .fallback(graphql::not_found)
+        .method_not_allowed_fallback(graphql::only_get)
+        .layer(axum::middleware::from_fn(trace::observe))
+        .with_state(web)
+}

@@ -1,0 +1,285 @@
+//! One socket from its first message to its close frame: a single task that reads, runs and writes in turn.
+//!
+//! While a message waits to be written nothing else is polled, so a slow reader slows its own streams down and fills no
+//! buffer of ours.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{Request, parser::types::OperationType};
+use axum::extract::ws::{Message, WebSocket};
+use futures::{FutureExt, StreamExt, stream, stream::BoxStream};
+use tokio::time::{Instant, timeout};
+use tokio_stream::StreamMap;
+
+use super::{
+    close::Close,
+    message::{ClientMessage, ServerMessage},
+};
+use crate::{
+    auth::{AuthFailure, Principal},
+    http::{
+        Web,
+        answer::{Answer, Outcome},
+        fault::Fault,
+        graphql::MAX_REQUEST_BYTES,
+        operation::{Operation, execute, panicked},
+        trace::TraceId,
+    },
+};
+
+/// However long a token lasts, the clock is asked again after this time: clocks are set.
+const LONGEST_WATCH: Duration = Duration::from_secs(3600);
+const SHORTEST_WATCH: Duration = Duration::from_millis(20);
+
+pub(super) struct Connection {
+    web: Arc<Web>,
+    socket: WebSocket,
+    operations: StreamMap<String, BoxStream<'static, Step>>,
+    heard_at: Instant,
+}
+
+/// What an operation has to say.
+enum Step {
+    Answer(Answer, TraceId),
+    Complete,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The peer has left, or does not read any more: nobody to tell.
+    Gone,
+    Close(Close),
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+impl Connection {
+    pub(super) fn new(web: Arc<Web>, socket: WebSocket) -> Self {
+        Self { web, socket, operations: StreamMap::new(), heard_at: Instant::now() }
+    }
+
+    /// `principal` is known already when the upgrade carried a token.
+    pub(super) async fn run(mut self, principal: Option<Principal>) {
+        metrics::gauge!("accord_sockets").increment(1);
+        let serving = AssertUnwindSafe(self.serve(principal)).catch_unwind().await;
+        let end = serving.unwrap_or_else(|panic| {
+            panicked(&*panic, TraceId::new());
+            Err(End::Close(Close::INTERNAL))
+        });
+        self.operations.clear();
+        if let Err(End::Close(close)) = end {
+            tracing::debug!(?close, "closing the socket");
+            self.close(close).await;
+        }
+        metrics::gauge!("accord_sockets").decrement(1);
+    }
+
+    async fn serve(&mut self, principal: Option<Principal>) -> Result<(), End> {
+        let shutdown = self.web.shutdown.clone();
+        let waiting = timeout(self.web.timings.init, self.initialise(principal));
+        let principal = tokio::select! {
+            () = shutdown.cancelled() => return Err(Close::GOING_AWAY.into()),
+            initialised = waiting => initialised.map_err(|_| Close::INIT_TIMEOUT)??,
+        };
+        self.converse(principal).await
+    }
+
+    /// Waits for `connection_init` and acknowledges it.
+    async fn initialise(&mut self, principal: Option<Principal>) -> Result<Principal, End> {
+        let authorization = loop {
+            match self.receive().await? {
+                None | Some(ClientMessage::Pong | ClientMessage::Complete(_)) => {}
+                Some(ClientMessage::Ping(payload)) => {
+                    self.send(&ServerMessage::Pong { payload }).await?
+                }
+                Some(ClientMessage::Subscribe(..)) => return Err(Close::UNAUTHORIZED.into()),
+                Some(ClientMessage::Init(authorization)) => break authorization,
+            }
+        };
+        let principal = match (authorization, principal) {
+            (None, Some(principal)) => principal,
+            (authorization, _) => authenticate(&self.web, authorization.as_deref()).await?,
+        };
+        self.send(&ServerMessage::ConnectionAck).await?;
+        Ok(principal)
+    }
+
+    async fn converse(&mut self, principal: Principal) -> Result<(), End> {
+        let shutdown = self.web.shutdown.clone();
+        let expiry = tokio::time::sleep(self.watch(&principal)?);
+        tokio::pin!(expiry);
+        let mut keepalive = tokio::time::interval(self.web.timings.keepalive);
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Err(Close::GOING_AWAY.into()),
+                () = &mut expiry => expiry.as_mut().reset(Instant::now() + self.watch(&principal)?),
+                _ = keepalive.tick() => self.keep_alive().await?,
+                message = receive(&mut self.socket) => {
+                    self.heard_at = Instant::now();
+                    if let Some(message) = message? {
+                        self.handle(message, &principal).await?;
+                    }
+                }
+                Some((id, step)) = self.operations.next() => self.tell(&id, step).await?,
+            }
+        }
+    }
+
+    /// How long to wait before the token is looked at again; none, if it has ended.
+    fn watch(&self, principal: &Principal) -> Result<Duration, Close> {
+        let left = self.web.authenticator.time_left(principal);
+        if left.is_zero() {
+            return Err(Close::EXPIRED);
+        }
+        Ok(left.clamp(SHORTEST_WATCH, LONGEST_WATCH))
+    }
+
+    /// A peer that answers nothing for three intervals is gone, whatever TCP believes.
+    async fn keep_alive(&mut self) -> Result<(), End> {
+        if self.heard_at.elapsed() > 3 * self.web.timings.keepalive {
+            return Err(End::Gone);
+        }
+        self.write(Message::Ping(Default::default())).await
+    }
+
+    async fn handle(&mut self, message: ClientMessage, principal: &Principal) -> Result<(), End> {
+        match message {
+            ClientMessage::Init(_) => Err(Close::SECOND_INIT.into()),
+            ClientMessage::Ping(payload) => self.send(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Complete(id) => {
+                self.operations.remove(&id); // Unknown ids are a race that the protocol allows.
+                Ok(())
+            }
+            ClientMessage::Subscribe(id, _) if self.operations.contains_key(&id) => {
+                Err(Close::id_taken(&id).into())
+            }
+            ClientMessage::Subscribe(id, parameters) => {
+                let trace = TraceId::new();
+                if self.operations.len() >= self.web.subscriptions_per_socket {
+                    let answer = Answer::of_fault(&Fault::rate_limited());
+                    return self.tell(&id, Step::Answer(answer, trace)).await;
+                }
+                match Operation::prepare(*parameters, &self.web.limits) {
+                    Ok(operation) => {
+                        let kind = operation.kind;
+                        let request = operation.request(principal.clone(), trace);
+                        self.operations.insert(id, steps(&self.web, kind, request, trace));
+                        Ok(())
+                    }
+                    Err(refused) => self.tell(&id, Step::Answer(refused, trace)).await,
+                }
+            }
+        }
+    }
+
+    /// An operation that never ran, or was cut off, ends with `error`; one that ran ends with `complete`.
+    async fn tell(&mut self, id: &str, step: Step) -> Result<(), End> {
+        match step {
+            Step::Answer(answer, trace) => match answer.outcome {
+                Outcome::Ran => {
+                    self.send(&ServerMessage::Next { id, payload: answer.json(trace) }).await
+                }
+                Outcome::Refused | Outcome::TimedOut | Outcome::Panicked => {
+                    self.operations.remove(id);
+                    self.send(&ServerMessage::Error { id, payload: answer.errors(trace) }).await
+                }
+            },
+            Step::Complete => {
+                self.operations.remove(id);
+                self.send(&ServerMessage::Complete { id }).await
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<ClientMessage>, End> {
+        receive(&mut self.socket).await
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        let text = serde_json::to_string(message).map_err(|_| Close::INTERNAL)?;
+        self.write(Message::text(text)).await
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.web.timings.send, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    /// Says why, then lets the peer answer: a connection torn down at once can take the close frame with it.
+    async fn close(&mut self, close: Close) {
+        if self.write(Message::Close(Some(close.frame()))).await.is_ok() {
+            let drained = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            if timeout(self.web.timings.close, drained).await.is_err() {
+                tracing::debug!("the peer did not answer the close frame");
+            }
+        }
+    }
+}
+
+async fn authenticate(web: &Web, authorization: Option<&str>) -> Result<Principal, Close> {
+    web.authenticator.authenticate(authorization).await.map_err(|failure| {
+        tracing::debug!(?failure, "not authenticated");
+        match failure {
+            AuthFailure::Missing => Close::UNAUTHORIZED,
+            AuthFailure::Unavailable => Close::UNAVAILABLE,
+            AuthFailure::Malformed
+            | AuthFailure::ForbiddenAlgorithm
+            | AuthFailure::UnknownKey
+            | AuthFailure::BadSignature
+            | AuthFailure::WrongIssuer
+            | AuthFailure::WrongAudience
+            | AuthFailure::Expired
+            | AuthFailure::NotYetValid
+            | AuthFailure::BadClaims => Close::FORBIDDEN,
+        }
+    })
+}
+
+/// The next message; `None` for a frame that only shows that the peer is there. Safe to cancel.
+async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, End> {
+    match socket.recv().await {
+        Some(Ok(Message::Text(text))) if text.as_str().len() > MAX_REQUEST_BYTES => {
+            Err(Close::TOO_BIG.into())
+        }
+        Some(Ok(Message::Text(text))) => Ok(ClientMessage::parse(text.as_str()).map(Some)?),
+        Some(Ok(Message::Binary(_))) => Err(Close::bad_message("Invalid message: binary").into()),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Err(error)) if error.to_string().contains("too long") => Err(Close::TOO_BIG.into()),
+        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+    }
+}
+
+/// Everything that an operation will say, ending with `Complete`. A panic is one more answer, and the last.
+fn steps(
+    web: &Web,
+    kind: OperationType,
+    request: Request,
+    trace: TraceId,
+) -> BoxStream<'static, Step> {
+    let graph = web.graph.clone();
+    let answers = match kind {
+        OperationType::Query | OperationType::Mutation => {
+            stream::once(execute(graph, kind, request, trace, web.timings.execution)).boxed()
+        }
+        OperationType::Subscription => {
+            let responses = stream::once(async move { graph.subscribe(request) }).flatten();
+            let answer = move |response: Result<_, Box<dyn std::any::Any + Send>>| match response {
+                Ok(response) => Answer::of(response, kind, trace),
+                Err(panic) => panicked(&*panic, trace),
+            };
+            AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
+        }
+    };
+    answers
+        .map(move |answer| Step::Answer(answer, trace))
+        .chain(stream::iter([Step::Complete]))
+        .boxed()
+}

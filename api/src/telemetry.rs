@@ -1,0 +1,74 @@
+//! Logs and metrics: installed once, by the process that serves.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    Text,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryFailure {
+    #[error("RUST_LOG is not a filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::FromEnvError),
+    #[error("logs are installed already")]
+    Logs(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("metrics cannot be installed: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Logs go to standard error, so that a command's output stays clean. `RUST_LOG` decides what; `info` when it is not set.
+pub fn install_logs(format: LogFormat) -> Result<(), TelemetryFailure> {
+    let filter =
+        EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env()?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+        LogFormat::Text => subscriber.try_init(),
+    }
+    .map_err(TelemetryFailure::Logs)
+}
+
+/// Installs the recorder and keeps it small: samples that nobody has read yet are folded every few seconds. Needs a runtime.
+pub fn install_metrics() -> Result<PrometheusHandle, TelemetryFailure> {
+    const SECONDS: [f64; 12] =
+        [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+    let handle = builder.install_recorder()?;
+    describe();
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        let mut interval = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            interval.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
+}
+
+fn describe() {
+    metrics::describe_counter!(
+        "accord_http_requests_total",
+        "Requests answered, by method, route and status"
+    );
+    metrics::describe_histogram!(
+        "accord_http_request_seconds",
+        "Time from a request's headers to its answer, by route"
+    );
+    metrics::describe_counter!(
+        "accord_graphql_operations_total",
+        "Operations run over HTTP, by kind and outcome"
+    );
+    metrics::describe_counter!(
+        "accord_graphql_timeouts_total",
+        "Operations stopped at their deadline"
+    );
+    metrics::describe_gauge!("accord_sockets", "Open WebSockets");
+}

@@ -155,7 +155,7 @@ impl Log {
         if same { Ok(Some(applied.receipt(command_id).into())) } else { Err(ExecuteError::CommandIdReused) }
     }
 
-    fn store<A: Aggregate>(&self, repository: LogRepository) -> PersistedEventStore<LogRepository, A> {
+    pub(crate) fn store<A: Aggregate>(&self, repository: LogRepository) -> PersistedEventStore<LogRepository, A> {
         PersistedEventStore::new_event_store(repository).with_upcasters(self.upcasters())
     }
 }
@@ -179,7 +179,7 @@ impl Stripes {
     }
 }
 
-fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
+pub(crate) fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
     match error {
         AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
         AggregateError::AggregateConflict => ExecuteError::Conflict,

@@ -9,6 +9,7 @@ use domain::{
 };
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::facts::Facts;
@@ -99,7 +100,8 @@ impl Commands {
         macro_rules! run {
             ($aggregate:ty, $id:expr, $command:expr, $facts:expr) => {{
                 let command = Issued { by, at, command_id, command: $command };
-                let execution = Execution { aggregate_id: $id.0, command, provenance, expected_version };
+                let execution =
+                    Execution { aggregate_id: $id.0, command, provenance, expected_version };
                 self.answer(self.log.execute::<$aggregate>(&$facts, execution).await)
             }};
         }
@@ -118,6 +120,11 @@ impl Commands {
                 run!(Wallet, id, command, facts)
             }
         }
+    }
+
+    /// The position of the log's last event, and news of every later one.
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.log.head()
     }
 
     fn answer<E: Into<Refusal>>(

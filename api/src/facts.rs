@@ -26,7 +26,11 @@ impl Facts {
         Self { log }
     }
 
-    pub async fn of_partner(&self, id: PartnerId, command: &PartnerCommand) -> Result<PartnerFacts, Fault> {
+    pub async fn of_partner(
+        &self,
+        id: PartnerId,
+        command: &PartnerCommand,
+    ) -> Result<PartnerFacts, Fault> {
         if let PartnerCommand::Apply { program, .. } = command {
             return Ok(PartnerFacts { program: self.load(program.0).await?, parent: None });
         }
@@ -54,7 +58,11 @@ impl Facts {
         Ok(DealFacts { program, partner: None, commission: None })
     }
 
-    pub async fn of_wallet(&self, id: WalletId, command: &WalletCommand) -> Result<WalletFacts, Fault> {
+    pub async fn of_wallet(
+        &self,
+        id: WalletId,
+        command: &WalletCommand,
+    ) -> Result<WalletFacts, Fault> {
         let needs_facts = match command {
             WalletCommand::RequestPayout { .. }
             | WalletCommand::ApprovePayout { .. }
@@ -74,13 +82,20 @@ impl Facts {
     }
 
     /// Programme and partners as they stood when the trigger was recorded: what came later does not count (R67).
-    async fn of_calculation(&self, id: DealId, deal: &Deal, trigger: EventId) -> Result<DealFacts, Fault> {
+    async fn of_calculation(
+        &self,
+        id: DealId,
+        deal: &Deal,
+        trigger: EventId,
+    ) -> Result<DealFacts, Fault> {
         let recorded = self.log.by_event_id(trigger).await.map_err(|error| {
             tracing::warn!(%error, "the trigger of a calculation cannot be read");
             Fault::Unavailable
         })?;
         let trigger = recorded.filter(|recorded| recorded.envelope.aggregate_id == id.0);
-        let (Some(case), Some(trigger)) = (deal.case(), trigger) else { return Ok(DealFacts::default()) };
+        let (Some(case), Some(trigger)) = (deal.case(), trigger) else {
+            return Ok(DealFacts::default());
+        };
         let until = trigger.envelope.position;
         let mut sellers = vec![];
         for (partner, _) in case.sellers() {
@@ -96,7 +111,11 @@ impl Facts {
     }
 
     /// Everybody above a partner, nearest first.
-    async fn upline(&self, partner: &Partner, until: u64) -> Result<Vec<(PartnerId, Arc<Partner>)>, Fault> {
+    async fn upline(
+        &self,
+        partner: &Partner,
+        until: u64,
+    ) -> Result<Vec<(PartnerId, Arc<Partner>)>, Fault> {
         let mut upline: Vec<(PartnerId, Arc<Partner>)> = vec![];
         let mut above = parent_of(partner);
         while let Some(id) = above.filter(|_| upline.len() < DEEPEST_NETWORK as usize) {

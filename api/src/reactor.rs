@@ -36,7 +36,9 @@ impl Reactor {
     pub async fn run(self, shutdown: CancellationToken) {
         let work = self.follow();
         if shutdown.run_until_cancelled(work).await.is_some() {
-            tracing::error!("the reactor has stopped: nothing will follow from events until it is mended");
+            tracing::error!(
+                "the reactor has stopped: nothing will follow from events until it is mended"
+            );
         }
     }
 
@@ -108,20 +110,31 @@ pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: 
         let outcome = match commands.execute(request.clone()).await {
             Ok(Outcome::Done(_)) => "done",
             Ok(Outcome::Refused(refusal)) => {
-                tracing::info!(command = name, code = refusal.code, reason = refusal.message, "declined");
+                tracing::info!(
+                    command = name,
+                    code = refusal.code,
+                    reason = refusal.message,
+                    "declined"
+                );
                 "refused"
             }
             Err(Fault::CommandIdReused) => {
                 tracing::error!(command = name, id = %request.command_id, "an effect differs from what it was");
                 "differs"
             }
-            Err(fault @ (Fault::Conflict | Fault::Unavailable | Fault::UnknownOutcome | Fault::Internal)) => {
+            Err(
+                fault @ (Fault::Conflict
+                | Fault::Unavailable
+                | Fault::UnknownOutcome
+                | Fault::Internal),
+            ) => {
                 tracing::warn!(command = name, ?fault, "trying again");
                 wait(&mut pause).await;
                 continue;
             }
         };
-        metrics::counter!("accord_reactions_total", "command" => name, "outcome" => outcome).increment(1);
+        metrics::counter!("accord_reactions_total", "command" => name, "outcome" => outcome)
+            .increment(1);
         return;
     }
 }

@@ -80,7 +80,12 @@ impl Engine {
     }
 
     /// The last sequence that a stream had reached at `position`; 0 where it had not begun.
-    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, Cause> {
+    pub async fn sequence_at(
+        &self,
+        aggregate_type: &str,
+        id: Uuid,
+        position: u64,
+    ) -> Result<u64, Cause> {
         each_engine!(self, engine => engine.sequence_at(aggregate_type, id, position).await.map_err(Cause::new))
     }
 

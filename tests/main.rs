@@ -1,1 +1,3 @@
+//! Stories and invariants, in one binary.
 
+mod face;

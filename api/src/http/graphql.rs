@@ -55,11 +55,11 @@ async fn answer(
     } else {
         Parameters::from_body(&read(web, parts, body).await?)
     };
-    let operation = match Operation::prepare(parameters.map_err(Fault::bad_request)?, &web.limits) {
+    let operation = match Operation::prepare(web, parameters.map_err(Fault::bad_request)?, trace) {
         Ok(operation) => operation,
         Err(refused) => return Ok(refused.respond(media, trace)),
     };
-    match operation.kind {
+    match operation.plan.kind {
         OperationType::Mutation if parts.method == Method::GET => {
             return Err(Fault::mutation_over_get());
         }
@@ -70,9 +70,9 @@ async fn answer(
         }
         OperationType::Query | OperationType::Mutation => {}
     }
-    let kind = operation.kind;
-    let request = operation.request(principal, trace);
-    let answer = execute(web.graph.clone(), kind, request, trace, web.timings.execution).await;
+    let kind = operation.plan.kind;
+    let (plan, request) = operation.for_principal(principal);
+    let answer = execute(web.graph.clone(), plan, request, web.timings.execution).await;
     metrics::counter!("accord_graphql_operations_total", "kind" => kind.to_string(), "outcome" => answer.label())
         .increment(1);
     Ok(answer.respond(media, trace))

@@ -8,6 +8,7 @@ mod graphql;
 mod ide;
 mod limits;
 mod media;
+mod nulls;
 mod operation;
 mod probes;
 mod request;
@@ -38,6 +39,8 @@ pub use trace::TraceId;
 pub trait Graph: Send + Sync + 'static {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+    /// The whole schema in SDL. Read once: the edge needs to know which fields may be null.
+    fn sdl(&self) -> String;
 }
 
 /// Whether the service can do its work now; if not, why, for the operator to read.
@@ -88,12 +91,19 @@ pub struct Web {
     pub shutdown: CancellationToken,
     /// The sockets that are still open.
     tasks: TaskTracker,
+    types: Arc<nulls::Types>,
 }
 
 impl Web {
     /// With the usual limits, always ready, without metrics and without a page: set the fields to change that.
+    ///
+    /// # Panics
+    ///
+    /// When `graph` describes itself in what is no SDL: a mistake of the build, found at the start.
     pub fn new(graph: Arc<dyn Graph>, authenticator: Arc<Authenticator>) -> Self {
+        let types = nulls::Types::of(&graph.sdl()).expect("a schema prints valid SDL");
         Self {
+            types: Arc::new(types),
             graph,
             authenticator,
             ready: Arc::new(|| Box::pin(async { Ok(()) })),

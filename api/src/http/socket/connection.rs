@@ -22,7 +22,7 @@ use crate::{
         answer::{Answer, Outcome},
         fault::Fault,
         graphql::MAX_REQUEST_BYTES,
-        operation::{Operation, execute, panicked},
+        operation::{Operation, Plan, execute, panicked},
         trace::TraceId,
     },
 };
@@ -165,11 +165,10 @@ impl Connection {
                     let answer = Answer::of_fault(&Fault::rate_limited());
                     return self.tell(&id, Step::Answer(answer, trace)).await;
                 }
-                match Operation::prepare(*parameters, &self.web.limits) {
+                match Operation::prepare(&self.web, *parameters, trace) {
                     Ok(operation) => {
-                        let kind = operation.kind;
-                        let request = operation.request(principal.clone(), trace);
-                        self.operations.insert(id, steps(&self.web, kind, request, trace));
+                        let (plan, request) = operation.for_principal(principal.clone());
+                        self.operations.insert(id, steps(&self.web, plan, request));
                         Ok(())
                     }
                     Err(refused) => self.tell(&id, Step::Answer(refused, trace)).await,
@@ -258,21 +257,17 @@ async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, End> {
 }
 
 /// Everything that an operation will say, ending with `Complete`. A panic is one more answer, and the last.
-fn steps(
-    web: &Web,
-    kind: OperationType,
-    request: Request,
-    trace: TraceId,
-) -> BoxStream<'static, Step> {
+fn steps(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Step> {
     let graph = web.graph.clone();
-    let answers = match kind {
+    let trace = plan.trace;
+    let answers = match plan.kind {
         OperationType::Query | OperationType::Mutation => {
-            stream::once(execute(graph, kind, request, trace, web.timings.execution)).boxed()
+            stream::once(execute(graph, plan, request, web.timings.execution)).boxed()
         }
         OperationType::Subscription => {
             let responses = stream::once(async move { graph.subscribe(request) }).flatten();
             let answer = move |response: Result<_, Box<dyn std::any::Any + Send>>| match response {
-                Ok(response) => Answer::of(response, kind, trace),
+                Ok(response) => Answer::of(response, &plan),
                 Err(panic) => panicked(&*panic, trace),
             };
             AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()

@@ -1,6 +1,8 @@
 //! The web edge, tried from outside: a small schema behind the real server on a port of its own.
 
+mod issuer;
 mod server;
+mod socket;
 mod transport;
 
 use std::{
@@ -159,7 +161,7 @@ impl Reply {
 }
 
 /// Waits for `condition`, not for a time.
-pub async fn until<F: Future<Output = bool>>(mut condition: impl FnMut() -> F) {
+pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -143,7 +143,7 @@ async fn a_shutdown_lets_a_running_request_end_and_accepts_no_other() {
     let running = tokio::spawn(Reply::of(running));
     tokio::time::sleep(Duration::from_millis(100)).await;
     (server.shutdown.0)();
-    until(|| async { TcpStream::connect(server.address).await.is_err() }).await;
+    until(async || TcpStream::connect(server.address).await.is_err()).await;
     let reply = running.await.expect("no panic");
     assert_eq!((reply.status, reply.code()), (503, "TIMEOUT"));
 }

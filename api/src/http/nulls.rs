@@ -140,13 +140,12 @@ impl<'a> Walk<'a> {
             (Some(PathSegment::Field(_)), BaseType::Named(_)) => {
                 self.object(value, below, path) && *value != Value::Null
             }
-            (Some(PathSegment::Index(index)), BaseType::List(item)) => match value {
-                Value::List(items) => match items.get_mut(*index) {
-                    Some(value) => self.complete(value, item, below, &path[1..]),
-                    None => true,
-                },
-                _ => false,
-            },
+            (Some(PathSegment::Index(index)), BaseType::List(item)) => {
+                let items =
+                    if let Value::List(items) = value { items.as_mut_slice() } else { &mut [] };
+                let failed = items.get_mut(*index);
+                failed.is_some_and(|value| self.complete(value, item, below, &path[1..]))
+            }
             (
                 None | Some(PathSegment::Field(_) | PathSegment::Index(_)),
                 BaseType::Named(_) | BaseType::List(_),

@@ -83,12 +83,14 @@ fn now() -> DateTime<Utc> {
 }
 
 fn signing(algorithm: Algorithm) -> EncodingKey {
-    match algorithm {
-        Algorithm::ES256 => EncodingKey::from_ec_pem(include_bytes!("keys/p256.pem")),
-        Algorithm::EdDSA => EncodingKey::from_ed_pem(include_bytes!("keys/ed25519.pem")),
-        _ => EncodingKey::from_rsa_pem(include_bytes!("keys/rsa.pem")),
-    }
-    .expect("a key")
+    let read = if algorithm == Algorithm::ES256 {
+        EncodingKey::from_ec_pem(include_bytes!("keys/p256.pem"))
+    } else if algorithm == Algorithm::EdDSA {
+        EncodingKey::from_ed_pem(include_bytes!("keys/ed25519.pem"))
+    } else {
+        EncodingKey::from_rsa_pem(include_bytes!("keys/rsa.pem"))
+    };
+    read.expect("a key")
 }
 
 /// The public half, as an issuer publishes it.

@@ -1,5 +1,6 @@
 //! The web edge, tried from outside: a small schema behind the real server on a port of its own.
 
+mod events;
 mod issuer;
 mod server;
 mod socket;

@@ -352,6 +352,20 @@ async fn a_socket_has_so_many_subscriptions_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_client_that_says_goodbye_hears_it_back() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server).await;
+    socket.0.close(None).await.expect("said");
+    loop {
+        match socket.0.next().await {
+            Some(Ok(message)) => assert!(message.is_ping() || message.is_close()),
+            Some(Err(error)) => panic!("torn down: {error}"),
+            None => break,
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_shutdown_closes_every_socket_with_1001() {
     let server = Server::start().await;
     let mut waiting = Socket::open(&server).await;

@@ -3,6 +3,7 @@
 //! It knows the schema only as a [`Graph`], so that an edit here does not build the schema again.
 
 mod answer;
+mod events;
 mod fault;
 mod graphql;
 mod ide;
@@ -28,7 +29,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Principal};
 pub use fault::Fault;
 pub use ide::{Example, Ide, RoleToken};
 pub use limits::Limits;
@@ -86,6 +87,7 @@ pub struct Web {
     pub limits: Limits,
     pub timings: Timings,
     pub subscriptions_per_socket: usize,
+    /// One for every open socket or stream of events.
     pub sockets: Arc<Semaphore>,
     /// Cancelled, it ends the server and closes the sockets.
     pub shutdown: CancellationToken,
@@ -116,6 +118,17 @@ impl Web {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
+    }
+}
+
+impl Web {
+    /// How long to wait before `principal`'s token is looked at again; `None` when it has ended. Never very long, however
+    /// long the token lasts: clocks are set.
+    fn watch(&self, principal: &Principal) -> Option<Duration> {
+        const SHORTEST: Duration = Duration::from_millis(20);
+        const LONGEST: Duration = Duration::from_secs(3600);
+        let left = self.authenticator.time_left(principal);
+        (!left.is_zero()).then(|| left.clamp(SHORTEST, LONGEST))
     }
 }
 

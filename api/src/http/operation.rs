@@ -6,7 +6,10 @@ use async_graphql::{
     Request, Response, ServerError, Value, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
-use futures::FutureExt;
+use futures::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream},
+};
 
 use super::{
     Graph, Web,
@@ -131,6 +134,24 @@ pub(super) async fn execute(
         Err(_) => {
             metrics::counter!("accord_graphql_timeouts_total").increment(1);
             Answer::timed_out(plan.kind)
+        }
+    }
+}
+
+/// Everything that an operation will say. A panic is one more answer, and the last.
+pub(super) fn answers(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Answer> {
+    let graph = web.graph.clone();
+    match plan.kind {
+        OperationType::Query | OperationType::Mutation => {
+            stream::once(execute(graph, plan, request, web.timings.execution)).boxed()
+        }
+        OperationType::Subscription => {
+            let responses = stream::once(async move { graph.subscribe(request) }).flatten();
+            let answer = move |response: Result<_, Box<dyn Any + Send>>| match response {
+                Ok(response) => Answer::of(response, &plan),
+                Err(panic) => panicked(&*panic, plan.trace),
+            };
+            AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
         }
     }
 }

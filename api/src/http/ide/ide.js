@@ -122,7 +122,9 @@ async function ask(body) {
     const reply = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(body), signal: abort.signal });
     const result = await reply.json();
     if (stop !== mine) return;
-    tell(`${reply.status} in ${Math.round(performance.now() - started)} ms`, !reply.ok || result.errors);
+    const errors = result.errors?.length ?? 0;
+    const faults = errors ? ` with ${errors} error${errors === 1 ? "" : "s"}` : "";
+    tell(`${reply.status}${faults} in ${Math.round(performance.now() - started)} ms`, !reply.ok || errors);
     print(result);
   } catch (error) {
     if (stop === mine) tell(abort.signal.aborted ? "stopped" : `no answer: ${error.message}`, true);

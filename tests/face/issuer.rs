@@ -1,4 +1,6 @@
 //! Tokens of a configured issuer, whose keys come from a small HTTP server of the test's own.
+//!
+//! The keys in `keys/` sign nothing but these tests' tokens.
 
 use std::{
     net::SocketAddr,
@@ -12,12 +14,13 @@ use std::{
 use api::auth::{
     AuthFailure, Authenticator, Issuer, IssuerFailure, IssuerSettings, Principal, Role,
 };
+use api::http::ServerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::clock;
+use super::{Reply, Server, clock};
 
 /// A made-up issuer: the keys that it publishes can be changed, and its readers are counted.
 struct Publisher {
@@ -322,6 +325,20 @@ async fn an_issuer_that_is_down_is_our_fault_until_it_has_once_been_up() {
         Err(AuthFailure::UnknownKey)
     );
     assert!(outcome(&authenticator, &token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_hears_503_while_tokens_cannot_be_checked() {
+    let settings =
+        IssuerSettings::new(ISSUER.into(), "accord-api".into(), "http://127.0.0.1:1/keys".into());
+    let now = Arc::new(Mutex::new(now()));
+    let server =
+        Server::start_behind(authenticator(settings), now, |_| {}, ServerSettings::default()).await;
+    let request = reqwest::Client::new().post(server.url("/graphql"));
+    let token = sign(Algorithm::ES256, Some("k1"), &claims());
+    let reply = Reply::of(request.header("authorization", token)).await;
+    assert_eq!((reply.status, reply.code()), (503, "UNAVAILABLE"));
+    assert_eq!(reply.header("retry-after"), Some("5"));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! How the world talks to Accord: the web edge, GraphQL, the reactor and the command line.
 
 pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod facts;
 pub mod http;
+pub mod reactor;
 pub mod telemetry;

@@ -41,6 +41,15 @@ pub enum Command {
     Wallet(WalletId, WalletCommand),
 }
 
+/// Why a written command could not be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct CommandError {
+    /// Dotted path of the field; empty for the command as a whole.
+    pub path: String,
+    pub problem: String,
+}
+
 impl Command {
     /// The public name, as in `registerDeal`.
     pub fn name(&self) -> &'static str {
@@ -53,18 +62,21 @@ impl Command {
     }
 
     /// Reads a command by its public name; the error says which field is wrong.
-    pub fn parse(name: &str, id: Uuid, fields: Value) -> Result<Self, serde_json::Error> {
+    pub fn parse(name: &str, id: Uuid, fields: Value) -> Result<Self, CommandError> {
         let tagged = Value::Object([(name.to_owned(), fields)].into_iter().collect());
         if ProgramCommand::NAMES.contains(&name) {
-            serde_json::from_value(tagged).map(|command| Self::Program(ProgramId(id), command))
+            read(tagged).map(|command| Self::Program(ProgramId(id), command))
         } else if PartnerCommand::NAMES.contains(&name) {
-            serde_json::from_value(tagged).map(|command| Self::Partner(PartnerId(id), command))
+            read(tagged).map(|command| Self::Partner(PartnerId(id), command))
         } else if DealCommand::NAMES.contains(&name) {
-            serde_json::from_value(tagged).map(|command| Self::Deal(DealId(id), command))
+            read(tagged).map(|command| Self::Deal(DealId(id), command))
         } else if WalletCommand::NAMES.contains(&name) {
-            serde_json::from_value(tagged).map(|command| Self::Wallet(WalletId(id), command))
+            read(tagged).map(|command| Self::Wallet(WalletId(id), command))
         } else {
-            Err(serde::de::Error::custom(format!("no command is called {name}")))
+            Err(CommandError {
+                path: String::new(),
+                problem: format!("no command is called {name}"),
+            })
         }
     }
 
@@ -78,4 +90,19 @@ impl Command {
         };
         Ok(serde_json::json!({ "id": id, "command": command }))
     }
+}
+
+fn read<T: serde::de::DeserializeOwned>(tagged: Value) -> Result<T, CommandError> {
+    use serde_path_to_error::Segment;
+    serde_path_to_error::deserialize(tagged).map_err(|error| {
+        let fields = error.path().iter().filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None, // The command's own name.
+        });
+        CommandError {
+            path: fields.collect::<Vec<_>>().join("."),
+            problem: error.inner().to_string(),
+        }
+    })
 }

@@ -11,7 +11,7 @@ use axum::{
 use super::{
     fault::Fault,
     media::Media,
-    operation::{is_refused, is_request_error},
+    operation::{Plan, is_refused},
     trace::TraceId,
 };
 
@@ -39,14 +39,15 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Sorts out what the schema answered.
-    pub(super) fn of(mut response: Response, kind: OperationType, trace: TraceId) -> Self {
-        if is_refused(&response)
-            || (kind == OperationType::Query && response.errors.iter().any(is_coercion))
-        {
+    pub(super) fn of(mut response: Response, plan: &Plan) -> Self {
+        let nothing_done = plan.kind == OperationType::Query || response.data == Value::Null;
+        if is_refused(&response) || (nothing_done && response.errors.iter().any(is_coercion)) {
+            response.errors.retain(|error| error.path.is_empty() || is_coercion(error));
             return Self::of_errors(response.errors, "GRAPHQL_VALIDATION_FAILED");
         }
+        plan.settle(&mut response);
         for error in &mut response.errors {
-            hide_foreign(error, trace);
+            hide_foreign(error, plan.trace);
         }
         if response.data == Value::Null && response.errors.is_empty() {
             response.data = Value::Object(Default::default()); // Every field was skipped; that is not null.
@@ -156,10 +157,13 @@ pub(super) struct Body {
     extensions: std::collections::BTreeMap<String, Value>,
 }
 
-/// async-graphql coerces custom scalars and checks input validators while a field runs, and reports it without a path.
-/// By the specification a variable or a literal of a wrong type is an error of the request.
+/// async-graphql coerces custom scalars while a field runs, and its messages are all that tells such an error from a
+/// foreign one. By the specification a variable or a literal of a wrong type is an error of the request.
 fn is_coercion(error: &ServerError) -> bool {
-    is_request_error(error) && code(error).is_none()
+    let coercion = ["Failed to parse \"", "Expected input type \""];
+    let told =
+        error.path.is_empty() || coercion.iter().any(|start| error.message.starts_with(start));
+    told && code(error).is_none()
 }
 
 /// An error of a field that carries no code of ours has slipped through from somewhere else. Its text stays here.
@@ -168,7 +172,7 @@ fn hide_foreign(error: &mut ServerError, trace: TraceId) {
         return;
     }
     if is_coercion(error) {
-        error.extensions.get_or_insert_default().set("code", "GRAPHQL_VALIDATION_FAILED");
+        error.extensions.get_or_insert_default().set("code", "GRAPHQL_VALIDATION_FAILED"); // Beside a mutation that ran.
         return;
     }
     tracing::error!(%trace, error = error.message, path = ?error.path, "a field failed with a foreign error");

@@ -6,12 +6,12 @@ use async_graphql::parser::types::OperationType;
 use axum::{
     body::{Body, Bytes},
     extract::{Query, Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, Method, header, request::Parts},
     response::Response,
 };
 
 use super::{
-    Web,
+    Web, events,
     fault::Fault,
     media::{self, Media},
     operation::{Operation, execute},
@@ -37,7 +37,7 @@ pub(super) async fn endpoint(State(web): State<Arc<Web>>, request: Request) -> R
 }
 
 async fn answer(
-    web: &Web,
+    web: &Arc<Web>,
     parts: &Parts,
     body: Body,
     media: Option<Media>,
@@ -47,7 +47,10 @@ async fn answer(
         return Err(Fault::method_not_allowed("GET, POST"));
     }
     let principal = authenticate(web, &parts.headers).await?;
-    let media = media.ok_or_else(Fault::not_acceptable)?;
+    let events = events::are_accepted(&parts.headers);
+    if media.is_none() && !events {
+        return Err(Fault::not_acceptable());
+    }
     let parameters = if parts.method == Method::GET {
         let Query(pairs) = Query::try_from_uri(&parts.uri)
             .map_err(|_| Fault::bad_request("the query string is malformed"))?;
@@ -55,24 +58,26 @@ async fn answer(
     } else {
         Parameters::from_body(&read(web, parts, body).await?)
     };
-    let operation = match Operation::prepare(parameters.map_err(Fault::bad_request)?, &web.limits) {
+    let operation = match Operation::prepare(web, parameters.map_err(Fault::bad_request)?, trace) {
         Ok(operation) => operation,
-        Err(refused) => return Ok(refused.respond(media, trace)),
+        Err(refused) => return Ok(refused.respond(media.unwrap_or(Media::GraphqlResponse), trace)),
     };
-    match operation.kind {
+    match operation.plan.kind {
         OperationType::Mutation if parts.method == Method::GET => {
             return Err(Fault::mutation_over_get());
         }
+        OperationType::Subscription if events => return events::respond(web, operation, principal),
         OperationType::Subscription => {
             return Err(Fault::bad_request(
-                "a subscription needs a WebSocket with the protocol graphql-transport-ws",
+                "a subscription needs a WebSocket with the protocol graphql-transport-ws, or accepts text/event-stream",
             ));
         }
         OperationType::Query | OperationType::Mutation => {}
     }
-    let kind = operation.kind;
-    let request = operation.request(principal, trace);
-    let answer = execute(web.graph.clone(), kind, request, trace, web.timings.execution).await;
+    let media = media.ok_or_else(Fault::not_acceptable)?; // Events are for subscriptions.
+    let kind = operation.plan.kind;
+    let (plan, request) = operation.for_principal(principal);
+    let answer = execute(web.graph.clone(), plan, request, web.timings.execution).await;
     metrics::counter!("accord_graphql_operations_total", "kind" => kind.to_string(), "outcome" => answer.label())
         .increment(1);
     Ok(answer.respond(media, trace))
@@ -112,6 +117,5 @@ pub(super) async fn not_found(request: Request) -> Response {
 /// A path of ours, asked with another method than GET.
 pub(super) async fn only_get(request: Request) -> Response {
     let trace: TraceId = request.extensions().get().copied().unwrap_or_default();
-    debug_assert_ne!(request.method(), Method::GET, "{}", StatusCode::METHOD_NOT_ALLOWED);
     Fault::method_not_allowed("GET, HEAD").respond(trace)
 }

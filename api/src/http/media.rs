@@ -47,6 +47,17 @@ impl Media {
     }
 }
 
+/// Whether the Accept header names exactly this media type and does not forbid it.
+pub(super) fn names(headers: &HeaderMap, kind: &str, subtype: &str) -> bool {
+    let named = |range: &Range<'_>| {
+        range.kind.eq_ignore_ascii_case(kind)
+            && range.subtype.eq_ignore_ascii_case(subtype)
+            && range.thousandths > 0
+    };
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(Range::parse).any(|range| named(&range))
+}
+
 /// How much a client wants a media type. Ordered: more thousandths first, then the name over a wildcard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {

@@ -3,11 +3,13 @@
 //! It knows the schema only as a [`Graph`], so that an edit here does not build the schema again.
 
 mod answer;
+mod events;
 mod fault;
 mod graphql;
 mod ide;
 mod limits;
 mod media;
+mod nulls;
 mod operation;
 mod probes;
 mod request;
@@ -27,7 +29,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Principal};
 pub use fault::Fault;
 pub use ide::{Example, Ide, RoleToken};
 pub use limits::Limits;
@@ -38,6 +40,8 @@ pub use trace::TraceId;
 pub trait Graph: Send + Sync + 'static {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+    /// The whole schema in SDL. Read once: the edge needs to know which fields may be null.
+    fn sdl(&self) -> String;
 }
 
 /// Whether the service can do its work now; if not, why, for the operator to read.
@@ -83,17 +87,25 @@ pub struct Web {
     pub limits: Limits,
     pub timings: Timings,
     pub subscriptions_per_socket: usize,
+    /// One for every open socket or stream of events.
     pub sockets: Arc<Semaphore>,
     /// Cancelled, it ends the server and closes the sockets.
     pub shutdown: CancellationToken,
     /// The sockets that are still open.
     tasks: TaskTracker,
+    types: Arc<nulls::Types>,
 }
 
 impl Web {
     /// With the usual limits, always ready, without metrics and without a page: set the fields to change that.
+    ///
+    /// # Panics
+    ///
+    /// When `graph` describes itself in what is no SDL: a mistake of the build, found at the start.
     pub fn new(graph: Arc<dyn Graph>, authenticator: Arc<Authenticator>) -> Self {
+        let types = nulls::Types::of(&graph.sdl()).expect("a schema prints valid SDL");
         Self {
+            types: Arc::new(types),
             graph,
             authenticator,
             ready: Arc::new(|| Box::pin(async { Ok(()) })),
@@ -106,6 +118,17 @@ impl Web {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
+    }
+}
+
+impl Web {
+    /// How long to wait before `principal`'s token is looked at again; `None` when it has ended. Never very long, however
+    /// long the token lasts: clocks are set.
+    fn watch(&self, principal: &Principal) -> Option<Duration> {
+        const SHORTEST: Duration = Duration::from_millis(20);
+        const LONGEST: Duration = Duration::from_secs(3600);
+        let left = self.authenticator.time_left(principal);
+        (!left.is_zero()).then(|| left.clamp(SHORTEST, LONGEST))
     }
 }
 

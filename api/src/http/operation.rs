@@ -3,15 +3,18 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Request, Response, ServerError,
+    Request, Response, ServerError, Value, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
-use futures::FutureExt;
+use futures::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream},
+};
 
 use super::{
-    Graph,
+    Graph, Web,
     answer::Answer,
-    limits::Limits,
+    nulls::Types,
     request::Parameters,
     trace::{TraceId, panic_message},
 };
@@ -19,34 +22,83 @@ use crate::auth::Principal;
 
 /// A parsed operation within all limits that need no schema.
 pub(super) struct Operation {
-    pub(super) kind: OperationType,
+    pub(super) plan: Plan,
     request: Request,
+}
+
+/// What must be known of an operation after it has run, to make its answer fit for a client.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) kind: OperationType,
+    pub(super) trace: TraceId,
+    query: String,
+    name: Option<String>,
+    types: Arc<Types>,
+}
+
+impl Plan {
+    /// The schema's answer with every null where its type allows one.
+    pub(super) fn settle(&self, response: &mut Response) {
+        self.types.settle(response, &self.query, self.name.as_deref());
+    }
 }
 
 impl Operation {
     /// The operation that `parameters` select, or the request error.
-    pub(super) fn prepare(parameters: Parameters, limits: &Limits) -> Result<Self, Answer> {
+    pub(super) fn prepare(
+        web: &Web,
+        parameters: Parameters,
+        trace: TraceId,
+    ) -> Result<Self, Answer> {
+        let limits = &web.limits;
         let refused = |message: String| Answer::refused("GRAPHQL_LIMIT_EXCEEDED", message);
         limits.check_text(&parameters.query).map_err(|excess| refused(excess.message(limits)))?;
         let document = async_graphql::parser::parse_query(&parameters.query)
             .map_err(|error| Answer::of_request_error("GRAPHQL_PARSE_FAILED", error.into()))?;
         let operation = select(&document, parameters.operation_name.as_deref())?;
         limits.check(&document, operation).map_err(|excess| refused(excess.message(limits)))?;
-        let kind = operation.ty;
+        required(operation, &parameters.variables)?;
+        let plan = Plan {
+            kind: operation.ty,
+            trace,
+            query: parameters.query.clone(),
+            name: parameters.operation_name.clone(),
+            types: web.types.clone(),
+        };
         let mut request = Request::new(parameters.query).variables(parameters.variables);
         request.operation_name = parameters.operation_name;
         request.extensions = parameters.extensions;
         request.set_parsed_query(document);
-        Ok(Self { kind, request })
+        Ok(Self { plan, request })
     }
 
-    /// The request as the schema sees it: who asks, and under which trace.
-    pub(super) fn request(self, principal: Principal, trace: TraceId) -> Request {
-        self.request.data(principal).data(trace)
+    /// The request as the schema sees it, knowing who asks and under which trace.
+    pub(super) fn for_principal(self, principal: Principal) -> (Plan, Request) {
+        let request = self.request.data(principal).data(self.plan.trace);
+        (self.plan, request)
     }
 }
 
-fn select<'a>(
+/// async-graphql misses an absent variable only when a field reads it; by the specification the request fails.
+fn required(operation: &OperationDefinition, variables: &Variables) -> Result<(), Answer> {
+    let absent = operation.variable_definitions.iter().find(|definition| {
+        let definition = &definition.node;
+        let given = variables
+            .get(&definition.name.node)
+            .or(definition.default_value.as_ref().map(|value| &value.node));
+        !definition.var_type.node.nullable && given.is_none_or(|value| *value == Value::Null)
+    });
+    absent.map_or(Ok(()), |definition| {
+        let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
+        let error = ServerError::new(
+            format!("the variable ${name} of type {kind} is required"),
+            Some(definition.pos),
+        );
+        Err(Answer::of_request_error("GRAPHQL_VALIDATION_FAILED", error))
+    })
+}
+
+pub(super) fn select<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Result<&'a OperationDefinition, Answer> {
@@ -71,18 +123,35 @@ fn select<'a>(
 /// Runs a query or a mutation to its end, its panic or its deadline.
 pub(super) async fn execute(
     graph: Arc<dyn Graph>,
-    kind: OperationType,
+    plan: Plan,
     request: Request,
-    trace: TraceId,
     deadline: Duration,
 ) -> Answer {
     let running = AssertUnwindSafe(async { graph.execute(request).await }).catch_unwind();
     match tokio::time::timeout(deadline, running).await {
-        Ok(Ok(response)) => Answer::of(response, kind, trace),
-        Ok(Err(panic)) => panicked(&*panic, trace),
+        Ok(Ok(response)) => Answer::of(response, &plan),
+        Ok(Err(panic)) => panicked(&*panic, plan.trace),
         Err(_) => {
             metrics::counter!("accord_graphql_timeouts_total").increment(1);
-            Answer::timed_out(kind)
+            Answer::timed_out(plan.kind)
+        }
+    }
+}
+
+/// Everything that an operation will say. A panic is one more answer, and the last.
+pub(super) fn answers(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Answer> {
+    let graph = web.graph.clone();
+    match plan.kind {
+        OperationType::Query | OperationType::Mutation => {
+            stream::once(execute(graph, plan, request, web.timings.execution)).boxed()
+        }
+        OperationType::Subscription => {
+            let responses = stream::once(async move { graph.subscribe(request) }).flatten();
+            let answer = move |response: Result<_, Box<dyn Any + Send>>| match response {
+                Ok(response) => Answer::of(response, &plan),
+                Err(panic) => panicked(&*panic, plan.trace),
+            };
+            AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
         }
     }
 }
@@ -92,13 +161,10 @@ pub(super) fn panicked(panic: &(dyn Any + Send), trace: TraceId) -> Answer {
     Answer::panicked()
 }
 
-/// Whether `error` was found before any field ran: such an error names no field of the answer.
-pub(super) fn is_request_error(error: &ServerError) -> bool {
-    error.path.is_empty()
-}
-
-/// Whether the schema never began to run the request.
+/// Whether the schema never began to run the request: such errors name no field of the answer.
 pub(super) fn is_refused(response: &Response) -> bool {
-    let nothing = response.data == async_graphql::Value::Null;
-    nothing && !response.errors.is_empty() && response.errors.iter().all(is_request_error)
+    let nothing = response.data == Value::Null;
+    nothing
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
 }

@@ -323,7 +323,7 @@ mod tests {
         let gold = |factor: u32| {
             check(json!([{
                 "id": "a",
-                "rate": { "times": { "rate": 500_000, "byTier": { "gold": factor } } },
+                "rate": { "times": { "rate": 500_000, "by_tier": { "gold": factor } } },
                 "levels": [{ "distance": 1, "rate": 250_000 }]
             }]))
         };

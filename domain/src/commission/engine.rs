@@ -166,7 +166,7 @@ mod tests {
         };
         plan(json!([{
             "id": "new-sales",
-            "rate": { "times": { "rate": 200_000, "byTier": { "gold": 1_100_000 } } },
+            "rate": { "times": { "rate": 200_000, "by_tier": { "gold": 1_100_000 } } },
             "levels": [level(1, 50_000), level(2, 20_000)]
         }]))
     }
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn what_passes_an_amount_is_refused() {
         let plan = plan(
-            json!([{ "id": "a", "rate": { "times": { "rate": 1_000_000, "byTier": { "gold": 1_000_001 } } } }]),
+            json!([{ "id": "a", "rate": { "times": { "rate": 1_000_000, "by_tier": { "gold": 1_000_001 } } } }]),
         );
         let of_tier = |tier| sale("92233720368547758.07", &[seller(A).of_tier(tier)], plan.clone());
         assert_eq!(earned(of_tier(Tier::Silver)), amounts(&[(A, "92233720368547758.07")]));

@@ -7,7 +7,7 @@
 //!   "trigger": "contract-status",
 //!   "components": [{
 //!     "id": "new-sales",
-//!     "rate": { "times": { "rate": 200000, "byTier": { "gold": 1100000 } } },
+//!     "rate": { "times": { "rate": 200000, "by_tier": { "gold": 1100000 } } },
 //!     "levels": [{ "distance": 1, "rate": 50000, "eligible": "certified", "compression": "compress" }]
 //!   }],
 //!   "hold": { "days": 14 }
@@ -25,7 +25,7 @@ use crate::{Ppm, Tier};
 /// Every component that selects a line pays for it, each by legs of its own: components add up and none replaces
 /// another. [`Plan::check`] therefore weighs them together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub trigger: Trigger,
     pub components: Vec<Component>,
@@ -45,7 +45,7 @@ pub enum Trigger {
 
 /// One reason to pay, with its rate and the levels above the seller.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Component {
     /// Names it within the plan, in traces and on statements.
     pub id: String,
@@ -83,13 +83,12 @@ pub enum Rate {
     /// In parts per million, as every rate: 200000 is 20 %.
     Percent(Ppm),
     /// A rate times the factor of the seller's tier; a tier without a row has factor one.
-    #[serde(rename_all = "camelCase")]
     Times { rate: Ppm, by_tier: BTreeMap<Tier, Ppm> },
 }
 
 /// What a partner above the seller earns of the seller's share of a line's net amount.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Level {
     /// 1 is the seller's parent.
     pub distance: u32,
@@ -125,7 +124,7 @@ pub enum Compression {
 
 /// How long an accrual is held before it can be paid out.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Hold {
     /// Whole days in the programme's time zone; 0 matures at once.
     pub days: u32,
@@ -192,7 +191,7 @@ mod tests {
                 "id": "cloud",
                 "kind": "new",
                 "lines": { "only": ["cloud", "storage"] },
-                "rate": { "times": { "rate": 200_000, "byTier": { "gold": 1_100_000 } } },
+                "rate": { "times": { "rate": 200_000, "by_tier": { "gold": 1_100_000 } } },
                 "levels": [{ "distance": 1, "rate": 50_000, "eligible": "certified", "compression": "compress" }]
             }],
             "hold": { "days": 14 }

@@ -5,7 +5,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Request, parser::types::OperationType};
+use async_graphql::Request;
 use axum::extract::ws::{Message, WebSocket};
 use futures::{FutureExt, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, timeout};
@@ -22,14 +22,10 @@ use crate::{
         answer::{Answer, Outcome},
         fault::Fault,
         graphql::MAX_REQUEST_BYTES,
-        operation::{Operation, execute, panicked},
+        operation::{Operation, Plan, answers, panicked},
         trace::TraceId,
     },
 };
-
-/// However long a token lasts, the clock is asked again after this time: clocks are set.
-const LONGEST_WATCH: Duration = Duration::from_secs(3600);
-const SHORTEST_WATCH: Duration = Duration::from_millis(20);
 
 pub(super) struct Connection {
     web: Arc<Web>,
@@ -48,6 +44,8 @@ enum Step {
 enum End {
     /// The peer has left, or does not read any more: nobody to tell.
     Gone,
+    /// The peer says goodbye, and waits to hear it back.
+    Leaving,
     Close(Close),
 }
 
@@ -71,9 +69,10 @@ impl Connection {
             Err(End::Close(Close::INTERNAL))
         });
         self.operations.clear();
-        if let Err(End::Close(close)) = end {
-            tracing::debug!(?close, "closing the socket");
-            self.close(close).await;
+        match end {
+            Err(End::Close(close)) => self.close(close).await,
+            Err(End::Leaving) => self.drain().await,
+            Ok(()) | Err(End::Gone) => {}
         }
         metrics::gauge!("accord_sockets").decrement(1);
     }
@@ -130,13 +129,8 @@ impl Connection {
         }
     }
 
-    /// How long to wait before the token is looked at again; none, if it has ended.
     fn watch(&self, principal: &Principal) -> Result<Duration, Close> {
-        let left = self.web.authenticator.time_left(principal);
-        if left.is_zero() {
-            return Err(Close::EXPIRED);
-        }
-        Ok(left.clamp(SHORTEST_WATCH, LONGEST_WATCH))
+        self.web.watch(principal).ok_or(Close::EXPIRED)
     }
 
     /// A peer that answers nothing for three intervals is gone, whatever TCP believes.
@@ -165,11 +159,10 @@ impl Connection {
                     let answer = Answer::of_fault(&Fault::rate_limited());
                     return self.tell(&id, Step::Answer(answer, trace)).await;
                 }
-                match Operation::prepare(*parameters, &self.web.limits) {
+                match Operation::prepare(&self.web, *parameters, trace) {
                     Ok(operation) => {
-                        let kind = operation.kind;
-                        let request = operation.request(principal.clone(), trace);
-                        self.operations.insert(id, steps(&self.web, kind, request, trace));
+                        let (plan, request) = operation.for_principal(principal.clone());
+                        self.operations.insert(id, steps(&self.web, plan, request));
                         Ok(())
                     }
                     Err(refused) => self.tell(&id, Step::Answer(refused, trace)).await,
@@ -213,13 +206,18 @@ impl Connection {
         }
     }
 
-    /// Says why, then lets the peer answer: a connection torn down at once can take the close frame with it.
     async fn close(&mut self, close: Close) {
+        tracing::debug!(?close, "closing the socket");
         if self.write(Message::Close(Some(close.frame()))).await.is_ok() {
-            let drained = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            if timeout(self.web.timings.close, drained).await.is_err() {
-                tracing::debug!("the peer did not answer the close frame");
-            }
+            self.drain().await;
+        }
+    }
+
+    /// Reads until both close frames are through: a connection torn down at once can take ours with it.
+    async fn drain(&mut self) {
+        let drained = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        if timeout(self.web.timings.close, drained).await.is_err() {
+            tracing::debug!("the peer did not finish the closing handshake");
         }
     }
 }
@@ -253,33 +251,14 @@ async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, End> {
         Some(Ok(Message::Binary(_))) => Err(Close::bad_message("Invalid message: binary").into()),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Err(error)) if error.to_string().contains("too long") => Err(Close::TOO_BIG.into()),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Leaving),
+        Some(Err(_)) | None => Err(End::Gone),
     }
 }
 
-/// Everything that an operation will say, ending with `Complete`. A panic is one more answer, and the last.
-fn steps(
-    web: &Web,
-    kind: OperationType,
-    request: Request,
-    trace: TraceId,
-) -> BoxStream<'static, Step> {
-    let graph = web.graph.clone();
-    let answers = match kind {
-        OperationType::Query | OperationType::Mutation => {
-            stream::once(execute(graph, kind, request, trace, web.timings.execution)).boxed()
-        }
-        OperationType::Subscription => {
-            let responses = stream::once(async move { graph.subscribe(request) }).flatten();
-            let answer = move |response: Result<_, Box<dyn std::any::Any + Send>>| match response {
-                Ok(response) => Answer::of(response, kind, trace),
-                Err(panic) => panicked(&*panic, trace),
-            };
-            AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
-        }
-    };
-    answers
-        .map(move |answer| Step::Answer(answer, trace))
-        .chain(stream::iter([Step::Complete]))
-        .boxed()
+/// Everything that an operation will say, ending with `Complete`.
+fn steps(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Step> {
+    let trace = plan.trace;
+    let answers = answers(web, plan, request).map(move |answer| Step::Answer(answer, trace));
+    answers.chain(stream::iter([Step::Complete])).boxed()
 }

@@ -1,0 +1,94 @@
+//! The demo: a year built once, then served with a token for every role.
+
+use chrono::{TimeDelta, Utc};
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use serde_json::json;
+
+use super::{Demo, Serve, Store, examples, output::Output, serve};
+use crate::{
+    auth::{InstallationKey, Role},
+    clock::ManualClock,
+    demo::{Year, partner},
+    http::{Ide, RoleToken},
+    service::Service,
+};
+
+const DIR: &str = "accord-demo";
+
+/// Who signs in for each role, and for which partner.
+const PEOPLE: [(Role, &str, Option<&str>); 7] = [
+    (Role::ChannelManager, "carla.channel", None),
+    (Role::Finance, "fiona.finance", None),
+    (Role::Auditor, "arthur.audit", None),
+    (Role::Administrator, "vera.admin", None),
+    (Role::Owner, "nora@nordwind", Some("nordwind")),
+    (Role::Seller, "niklas@nordwind", Some("nordwind")),
+    (Role::Specialist, "emil@elbe", Some("elbe")),
+];
+
+pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyhow::Result<()> {
+    build(store, output).await?;
+    if settings.build_only {
+        return Ok(());
+    }
+    let dir = store.dir(DIR);
+    let key = InstallationKey::open(&dir)?;
+    let mut roles = vec![];
+    for (role, subject, short) in PEOPLE {
+        let token = key.mint(role, subject, short.map(partner), TimeDelta::hours(12), Utc::now())?;
+        roles.push((role, subject, token));
+    }
+    output.say(
+        &format!("{}\nOpen http://{}/ to query as any of them.", table(&roles), settings.listen),
+        &json!({ "roles": roles.iter().map(|(role, subject, token)|
+            json!({ "role": role.name(), "subject": subject, "token": token })).collect::<Vec<_>>() }),
+    );
+    let ide = Ide {
+        title: "Meridian Partner Programme (demo)".into(),
+        examples: examples::examples(),
+        roles: roles
+            .into_iter()
+            .map(|(role, _, token)| RoleToken { name: role.name().into(), token })
+            .collect(),
+    };
+    let serving =
+        Serve { listen: settings.listen, issuer: None, audience: None, jwks_url: None, development: true };
+    serve::serve(store.target(DIR), &dir, serving, Some(ide), output).await
+}
+
+/// Builds the year where the log is empty; a log that has events is served as it is.
+async fn build(store: &Store, output: &Output) -> anyhow::Result<()> {
+    let dir = store.dir(DIR);
+    std::fs::create_dir_all(&dir)?;
+    let year = Year::before(Utc::now());
+    let service = Service::start_at(store.target(DIR), ManualClock::at(year.begins)).await?;
+    let head = *service.log.head().borrow();
+    let text = if head == 0 {
+        let bar = output.progress("building a year", year.len() as u64);
+        let built = year.build(&service, |done| bar.set_position(done as u64)).await;
+        bar.finish_and_clear();
+        let built = built?;
+        let head = *service.log.head().borrow();
+        format!(
+            "a year of {head} events: {} commands carried out, {} refused as they should be",
+            built.done, built.refused
+        )
+    } else {
+        format!("the log has {head} events already; they are served as they are")
+    };
+    let head = *service.log.head().borrow();
+    service.stop().await;
+    output.say(&text, &json!({ "head": head, "data_dir": dir }));
+    Ok(())
+}
+
+fn table(roles: &[(Role, &str, String)]) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(["role", "signs in as", "token (12 hours)"]);
+    for (role, subject, token) in roles {
+        table.add_row([role.name(), subject, token]);
+    }
+    // A token that wraps cannot be copied: the table is as wide as it needs to be.
+    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    table.to_string()
+}

@@ -1,0 +1,174 @@
+//! The command line: what to do, on which database, told to a person or to a program.
+
+mod demo;
+mod examples;
+mod output;
+mod serve;
+mod tools;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::PartnerId;
+use eventlog::Target;
+
+use self::output::Output;
+use crate::{auth::Role, telemetry::LogFormat};
+
+/// Runs partner programmes: partners, deals, commissions and payouts on one immutable log.
+#[derive(Parser, Debug)]
+#[command(name = "accord", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub store: Store,
+    /// How results are told.
+    #[arg(long, value_enum, default_value = "text", global = true)]
+    pub format: Format,
+    /// How logs are written to standard error.
+    #[arg(long, value_enum, default_value = "text", global = true, env = "ACCORD_LOG_FORMAT")]
+    pub log_format: LogFormat,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Which database, and where this installation keeps its key.
+#[derive(Args, Clone, Debug)]
+pub struct Store {
+    /// Directory of the embedded database and of the installation's key
+    /// [default: accord-data; accord-demo for the demo].
+    #[arg(long, global = true, env = "ACCORD_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded database: postgres://user@host/database.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// For a person or for a program.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serve GraphQL, health and metrics.
+    Serve(Serve),
+    /// Build a small programme's year, then serve it with a page to query it.
+    Demo(Demo),
+    /// Tell a story file through the real command path.
+    Story {
+        file: PathBuf,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Build every view anew beside the live ones, then switch over.
+    Rebuild,
+    /// Build every view aside, compare row by row, and check every invariant. Exit code 1 on a difference.
+    Verify,
+    /// Write the views as they stood at a position into a SQLite file of their own.
+    Replay {
+        /// The last position that counts.
+        #[arg(long)]
+        until: u64,
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Print a token of this installation.
+    Token {
+        /// owner, seller, specialist, channel-manager, finance, auditor or administrator.
+        #[arg(long)]
+        role: Role,
+        /// Who signs in.
+        #[arg(long)]
+        subject: String,
+        /// The partner of an owner, a seller or a specialist.
+        #[arg(long)]
+        partner: Option<PartnerId>,
+        /// Hours until it expires.
+        #[arg(long, default_value_t = 12)]
+        hours: u32,
+    },
+    /// Print the GraphQL schema.
+    Schema,
+}
+
+/// Where and how to serve.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    #[arg(long, default_value = "127.0.0.1:8080", env = "ACCORD_LISTEN")]
+    pub listen: SocketAddr,
+    /// Issuer of the tokens to accept; without one the installation's own key counts.
+    #[arg(long, env = "ACCORD_ISSUER", requires_all = ["audience", "jwks_url"])]
+    pub issuer: Option<String>,
+    /// Audience that the issuer's tokens must name.
+    #[arg(long, env = "ACCORD_AUDIENCE")]
+    pub audience: Option<String>,
+    /// Where the issuer publishes its keys.
+    #[arg(long, env = "ACCORD_JWKS_URL")]
+    pub jwks_url: Option<String>,
+    /// For development: the query page, introspection and suggestions.
+    #[arg(long)]
+    pub development: bool,
+}
+
+/// The demo's own settings.
+#[derive(Args, Clone, Debug)]
+pub struct Demo {
+    #[arg(long, default_value = "127.0.0.1:8080", env = "ACCORD_LISTEN")]
+    pub listen: SocketAddr,
+    /// Build the year and stop, without serving it.
+    #[arg(long)]
+    pub build_only: bool,
+}
+
+impl Store {
+    fn dir(&self, otherwise: &str) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| otherwise.into())
+    }
+
+    fn target(&self, otherwise: &str) -> Target {
+        match &self.database_url {
+            Some(url) => Target::Postgres { url: url.clone() },
+            None => Target::Sqlite { dir: self.dir(otherwise) },
+        }
+    }
+}
+
+/// Does what was asked; the exit code is 0 only where all of it was done.
+pub fn run(cli: Cli) -> ExitCode {
+    let output = Output::new(cli.format);
+    let done = crate::telemetry::install_logs(cli.log_format).map_err(anyhow::Error::from).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(dispatch(cli, &output))
+    });
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            output.failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
+    const DATA: &str = "accord-data";
+    let Cli { store, command, .. } = cli;
+    match command {
+        Command::Serve(settings) => {
+            serve::serve(store.target(DATA), &store.dir(DATA), settings, None, output).await?;
+        }
+        Command::Demo(settings) => demo::demo(&store, settings, output).await?,
+        Command::Story { file } => tools::story(store.target(DATA), &file, output).await?,
+        Command::Migrate => tools::migrate(&store.target(DATA), output).await?,
+        Command::Rebuild => tools::rebuild(store.target(DATA), output).await?,
+        Command::Verify => return tools::verify(store.target(DATA), output).await,
+        Command::Replay { until, out } => tools::replay(store.target(DATA), until, &out, output).await?,
+        Command::Token { role, subject, partner, hours } => {
+            tools::token(&store.dir(DATA), role, &subject, partner, hours, output)?;
+        }
+        Command::Schema => output.plain(&crate::graphql::sdl()),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,76 @@
+//! Serving: the service behind the web edge, until somebody asks it to stop.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context;
+use chrono::Utc;
+use eventlog::Target;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{Serve, output::Output};
+use crate::{
+    auth::{Authenticator, InstallationKey, Issuer, IssuerSettings},
+    graphql,
+    http::{Ide, ServerSettings, Web, serve as serve_web},
+    service::Service,
+    telemetry,
+};
+
+/// Serves until SIGINT or SIGTERM, then lets what runs come to its end.
+pub(super) async fn serve(
+    target: Target,
+    dir: &Path,
+    settings: Serve,
+    ide: Option<Ide>,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let metrics = telemetry::install_metrics()?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another with --listen", settings.listen))?;
+    let address = listener.local_addr()?;
+    let authenticator = authenticator(dir, &settings)?;
+    let service = Service::start(target).await?;
+    let development = settings.development || ide.is_some();
+    let graph = graphql::graph(&service, graphql::Settings { introspection: development });
+
+    let mut web = Web::new(graph, Arc::new(authenticator));
+    web.metrics = Some(metrics);
+    web.ide = ide.or_else(|| settings.development.then(Ide::default));
+    web.ready = service.readiness();
+    stop_on_signal(web.shutdown.clone());
+    let text = format!("GraphQL at http://{address}/graphql; Ctrl-C stops");
+    output.say(&text, &json!({ "graphql": format!("http://{address}/graphql") }));
+    serve_web(listener, web, ServerSettings::default()).await?;
+    service.stop().await;
+    Ok(())
+}
+
+fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> {
+    let clock: crate::auth::Clock = Arc::new(Utc::now);
+    let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } = settings.clone() else {
+        std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
+        return Ok(Authenticator::for_installation(InstallationKey::open(dir)?, clock));
+    };
+    let issuer = Issuer::new(IssuerSettings::new(issuer, audience, url))?;
+    Ok(Authenticator::for_issuer(issuer, clock))
+}
+
+fn stop_on_signal(shutdown: CancellationToken) {
+    tokio::spawn(async move {
+        let interrupted = tokio::signal::ctrl_c();
+        let mut terminated =
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(signal) => signal,
+                Err(error) => return tracing::error!(%error, "signals cannot be heard"),
+            };
+        tokio::select! {
+            outcome = interrupted => drop(outcome),
+            _ = terminated.recv() => {}
+        }
+        tracing::info!("stopping");
+        shutdown.cancel();
+    });
+}

@@ -1,0 +1,111 @@
+//! The commands that do one thing and end.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::Context;
+use chrono::{TimeDelta, Utc};
+use domain::PartnerId;
+use eventlog::{Log, SystemClock, Target};
+use serde_json::json;
+
+use super::output::Output;
+use crate::{
+    auth::{InstallationKey, Role},
+    clock::ManualClock,
+    service::Service,
+    story::Story,
+};
+
+pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyhow::Result<()> {
+    let story = Story::read(file)?;
+    let begins = story.steps.iter().find_map(|step| step.at).unwrap_or_else(Utc::now);
+    let service = Service::start_at(target, ManualClock::at(begins)).await?;
+    let bar = output.progress("telling", story.steps.len() as u64);
+    let told = story.tell(file, &service, |done| bar.set_position(done as u64)).await;
+    bar.finish_and_clear();
+    let head = *service.log.head().borrow();
+    service.stop().await;
+    let told = told?;
+    let text = format!(
+        "{}: {} commands carried out, {} refused as written; the log ends at position {head}",
+        story.title, told.done, told.refused
+    );
+    output.say(&text, &json!({ "story": story.title, "done": told.done, "refused": told.refused, "head": head }));
+    Ok(())
+}
+
+pub(super) async fn migrate(target: &Target, output: &Output) -> anyhow::Result<()> {
+    Log::migrate(target).await?;
+    output.say("the schema is up to date", &json!({ "migrated": true }));
+    Ok(())
+}
+
+pub(super) async fn rebuild(target: Target, output: &Output) -> anyhow::Result<()> {
+    let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
+    let head = *log.head().borrow();
+    let bar = output.progress("rebuilding views", head);
+    let rebuilt = projections::rebuild(&log, |position| bar.set_position(position)).await;
+    bar.finish_and_clear();
+    log.close().await;
+    let rebuilt = rebuilt.context("the views were not rebuilt; the live ones are as they were")?;
+    let text = format!("views rebuilt from {} events into {}", rebuilt.position, rebuilt.namespace);
+    output.say(&text, &json!({ "position": rebuilt.position, "namespace": rebuilt.namespace }));
+    Ok(())
+}
+
+pub(super) async fn verify(target: Target, output: &Output) -> anyhow::Result<ExitCode> {
+    let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
+    let head = *log.head().borrow();
+    let bar = output.progress("verifying", head);
+    let report = projections::verify(&log, |position| bar.set_position(position)).await;
+    bar.finish_and_clear();
+    log.close().await;
+    let report = report?;
+    let differences: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
+    let verdict = if differences.is_empty() { "holds" } else { "DIFFERS" };
+    let text = format!(
+        "{verdict}: {} events, {} rows compared, {} invariants checked\n{}",
+        report.position,
+        report.rows,
+        report.invariants,
+        differences.join("\n")
+    );
+    let json = json!({
+        "holds": differences.is_empty(),
+        "position": report.position,
+        "rows": report.rows,
+        "invariants": report.invariants,
+        "differences": differences,
+    });
+    output.say(&text, &json);
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) async fn replay(target: Target, until: u64, out: &Path, output: &Output) -> anyhow::Result<()> {
+    let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
+    let head = *log.head().borrow();
+    anyhow::ensure!(until <= head, "the log ends at position {head}; ask for that or an earlier one");
+    let bar = output.progress("replaying", until);
+    let replayed = projections::replay(&log, until, out, |position| bar.set_position(position)).await;
+    bar.finish_and_clear();
+    log.close().await;
+    replayed?;
+    let text = format!("the views at position {until} are in {}", out.display());
+    output.say(&text, &json!({ "until": until, "out": out }));
+    Ok(())
+}
+
+pub(super) fn token(
+    dir: &Path,
+    role: Role,
+    subject: &str,
+    partner: Option<PartnerId>,
+    hours: u32,
+    output: &Output,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
+    let key = InstallationKey::open(dir)?;
+    let token = key.mint(role, subject, partner, TimeDelta::hours(hours.into()), Utc::now())?;
+    output.say(&token, &json!({ "token": token }));
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Follows the log and issues the commands that events cause. Seeing an event twice changes nothing.
+
+use std::time::Duration;
+
+use domain::{Recorded, decode, reactions};
+use eventlog::{Log, RawEvent};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::{Cause, Commands, Fault, Outcome, Request};
+
+/// Name of the reactor's own checkpoint in the log's database.
+const CHECKPOINT: &str = "reactor";
+const BATCH: u32 = 256;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The reactor of one process. Several processes may each run one: derived command ids make them agree.
+pub struct Reactor {
+    log: Log,
+    commands: Commands,
+    position: watch::Sender<u64>,
+}
+
+impl Reactor {
+    pub fn new(log: Log, commands: Commands) -> Self {
+        Self { log, commands, position: watch::Sender::new(0) }
+    }
+
+    /// The position up to which every event has had its effects, and news of every later one.
+    pub fn position(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// Reacts until `shutdown`. A fault is retried; only a log that cannot be understood stops it.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let work = self.follow();
+        if shutdown.run_until_cancelled(work).await.is_some() {
+            tracing::error!(
+                "the reactor has stopped: nothing will follow from events until it is mended"
+            );
+        }
+    }
+
+    /// Returns only when the log cannot be understood.
+    async fn follow(&self) {
+        let mut pause = FIRST_PAUSE;
+        let start = loop {
+            match self.log.checkpoint(CHECKPOINT).await {
+                Ok(position) => break position,
+                Err(error) => tracing::warn!(%error, "the reactor cannot read its checkpoint yet"),
+            }
+            wait(&mut pause).await;
+        };
+        self.position.send_replace(start);
+        let mut follower = self.log.follow(start);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match follower.next(BATCH).await {
+                Ok(batch) => {
+                    pause = FIRST_PAUSE;
+                    for raw in batch {
+                        let position = raw.envelope.position;
+                        let Some(recorded) = understood(raw) else { return };
+                        self.react(&recorded).await;
+                        self.position.send_replace(position);
+                    }
+                    self.remember().await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the reactor cannot read the log");
+                    wait(&mut pause).await;
+                }
+            }
+        }
+    }
+
+    async fn react(&self, recorded: &Recorded) {
+        for reaction in reactions::reactions(recorded) {
+            let name = reaction.command.name();
+            let request = Request {
+                command_id: reaction.command_id,
+                by: reactions::policy_actor(),
+                at: Some(recorded.envelope.occurred_at),
+                expected_version: None,
+                cause: Some(Cause {
+                    event: recorded.envelope.event_id,
+                    correlation: recorded.envelope.correlation_id,
+                }),
+                command: reaction.command,
+            };
+            carry_out(&self.commands, name, request).await;
+        }
+    }
+
+    /// Losing this costs a repetition, never an effect.
+    async fn remember(&self) {
+        let position = *self.position.borrow();
+        if let Err(error) = self.log.set_checkpoint(CHECKPOINT, position).await {
+            tracing::warn!(%error, position, "the reactor's checkpoint was not written");
+        }
+        metrics::gauge!("accord_reactor_position").set(position as f64);
+    }
+}
+
+/// Asks until the command is decided, whatever becomes of the database in the meantime.
+pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: Request) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let outcome = match commands.execute(request.clone()).await {
+            Ok(Outcome::Done(_)) => "done",
+            Ok(Outcome::Refused(refusal)) => {
+                tracing::info!(
+                    command = name,
+                    code = refusal.code,
+                    reason = refusal.message,
+                    "declined"
+                );
+                "refused"
+            }
+            Err(Fault::CommandIdReused) => {
+                tracing::error!(command = name, id = %request.command_id, "an effect differs from what it was");
+                "differs"
+            }
+            Err(
+                fault @ (Fault::Conflict
+                | Fault::Unavailable
+                | Fault::UnknownOutcome
+                | Fault::Internal),
+            ) => {
+                tracing::warn!(command = name, ?fault, "trying again");
+                wait(&mut pause).await;
+                continue;
+            }
+        };
+        metrics::counter!("accord_reactions_total", "command" => name, "outcome" => outcome)
+            .increment(1);
+        return;
+    }
+}
+
+fn understood(raw: RawEvent) -> Option<Recorded> {
+    let position = raw.envelope.position;
+    decode(raw.envelope, &raw.payload)
+        .inspect_err(|error| tracing::error!(position, %error, "an event cannot be understood"))
+        .ok()
+}
+
+async fn wait(pause: &mut Duration) {
+    tokio::time::sleep(*pause).await;
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+}

@@ -1,9 +1,11 @@
 //! How the world talks to Accord: the web edge, GraphQL, the reactor and the command line.
 
+pub mod access;
 pub mod auth;
 pub mod clock;
 pub mod commands;
 pub mod facts;
+pub mod graphql;
 pub mod http;
 pub mod reactor;
 pub mod telemetry;

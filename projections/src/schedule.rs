@@ -33,7 +33,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The command, ready to be issued at `due_at`.
-    pub fn command(&self) -> Result<Command, serde_json::Error> {
+    pub fn command(&self) -> Result<Command, domain::command::CommandError> {
         Command::parse(&self.command, self.aggregate, self.fields.clone())
     }
 

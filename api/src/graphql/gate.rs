@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, Guard, ServerError, ServerResult, Value,
+    Context, Guard, PathSegment, QueryPathNode, QueryPathSegment, ServerError, ServerResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
 
@@ -35,8 +35,7 @@ impl Extension for Guarding {
             let position = info.field.name.pos;
             let at = |failure: Failure| -> ServerError {
                 let error = async_graphql::Error::from(failure).into_server_error(position);
-                let path = info.path_node.to_string_vec();
-                error.with_path(path.into_iter().map(Into::into).collect())
+                error.with_path(path(info.path_node))
             };
             let asked = ctx.data_opt::<Asked>().ok_or_else(|| at(Failure::unauthenticated()))?;
             admit(asked, info.parent_type, info.name).await.map_err(at)?;
@@ -66,4 +65,16 @@ async fn admit(asked: &Asked, parent: &str, field: &str) -> Result<(), Failure> 
         asked.approved().await?;
     }
     Ok(())
+}
+
+/// Where in the answer a field stands.
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path: Vec<PathSegment> = std::iter::successors(Some(node), |node| node.parent)
+        .map(|node| match node.segment {
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        })
+        .collect();
+    path.reverse();
+    path
 }

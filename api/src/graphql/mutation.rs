@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access,
-    commands::{Commands, Outcome, Request},
+    commands::{Outcome, Request},
 };
 
 /// What every mutation's input may carry.
@@ -71,6 +71,11 @@ impl From<'_> {
     pub fn new_id(&self, given: Option<Uuid>, what: &str) -> Uuid {
         given.unwrap_or_else(|| derived(self.command_id.0, what))
     }
+
+    /// The partner of a member.
+    pub fn own_partner(&self) -> Option<Uuid> {
+        self.asked.principal.partner.map(|own| own.0)
+    }
 }
 
 /// Carries out a mutation.
@@ -81,26 +86,25 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         let refusal = Some(RefusalView::from(refusal));
         Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
     };
-    let at = dated(&asked, occurred_at)?;
+    let at = dated(asked, occurred_at)?;
     let command_id = CommandId(command_id.unwrap_or_else(Uuid::now_v7));
-    let command = match input.command(&From { command_id, asked: &asked }) {
+    let command = match input.command(&From { command_id, asked }) {
         Ok(command) => command,
         Err(refusal) => return refused(refusal, client_mutation_id),
     };
-    if let Err(absent) = target::within_reach(ctx, &asked, &command).await? {
+    if let Some(absent) = target::within_reach(ctx, asked, &command).await? {
         return refused(absent, client_mutation_id);
     }
     let id = target::of(&command);
     let request = Request {
         command_id,
-        by: actor(&asked)?,
+        by: actor(asked)?,
         at,
         expected_version: expected_version.map(u64::from),
         cause: None,
         command,
     };
-    let commands = ctx.data_opt::<Commands>().ok_or_else(|| Failure::internal("no commands are wired"))?;
-    match commands.execute(request).await? {
+    match asked.sources.commands.execute(request).await? {
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
             asked.wait_for(done.position).await?;

@@ -14,13 +14,11 @@ pub enum Kind {
     Partner,
     Deal,
     Wallet,
-    JournalEntry,
     AuditEvent,
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Program, Self::Partner, Self::Deal, Self::Wallet, Self::JournalEntry, Self::AuditEvent];
+    const ALL: [Self; 5] = [Self::Program, Self::Partner, Self::Deal, Self::Wallet, Self::AuditEvent];
 
     /// In every id that was ever given out: never changed.
     fn byte(self) -> u8 {
@@ -29,8 +27,7 @@ impl Kind {
             Self::Partner => 2,
             Self::Deal => 3,
             Self::Wallet => 4,
-            Self::JournalEntry => 5,
-            Self::AuditEvent => 6,
+            Self::AuditEvent => 5,
         }
     }
 }

@@ -11,7 +11,7 @@ use projections::{commissions, deal_lines, deals, payments};
 use uuid::Uuid;
 
 pub use self::{
-    commission::{Calculation, Explanation, Leg},
+    commission::{Calculation, Explanation},
     mutations::DealMutations,
     queries::DealQueries,
 };

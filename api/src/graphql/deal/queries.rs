@@ -118,7 +118,7 @@ impl DealQueries {
             direction: order.direction.into(),
         });
         let filter = filter.unwrap_or_default().into();
-        let slice = deals::list(asked.db(), asked.scope::<Deal>(), &filter, sort, &page).await?;
+        let slice = deals::list(&asked.db(), asked.scope::<Deal>(), &filter, sort, &page).await?;
         connection(slice).map(Some)
     }
 
@@ -130,10 +130,10 @@ impl DealQueries {
         #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
     ) -> Result<Option<Explanation>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
-        let lot = lots::by_ids(asked.db(), asked.scope::<Lot>(), &[LotId(lot)]).await?.pop();
+        let lot = lots::by_ids(&asked.db(), asked.scope::<Lot>(), &[LotId(lot)]).await?.pop();
         let Some(lot) = lot else { return Ok(None) };
         // The deal may be another partner's: whoever may see the lot may see its own part of the calculation.
-        let row = commissions::by_trace_hash(asked.db(), Scope::All, &lot.trace_hash).await?;
+        let row = commissions::by_trace_hash(&asked.db(), Scope::All, &lot.trace_hash).await?;
         row.map(|row| Explanation::of(asked, row)).transpose().map(Option::flatten)
     }
 }

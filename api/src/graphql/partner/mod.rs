@@ -91,8 +91,6 @@ pub struct Partner {
     program: Uuid,
     #[graphql(skip)]
     parent: Option<Uuid>,
-    #[graphql(skip)]
-    pub inviter: Option<Uuid>,
 }
 
 /// How far a partner has come.
@@ -200,7 +198,6 @@ impl Shows for Partner {
             changed_at_position: Position(row.last_position.cast_unsigned()),
             program: row.program,
             parent: row.parent,
-            inviter: row.inviter,
         })
     }
 }

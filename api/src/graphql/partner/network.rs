@@ -47,6 +47,6 @@ pub async fn below(asked: &Asked, top: Uuid, page: &Page) -> Result<Connection<N
         .filter(Scope::Network(PartnerId(top)).over(partners::Column::Id))
         .filter(partners::Column::Id.ne(top));
     let sort = Sort::ascending(partners::Order::CompanyName);
-    let slice = projections::page::page(asked.db(), select, partners::Column::Id, sort, page).await?;
+    let slice = projections::page::page(&asked.db(), select, partners::Column::Id, sort, page).await?;
     connection(slice)
 }

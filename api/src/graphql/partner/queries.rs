@@ -117,7 +117,7 @@ impl PartnerQueries {
             direction: order.direction.into(),
         });
         let filter = filter.unwrap_or_default().into();
-        let slice = partners::list(asked.db(), asked.scope::<Partner>(), &filter, sort, &page).await?;
+        let slice = partners::list(&asked.db(), asked.scope::<Partner>(), &filter, sort, &page).await?;
         connection(slice).map(Some)
     }
 }

@@ -282,7 +282,7 @@ impl Wallet {
         let filter = statement_lines::Filter { wallet: Some(WalletId(self.wallet_id)), kind: None };
         let sort = Sort::descending(statement_lines::Order::Position);
         let scope = asked.scope::<StatementLine>();
-        connection(statement_lines::list(asked.db(), scope, &filter, sort, &page).await?).map(Some)
+        connection(statement_lines::list(&asked.db(), scope, &filter, sort, &page).await?).map(Some)
     }
 
     /// Everything that was credited, the latest first.
@@ -301,7 +301,7 @@ impl Wallet {
         let page = page(first, after, last, before)?;
         let filter = lots::Filter { wallet: Some(WalletId(self.wallet_id)), matured, ..lots::Filter::default() };
         let sort = Sort::descending(lots::Order::AccruedAt);
-        connection(lots::list(asked.db(), asked.scope::<Lot>(), &filter, sort, &page).await?).map(Some)
+        connection(lots::list(&asked.db(), asked.scope::<Lot>(), &filter, sort, &page).await?).map(Some)
     }
 
     /// Every payout that was asked for, the latest first.

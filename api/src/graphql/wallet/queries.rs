@@ -74,7 +74,7 @@ impl WalletQueries {
             currency: filter.currency.map(|currency| currency.0.code().to_owned()),
         };
         let sort = Sort::descending(wallets::Order::Balance);
-        connection(wallets::list(asked.db(), asked.scope::<Wallet>(), &filter, sort, &page).await?).map(Some)
+        connection(wallets::list(&asked.db(), asked.scope::<Wallet>(), &filter, sort, &page).await?).map(Some)
     }
 
     /// The payouts that you may see, the latest request first: for finance the list to work through.
@@ -100,6 +100,6 @@ impl WalletQueries {
             ..payouts::Filter::default()
         };
         let sort = Sort::descending(payouts::Order::RequestedAt);
-        connection(payouts::list(asked.db(), asked.scope::<Payout>(), &filter, sort, &page).await?).map(Some)
+        connection(payouts::list(&asked.db(), asked.scope::<Payout>(), &filter, sort, &page).await?).map(Some)
     }
 }

@@ -1,4 +1,5 @@
 //! Stories end to end and the invariants, on both engines.
 
 mod face;
+mod graph;
 mod log;

@@ -83,7 +83,8 @@ const fn ty(name: &'static str, reach: Reach, fields: &'static [(Roles, &'static
 
 const TYPES: &[Type] = &[
     ty("Query", Reach::Common, &[
-        (EVERYBODY, "viewer node nodes program programs partner partners programDashboard partnerDashboard"),
+        (EVERYBODY, "viewer node nodes program programs partner partners partnerDashboard"),
+        (DESK, "programDashboard"),
         (DEALS, "deal deals explainCommission"),
         (MONEY, "wallet wallets payouts"),
         (BOOKS, "journal trialBalance"),

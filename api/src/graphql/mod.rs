@@ -37,20 +37,21 @@ use futures::{
 
 pub use self::request::{Sources, Views};
 use self::{
-    audit::AuditQueries,
+    audit::{AuditEvent, AuditQueries},
     batches::batches,
+    connection::Connection,
     dashboard::DashboardQueries,
-    deal::{DealMutations, DealQueries},
+    deal::{Deal, DealMutations, DealQueries},
     failure::Failure,
     gate::Gate,
-    journal::JournalQueries,
-    partner::{PartnerMutations, PartnerQueries},
-    program::{ProgramMutations, ProgramQueries},
+    journal::{JournalLine, JournalQueries},
+    partner::{NetworkMember, Partner, PartnerMutations, PartnerQueries},
+    program::{Program, ProgramMutations, ProgramQueries},
     request::Asked,
     subscription::Subscription,
     viewer::{Node, ViewerQueries},
     visible::{Only, asks_about_schema},
-    wallet::{WalletMutations, WalletQueries},
+    wallet::{Lot, Payout, StatementLine, Wallet, WalletMutations, WalletQueries},
 };
 use crate::{
     auth::{Principal, Role},
@@ -188,6 +189,17 @@ fn face_of(role: usize, settings: Settings) -> Face {
 
 /// With the interface's types, and with words of our own for the types that the library describes.
 fn described(builder: Builder) -> Builder {
+    let builder = builder
+        .override_output_type_description::<Connection<Program>>("A part of a list of programmes.")
+        .override_output_type_description::<Connection<Partner>>("A part of a list of partners.")
+        .override_output_type_description::<Connection<NetworkMember>>("A part of a network.")
+        .override_output_type_description::<Connection<Deal>>("A part of a list of deals.")
+        .override_output_type_description::<Connection<Wallet>>("A part of a list of wallets.")
+        .override_output_type_description::<Connection<StatementLine>>("A part of a wallet's statement.")
+        .override_output_type_description::<Connection<Lot>>("A part of a list of lots.")
+        .override_output_type_description::<Connection<Payout>>("A part of a list of payouts.")
+        .override_output_type_description::<Connection<JournalLine>>("A part of the journal.")
+        .override_output_type_description::<Connection<AuditEvent>>("A part of the audit trail.");
     builder
         .register_output_type::<Node>()
         .override_output_type_description::<DateTime<Utc>>(

@@ -3,10 +3,10 @@
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use domain::{Currency, Ppm, refusal::Invalid};
 
-/// A decimal number as a string, such as "1234.50". Money and percentages are never floating-point numbers here.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decimal(pub String);
 
+/// A decimal number as a string, such as "1234.50". Money and percentages are never floating-point numbers here.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -28,10 +28,10 @@ fn is_decimal(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-/// A calendar day without a time, such as "2026-03-31".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Date(pub chrono::NaiveDate);
 
+/// A calendar day without a time, such as "2026-03-31".
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -45,11 +45,11 @@ impl ScalarType for Date {
     }
 }
 
-/// A place in the service's log, as a string of digits: 1 is the first event that was ever recorded. A mutation tells
-/// the position that it reached; give it back as `minPosition` to read at least that.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Position(pub u64);
 
+/// A place in the service's log, as a string of digits: 1 is the first event that was ever recorded. A mutation tells
+/// the position that it reached; give it back as `minPosition` to read at least that.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema-2/#unsignedLong")]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -63,10 +63,10 @@ impl ScalarType for Position {
     }
 }
 
-/// A currency by its three-letter code, such as "EUR".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CurrencyCode(pub Currency);
 
+/// A currency by its three-letter code, such as "EUR".
 #[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -80,10 +80,10 @@ impl ScalarType for CurrencyCode {
     }
 }
 
-/// Any JSON value. Amounts within it are strings.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Json(pub serde_json::Value);
 
+/// Any JSON value. Amounts within it are strings.
 #[Scalar(name = "JSON", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

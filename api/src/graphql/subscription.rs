@@ -23,8 +23,7 @@ use super::{
 const NET: Duration = Duration::from_millis(500);
 const PAGE: usize = 100;
 
-/// The streams of this schema. Give the position of the last answer as `after` when you connect again, and nothing is
-/// lost.
+/// The streams of this schema.
 #[derive(Default)]
 pub struct Subscription;
 
@@ -46,6 +45,7 @@ pub struct DealChange {
     pub deal: Option<Deal>,
 }
 
+/// What goes on. Give the position of the last answer as `after` when you connect again, and nothing is lost.
 #[Streams(guard = "OpenStream")]
 impl Subscription {
     /// A wallet whenever it changes. Several changes at once are one answer.

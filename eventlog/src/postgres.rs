@@ -36,7 +36,10 @@ impl Engine {
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = options(url)?;
         let mut connection = options.connect().await?;
-        check_current(&MIGRATIONS, &connection.list_applied_migrations().await.unwrap_or_default())?;
+        check_current(
+            &MIGRATIONS,
+            &connection.list_applied_migrations().await.unwrap_or_default(),
+        )?;
         sqlx::Connection::close(connection).await?;
         // No ping before each use: it costs a round trip a command, and a broken connection says so by itself.
         let pool = PgPoolOptions::new()
@@ -51,7 +54,10 @@ impl Engine {
 
     pub async fn migrate(url: &str) -> Result<(), OpenError> {
         let mut connection = options(url)?.connect().await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Cause::new(error)))?;
         Ok(sqlx::Connection::close(connection).await?)
     }
 
@@ -62,7 +68,8 @@ impl Engine {
     /// Hears what other processes append.
     pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
         // A pool of its own, so that the listener never takes a reader's place.
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+        let pool =
+            PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)
@@ -103,10 +110,11 @@ impl Engine {
     }
 
     pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
-        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await?;
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(position.unwrap_or(0).cast_unsigned())
     }
 
@@ -129,7 +137,8 @@ impl Engine {
 
 fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     // What the order and the durability of the log rest on, whatever the server's defaults are.
-    let settings = [("synchronous_commit", "on"), ("default_transaction_isolation", "read committed")];
+    let settings =
+        [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
     Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
 }
 

@@ -36,7 +36,10 @@ impl Log {
         let append = self.keys().seal(append).await?;
         let (answer, answered) = oneshot::channel();
         let closed = || Cause::new("the log has been closed");
-        self.jobs().send(Job { append, answer }).await.map_err(|_| AppendError::Unavailable(closed()))?;
+        self.jobs()
+            .send(Job { append, answer })
+            .await
+            .map_err(|_| AppendError::Unavailable(closed()))?;
         answered.await.unwrap_or_else(|_| Err(AppendError::UnknownOutcome(closed())))
     }
 }
@@ -94,7 +97,9 @@ async fn append_all(writer: &mut Writer, jobs: &mut Vec<Job>, clock: &dyn Clock,
     let batch: Vec<&Append> = jobs.iter().map(|job| &job.append).collect();
     let answers = match writer.write(&batch, clock.now()).await {
         Ok(written) => told(written, head),
-        Err(WriteFault::Refused(_)) if batch.len() > 1 => one_by_one(writer, &batch, clock, head).await,
+        Err(WriteFault::Refused(_)) if batch.len() > 1 => {
+            one_by_one(writer, &batch, clock, head).await
+        }
         Err(fault) => vec![Err(failure(fault)); batch.len()],
     };
     metrics::histogram!("accord_append_seconds").record(started.elapsed().as_secs_f64());

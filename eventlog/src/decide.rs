@@ -34,11 +34,15 @@ pub(crate) struct Applied {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Verdict {
     /// Written; its first event comes this far after the head, from 1.
-    Write { offset: u64 },
+    Write {
+        offset: u64,
+    },
     /// Applied before.
     Earlier(Applied),
     /// The same command as another one of this batch.
-    Twin { of: usize },
+    Twin {
+        of: usize,
+    },
     Reused,
     Conflict,
 }
@@ -152,7 +156,10 @@ mod tests {
     #[test]
     fn the_second_of_two_writers_at_the_same_sequence_conflicts() {
         let (one, two) = (append(1, 0, 2), append(2, 0, 1));
-        assert_eq!(decide(&[&one, &two], &Known::default()), [Verdict::Write { offset: 1 }, Verdict::Conflict]);
+        assert_eq!(
+            decide(&[&one, &two], &Known::default()),
+            [Verdict::Write { offset: 1 }, Verdict::Conflict]
+        );
     }
 
     #[test]
@@ -168,8 +175,10 @@ mod tests {
         let verdicts = decide(&[&one, &one], &Known::default());
         assert_eq!(verdicts, [Verdict::Write { offset: 1 }, Verdict::Twin { of: 0 }]);
         let answers = answers(&[&one, &one], &verdicts, 10, DateTime::UNIX_EPOCH);
-        let positions: Vec<_> =
-            answers.into_iter().map(|a| a.map(|r| (r.first_position, r.last_position, r.duplicate)).ok()).collect();
+        let positions: Vec<_> = answers
+            .into_iter()
+            .map(|a| a.map(|r| (r.first_position, r.last_position, r.duplicate)).ok())
+            .collect();
         assert_eq!(positions, [Some((11, 12, false)), Some((11, 12, true))]);
     }
 
@@ -177,7 +186,10 @@ mod tests {
     fn a_command_id_with_another_body_is_refused() {
         let (one, mut two) = (append(1, 0, 1), append(1, 1, 1));
         two.provenance.fingerprint = [9; 32];
-        assert_eq!(decide(&[&one, &two], &Known::default()), [Verdict::Write { offset: 1 }, Verdict::Reused]);
+        assert_eq!(
+            decide(&[&one, &two], &Known::default()),
+            [Verdict::Write { offset: 1 }, Verdict::Reused]
+        );
     }
 
     #[test]
@@ -191,7 +203,10 @@ mod tests {
             last_position: 3,
             recorded_at: DateTime::UNIX_EPOCH,
         };
-        let known = Known { applied: HashMap::from([(one.command_id(), applied.clone())]), ..Known::default() };
+        let known = Known {
+            applied: HashMap::from([(one.command_id(), applied.clone())]),
+            ..Known::default()
+        };
         assert_eq!(decide(&[&one], &known), [Verdict::Earlier(applied)]);
     }
 

@@ -87,7 +87,10 @@ impl Log {
     }
 
     /// The aggregate as it is now, and how many events it has come from.
-    pub async fn load<A: Aggregate>(&self, aggregate_id: Uuid) -> Result<(A, u64), ExecuteError<A::Error>> {
+    pub async fn load<A: Aggregate>(
+        &self,
+        aggregate_id: Uuid,
+    ) -> Result<(A, u64), ExecuteError<A::Error>> {
         let store = self.store::<A>(LogRepository::new(self.clone()));
         let context = store.load_aggregate(&aggregate_id.to_string()).await.map_err(failure)?;
         Ok((context.aggregate, context.current_sequence as u64))
@@ -108,7 +111,12 @@ impl Log {
         loop {
             match self.attempt::<A>(services.clone(), &execution).await {
                 Ok(Some(receipt)) => return Ok(receipt.into()),
-                Ok(None) => return Ok(self.earlier::<A>(&execution).await?.unwrap_or(Done { receipt: None, events: 0 })),
+                Ok(None) => {
+                    return Ok(self
+                        .earlier::<A>(&execution)
+                        .await?
+                        .unwrap_or(Done { receipt: None, events: 0 }));
+                }
                 Err(ExecuteError::Conflict) if retries > 0 => retries -= 1,
                 Err(no @ (ExecuteError::Refused(_) | ExecuteError::Conflict)) => {
                     return self.earlier::<A>(&execution).await?.ok_or(no);
@@ -133,7 +141,8 @@ impl Log {
         A::Command: Clone,
     {
         let provenance = execution.provenance.clone();
-        let repository = LogRepository::of_command(self.clone(), provenance, execution.expected_version);
+        let repository =
+            LogRepository::of_command(self.clone(), provenance, execution.expected_version);
         let receipt = repository.receipt();
         let framework = CqrsFramework::new(self.store::<A>(repository), vec![], services);
         let id = execution.aggregate_id.to_string();
@@ -152,10 +161,17 @@ impl Log {
         let same = applied.fingerprint == execution.provenance.fingerprint
             && applied.aggregate_type == A::TYPE
             && applied.aggregate_id == execution.aggregate_id;
-        if same { Ok(Some(applied.receipt(command_id).into())) } else { Err(ExecuteError::CommandIdReused) }
+        if same {
+            Ok(Some(applied.receipt(command_id).into()))
+        } else {
+            Err(ExecuteError::CommandIdReused)
+        }
     }
 
-    fn store<A: Aggregate>(&self, repository: LogRepository) -> PersistedEventStore<LogRepository, A> {
+    fn store<A: Aggregate>(
+        &self,
+        repository: LogRepository,
+    ) -> PersistedEventStore<LogRepository, A> {
         PersistedEventStore::new_event_store(repository).with_upcasters(self.upcasters())
     }
 }
@@ -183,11 +199,17 @@ fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
     match error {
         AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
         AggregateError::AggregateConflict => ExecuteError::Conflict,
-        AggregateError::DatabaseConnectionError(source) => ExecuteError::Unavailable(Cause::new(source)),
-        AggregateError::DeserializationError(source) => ExecuteError::Undecodable(Cause::new(source)),
+        AggregateError::DatabaseConnectionError(source) => {
+            ExecuteError::Unavailable(Cause::new(source))
+        }
+        AggregateError::DeserializationError(source) => {
+            ExecuteError::Undecodable(Cause::new(source))
+        }
         AggregateError::UnexpectedError(source) => match source.downcast::<AppendError>() {
             Ok(error) => not_appended(*error),
-            Err(source) if source.is::<serde_json::Error>() => ExecuteError::Undecodable(Cause::new(source)),
+            Err(source) if source.is::<serde_json::Error>() => {
+                ExecuteError::Undecodable(Cause::new(source))
+            }
             Err(source) => ExecuteError::Unavailable(Cause::new(source)),
         },
     }
@@ -199,6 +221,8 @@ fn not_appended<E>(error: AppendError) -> ExecuteError<E> {
         AppendError::CommandIdReused => ExecuteError::CommandIdReused,
         AppendError::UnknownOutcome(cause) => ExecuteError::UnknownOutcome(cause),
         AppendError::Unavailable(cause) => ExecuteError::Unavailable(cause),
-        AppendError::NoEvents | AppendError::Personal(_) => ExecuteError::Unavailable(Cause::new(error)),
+        AppendError::NoEvents | AppendError::Personal(_) => {
+            ExecuteError::Unavailable(Cause::new(error))
+        }
     }
 }

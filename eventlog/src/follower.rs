@@ -53,7 +53,9 @@ impl Follower {
         while *self.head.borrow_and_update() <= position {
             match tokio::time::timeout(NET, self.head.changed()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => return Err(ReadError::Unavailable(Cause::new("the log has been closed"))),
+                Ok(Err(_)) => {
+                    return Err(ReadError::Unavailable(Cause::new("the log has been closed")));
+                }
                 Err(_) => {
                     let head = self.log.engine().head().await.map_err(ReadError::Unavailable)?;
                     self.log.note_head(head);

@@ -37,10 +37,14 @@ impl KeyRing {
             if !personal::may_hold_known(&event.payload) {
                 continue;
             }
-            let mut value: Value = serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)?;
+            let mut value: Value =
+                serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)?;
             let mut subjects = vec![];
             personal::subjects_to_seal(&value, &mut subjects)?;
-            let keys = self.made(subjects).await.map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
+            let keys = self
+                .made(subjects)
+                .await
+                .map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
             let place = personal::place(append.aggregate_type, &id, sequence);
             personal::seal(&mut value, &place, &|subject| keys.get(&subject).copied())?;
             event.payload = value.to_string();
@@ -54,12 +58,17 @@ impl KeyRing {
         for (index, event) in events.iter().enumerate() {
             if personal::may_hold_sealed(&event.payload) {
                 let value = serde_json::from_str(&event.payload);
-                parsed.push((index, value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?));
+                parsed
+                    .push((index, value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?));
             }
         }
         let places = parsed.iter().map(|(index, _)| {
             let envelope = &events[*index].envelope;
-            personal::place(&envelope.aggregate_type, &envelope.aggregate_id.to_string(), envelope.sequence)
+            personal::place(
+                &envelope.aggregate_type,
+                &envelope.aggregate_id.to_string(),
+                envelope.sequence,
+            )
         });
         let places: Vec<String> = places.collect();
         self.open(parsed.iter_mut().map(|(_, value)| value).zip(&places)).await?;
@@ -81,7 +90,8 @@ impl KeyRing {
         }
         let keys = self.found(subjects).await.map_err(ReadError::Unavailable)?;
         for (value, place) in payloads {
-            personal::open(value, place, &|subject| keys.get(&subject).copied()).map_err(ReadError::Personal)?;
+            personal::open(value, place, &|subject| keys.get(&subject).copied())
+                .map_err(ReadError::Personal)?;
         }
         Ok(())
     }

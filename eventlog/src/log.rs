@@ -55,7 +55,9 @@ pub enum OpenError {
     Directory(PathBuf, #[source] std::io::Error),
     #[error("the database lacks migration {missing}: run `accord migrate` first")]
     Behind { missing: i64 },
-    #[error("the database has migration {unknown}, which this program does not know: use a newer program")]
+    #[error(
+        "the database has migration {unknown}, which this program does not know: use a newer program"
+    )]
     Ahead { unknown: i64 },
     #[error("migration {changed} is not the one that was applied to this database")]
     Changed { changed: i64 },
@@ -82,7 +84,9 @@ impl Log {
         };
         let appender = tokio::spawn(appender::run(writer, queue, closed, clock, head.clone()));
         let listener = match &*engine {
-            Engine::Postgres(_) => Some(tokio::spawn(follower::listen(engine.clone(), head.clone()))),
+            Engine::Postgres(_) => {
+                Some(tokio::spawn(follower::listen(engine.clone(), head.clone())))
+            }
             Engine::Sqlite(_) => None, // Nobody else writes.
         };
         let shared = Shared {
@@ -175,7 +179,10 @@ impl From<sqlx::Error> for OpenError {
 }
 
 /// Whether the database has exactly the migrations of this program.
-pub(crate) fn check_current(ours: &Migrator, applied: &[AppliedMigration]) -> Result<(), OpenError> {
+pub(crate) fn check_current(
+    ours: &Migrator,
+    applied: &[AppliedMigration],
+) -> Result<(), OpenError> {
     for migration in ours.iter() {
         match applied.iter().find(|other| other.version == migration.version) {
             None => return Err(OpenError::Behind { missing: migration.version }),
@@ -190,4 +197,3 @@ pub(crate) fn check_current(ours: &Migrator, applied: &[AppliedMigration]) -> Re
         None => Ok(()),
     }
 }
-

@@ -42,14 +42,21 @@ pub(crate) fn may_hold_sealed(payload: &str) -> bool {
 }
 
 /// Adds the subjects of all values that are to be sealed.
-pub(crate) fn subjects_to_seal(value: &Value, subjects: &mut Vec<SubjectId>) -> Result<(), PersonalError> {
+pub(crate) fn subjects_to_seal(
+    value: &Value,
+    subjects: &mut Vec<SubjectId>,
+) -> Result<(), PersonalError> {
     match value {
         Value::Object(object) => match personal(object) {
             Some((subject, "known")) => subjects.push(subject),
             Some((_, "sealed")) => return Err(PersonalError::AlreadySealed),
-            Some(_) | None => object.values().try_for_each(|inner| subjects_to_seal(inner, subjects))?,
+            Some(_) | None => {
+                object.values().try_for_each(|inner| subjects_to_seal(inner, subjects))?
+            }
         },
-        Value::Array(items) => items.iter().try_for_each(|item| subjects_to_seal(item, subjects))?,
+        Value::Array(items) => {
+            items.iter().try_for_each(|item| subjects_to_seal(item, subjects))?
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     Ok(())
@@ -76,7 +83,8 @@ pub(crate) fn seal(
     match value {
         Value::Object(object) => match personal(object) {
             Some((subject, "known")) => {
-                let key = key(subject).ok_or_else(|| PersonalError::NoKeys(format!("no key for {subject}")))?;
+                let key = key(subject)
+                    .ok_or_else(|| PersonalError::NoKeys(format!("no key for {subject}")))?;
                 let known = object.remove("known").unwrap_or_default();
                 object.insert("sealed".into(), sealed(&known, place, &key)?.into());
             }
@@ -103,7 +111,10 @@ pub(crate) fn open(
                     None => object.insert("erased".into(), true.into()),
                     Some(key) => {
                         let opened = opened(&sealed, place, &key);
-                        let known = opened.ok_or_else(|| PersonalError::Tampered { subject, place: place.into() })?;
+                        let known = opened.ok_or_else(|| PersonalError::Tampered {
+                            subject,
+                            place: place.into(),
+                        })?;
                         object.insert("known".into(), known)
                     }
                 };
@@ -133,7 +144,8 @@ fn sealed(known: &Value, place: &str, key: &Key) -> Result<String, PersonalError
     let payload = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
     let cipher = XChaCha20Poly1305::new(&(*key).into());
     let ciphertext = cipher.encrypt(&XNonce::from(nonce), payload);
-    let ciphertext = ciphertext.map_err(|_| PersonalError::NoKeys("the value is too long to seal".into()))?;
+    let ciphertext =
+        ciphertext.map_err(|_| PersonalError::NoKeys("the value is too long to seal".into()))?;
     Ok(STANDARD.encode([nonce.as_slice(), &ciphertext].concat()))
 }
 
@@ -141,7 +153,8 @@ fn opened(sealed: &Value, place: &str, key: &Key) -> Option<Value> {
     let bytes = STANDARD.decode(sealed.as_str()?).ok()?;
     let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>()?;
     let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
-    let plain = XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
+    let plain =
+        XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
     serde_json::from_slice(&plain).ok()
 }
 
@@ -156,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_in_its_place_wherever_it_stands_in_the_payload() {
-        let mut value = json!({"contacts": [personal_of("Ann"), {"deeper": personal_of({"mail": "ann@example.org"})}]});
+        let mail = personal_of(json!({"mail": "ann@example.org"}));
+        let mut value = json!({"contacts": [personal_of("Ann"), {"deeper": mail}]});
         let before = value.clone();
         seal(&mut value, PLACE, &|_| Some(KEY)).expect("sealing works");
         assert!(!value.to_string().contains("nn"), "no trace of the name in {value}");

@@ -1,6 +1,7 @@
 //! The log on PostgreSQL: its statements, and what its errors mean.
 
 mod columns;
+mod load;
 mod read;
 mod write;
 
@@ -19,6 +20,7 @@ use crate::engine::Key;
 use crate::fault::Cause;
 use crate::log::{OpenError, check_current};
 
+use load::Loader;
 pub(crate) use write::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -26,9 +28,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 /// The channel on which a process tells the others how far the log has grown.
 pub(crate) const CHANNEL: &str = "accord_log";
 
-/// The pool for everything but appending, which has a connection of its own.
+/// The pool for everything but the way of a command: loading and appending have connections of their own.
 pub(crate) struct Engine {
     pub pool: PgPool,
+    pub loader: Loader,
     options: PgConnectOptions,
 }
 
@@ -36,7 +39,10 @@ impl Engine {
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = options(url)?;
         let mut connection = options.connect().await?;
-        check_current(&MIGRATIONS, &connection.list_applied_migrations().await.unwrap_or_default())?;
+        check_current(
+            &MIGRATIONS,
+            &connection.list_applied_migrations().await.unwrap_or_default(),
+        )?;
         sqlx::Connection::close(connection).await?;
         // No ping before each use: it costs a round trip a command, and a broken connection says so by itself.
         let pool = PgPoolOptions::new()
@@ -46,12 +52,15 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
-        Ok(Self { pool, options })
+        Ok(Self { pool, loader: Loader::new(&options), options })
     }
 
     pub async fn migrate(url: &str) -> Result<(), OpenError> {
         let mut connection = options(url)?.connect().await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Cause::new(error)))?;
         Ok(sqlx::Connection::close(connection).await?)
     }
 
@@ -62,7 +71,8 @@ impl Engine {
     /// Hears what other processes append.
     pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
         // A pool of its own, so that the listener never takes a reader's place.
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+        let pool =
+            PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)
@@ -103,10 +113,11 @@ impl Engine {
     }
 
     pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
-        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await?;
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(position.unwrap_or(0).cast_unsigned())
     }
 
@@ -129,7 +140,8 @@ impl Engine {
 
 fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     // What the order and the durability of the log rest on, whatever the server's defaults are.
-    let settings = [("synchronous_commit", "on"), ("default_transaction_isolation", "read committed")];
+    let settings =
+        [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
     Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
 }
 

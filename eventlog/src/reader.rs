@@ -38,7 +38,8 @@ impl Log {
     /// At most `limit` events after `position`, in order and without a gap. Fewer than `limit` means that the log
     /// ended there when it was read.
     pub async fn read_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, ReadError> {
-        let mut events = self.engine().events_after(position, limit).await.map_err(ReadError::Unavailable)?;
+        let mut events =
+            self.engine().events_after(position, limit).await.map_err(ReadError::Unavailable)?;
         for (event, expected) in events.iter().zip(position + 1..) {
             let found = event.envelope.position;
             if found != expected {
@@ -68,7 +69,8 @@ impl Log {
 
     /// The events at `positions`, in the order of the log.
     pub async fn by_positions(&self, positions: &[u64]) -> Result<Vec<RawEvent>, ReadError> {
-        let mut events = self.engine().events_at(positions).await.map_err(ReadError::Unavailable)?;
+        let mut events =
+            self.engine().events_at(positions).await.map_err(ReadError::Unavailable)?;
         self.keys().open_all(&mut events).await?;
         Ok(events)
     }
@@ -81,13 +83,22 @@ impl Log {
     }
 }
 
-async fn read_ahead(log: Log, mut position: u64, until: u64, pages: mpsc::Sender<Result<Vec<RawEvent>, ReadError>>) {
+async fn read_ahead(
+    log: Log,
+    mut position: u64,
+    until: u64,
+    pages: mpsc::Sender<Result<Vec<RawEvent>, ReadError>>,
+) {
     while position < until {
         let limit = u32::try_from(until - position).unwrap_or(PAGE).min(PAGE);
         let page = log.read_after(position, limit).await;
         let (length, failed) = page.as_ref().map_or((0, true), |page| (page.len(), false));
         position += length as u64;
-        if (length == 0 && !failed) || pages.send(page).await.is_err() || failed || length < limit as usize {
+        if (length == 0 && !failed)
+            || pages.send(page).await.is_err()
+            || failed
+            || length < limit as usize
+        {
             return;
         }
     }

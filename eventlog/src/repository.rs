@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{
-    PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent, SerializedSnapshot,
+    PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent,
+    SerializedSnapshot,
 };
-use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlite_es::SqliteEventRepository;
 
@@ -19,7 +19,7 @@ use crate::reader::{RawEvent, ReadError};
 /// Events to a page of a replay.
 const PAGE: u32 = 1000;
 
-/// Reads as the stock repository does, opening personal data, and writes through the log's appender.
+/// Reads what the stock repository reads, opening personal data, and writes through the log's appender.
 pub struct LogRepository {
     log: Log,
     /// Of the one command that may be written; none for reading.
@@ -35,7 +35,11 @@ impl LogRepository {
     }
 
     /// For one command, which is a conflict where the aggregate is not at `expected_version`.
-    pub(crate) fn of_command(log: Log, provenance: Provenance, expected_version: Option<u64>) -> Self {
+    pub(crate) fn of_command(
+        log: Log,
+        provenance: Provenance,
+        expected_version: Option<u64>,
+    ) -> Self {
         Self { log, provenance: Some(provenance), expected_version, receipt: Arc::default() }
     }
 
@@ -44,7 +48,10 @@ impl LogRepository {
         self.receipt.clone()
     }
 
-    async fn opened(&self, mut events: Vec<SerializedEvent>) -> Result<Vec<SerializedEvent>, PersistenceError> {
+    async fn opened(
+        &self,
+        mut events: Vec<SerializedEvent>,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let place = |event: &SerializedEvent| {
             personal::place(&event.aggregate_type, &event.aggregate_id, event.sequence as u64)
         };
@@ -56,17 +63,25 @@ impl LogRepository {
 }
 
 impl PersistedEventRepository for LogRepository {
-    async fn get_events<A: Aggregate>(&self, aggregate_id: &str) -> Result<Vec<SerializedEvent>, PersistenceError> {
+    async fn get_events<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let events = match self.log.engine() {
             Engine::Postgres(engine) => {
-                PostgresEventRepository::new(engine.pool.clone()).get_events::<A>(aggregate_id).await?
+                let loaded = engine.loader.load(A::TYPE, aggregate_id).await;
+                loaded.map_err(|cause| PersistenceError::ConnectionError(Box::new(cause)))?
             }
             Engine::Sqlite(engine) => {
-                SqliteEventRepository::new(engine.readers.clone()).get_events::<A>(aggregate_id).await?
+                SqliteEventRepository::new(engine.readers.clone())
+                    .get_events::<A>(aggregate_id)
+                    .await?
             }
         };
         match self.expected_version {
-            Some(expected) if expected != events.len() as u64 => Err(PersistenceError::OptimisticLockError),
+            Some(expected) if expected != events.len() as u64 => {
+                Err(PersistenceError::OptimisticLockError)
+            }
             Some(_) | None => self.opened(events).await,
         }
     }
@@ -81,7 +96,10 @@ impl PersistedEventRepository for LogRepository {
         Ok(events)
     }
 
-    async fn get_snapshot<A: Aggregate>(&self, _: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
+    async fn get_snapshot<A: Aggregate>(
+        &self,
+        _: &str,
+    ) -> Result<Option<SerializedSnapshot>, PersistenceError> {
         Err(no_snapshots())
     }
 
@@ -94,7 +112,8 @@ impl PersistedEventRepository for LogRepository {
             return Err(no_snapshots());
         }
         let Some(first) = events.first() else { return Ok(()) };
-        let provenance = self.provenance.clone().ok_or_else(|| other("this repository only reads"))?;
+        let provenance =
+            self.provenance.clone().ok_or_else(|| other("this repository only reads"))?;
         let append = Append {
             provenance,
             aggregate_type: A::TYPE,
@@ -112,7 +131,10 @@ impl PersistedEventRepository for LogRepository {
         }
     }
 
-    async fn stream_events<A: Aggregate>(&self, aggregate_id: &str) -> Result<ReplayStream, PersistenceError> {
+    async fn stream_events<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<ReplayStream, PersistenceError> {
         let events = self.get_events::<A>(aggregate_id).await?;
         let (mut feed, stream) = ReplayStream::new(PAGE as usize);
         tokio::spawn(async move {
@@ -145,7 +167,9 @@ async fn replay(log: Log, aggregate_type: &'static str, mut feed: ReplayFeed) {
         };
         let Some(last) = page.last() else { return };
         position = last.envelope.position;
-        for event in page.into_iter().filter(|event| event.envelope.aggregate_type == aggregate_type) {
+        for event in
+            page.into_iter().filter(|event| event.envelope.aggregate_type == aggregate_type)
+        {
             if feed.push(serialized(event)).await.is_err() {
                 return; // Whoever asked has seen enough.
             }
@@ -177,7 +201,9 @@ fn new_event(event: &SerializedEvent) -> Result<NewEvent, PersistenceError> {
 fn unreadable(error: ReadError) -> PersistenceError {
     match error {
         ReadError::Unavailable(cause) => PersistenceError::ConnectionError(Box::new(cause)),
-        ReadError::Gap { .. } | ReadError::Personal(_) => PersistenceError::DeserializationError(Box::new(error)),
+        ReadError::Gap { .. } | ReadError::Personal(_) => {
+            PersistenceError::DeserializationError(Box::new(error))
+        }
     }
 }
 

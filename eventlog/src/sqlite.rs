@@ -11,8 +11,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{CommandId, SubjectId};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Mutex;
@@ -50,19 +50,31 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        Ok(Self { readers, writer: Arc::new(Mutex::new(Some(writer))), options, lock: Arc::new(lock) })
+        Ok(Self {
+            readers,
+            writer: Arc::new(Mutex::new(Some(writer))),
+            options,
+            lock: Arc::new(lock),
+        })
     }
 
     pub async fn migrate(dir: &Path) -> Result<(), OpenError> {
         std::fs::create_dir_all(dir).map_err(|error| OpenError::Directory(dir.into(), error))?;
         let _lock = own(dir)?;
         let mut connection = options(dir).create_if_missing(true).connect().await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Cause::new(error)))?;
         Ok(connection.close().await?)
     }
 
     pub fn writer(&self) -> Writer {
-        Writer { connection: self.writer.clone(), options: self.options.clone(), _lock: self.lock.clone() }
+        Writer {
+            connection: self.writer.clone(),
+            options: self.options.clone(),
+            _lock: self.lock.clone(),
+        }
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
@@ -78,7 +90,9 @@ impl Engine {
 
     pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, sqlx::Error> {
         let subjects = serde_json::json!(subjects).to_string();
-        let query = sqlx::query("SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))");
+        let query = sqlx::query(
+            "SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))",
+        );
         let rows = query.bind(subjects).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok((SubjectId(uuid(row, 0)?), bytes(row, 1)?))).collect()
     }
@@ -98,10 +112,11 @@ impl Engine {
     }
 
     pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
-        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = ?")
-            .bind(name)
-            .fetch_optional(&self.readers)
-            .await?;
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = ?")
+                .bind(name)
+                .fetch_optional(&self.readers)
+                .await?;
         Ok(position.unwrap_or(0).cast_unsigned())
     }
 
@@ -126,7 +141,10 @@ impl Engine {
         }
     }
 
-    async fn ready<'c>(&self, writer: &'c mut Option<SqliteConnection>) -> Result<&'c mut SqliteConnection, sqlx::Error> {
+    async fn ready<'c>(
+        &self,
+        writer: &'c mut Option<SqliteConnection>,
+    ) -> Result<&'c mut SqliteConnection, sqlx::Error> {
         Ok(match writer.take() {
             Some(connection) => writer.insert(connection),
             None => writer.insert(self.options.connect().await?),
@@ -180,6 +198,7 @@ fn text(instant: DateTime<Utc>) -> String {
 }
 
 fn instant(text: &str) -> Result<DateTime<Utc>, sqlx::Error> {
-    let instant = DateTime::parse_from_rfc3339(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let instant =
+        DateTime::parse_from_rfc3339(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(instant.to_utc())
 }

@@ -50,7 +50,10 @@ impl Cluster {
     pub async fn database(&self) -> String {
         let name = format!("accord_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut connection = self.connect("postgres").await.expect("the server answers");
-        connection.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database can be made");
+        connection
+            .execute(format!("CREATE DATABASE {name}").as_str())
+            .await
+            .expect("a database can be made");
         self.url(&name)
     }
 
@@ -65,18 +68,35 @@ impl Cluster {
     async fn start() -> Self {
         let bin = binaries();
         // Short, since the path of a socket has at most 107 bytes.
-        let dir = tempfile::Builder::new().prefix("apg").tempdir_in("/tmp").expect("/tmp can be written").keep();
+        let dir = tempfile::Builder::new()
+            .prefix("apg")
+            .tempdir_in("/tmp")
+            .expect("/tmp can be written")
+            .keep();
         let person = Person::who_may_run_it();
         if let Some(person) = &person {
             chown(&dir, Some(person.uid), Some(person.gid)).expect("root may give a folder away");
         }
-        let initdb = person.command(&bin.join("initdb"), &dir)
-            .args(["--auth=trust", "--username=accord", "--encoding=UTF8", "--no-locale", "--no-instructions", "-D"])
+        let initdb = person
+            .command(&bin.join("initdb"), &dir)
+            .args([
+                "--auth=trust",
+                "--username=accord",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-instructions",
+                "-D",
+            ])
             .arg(dir.join("data"))
             .output()
             .expect("initdb runs");
-        assert!(initdb.status.success(), "initdb failed: {}", String::from_utf8_lossy(&initdb.stderr));
-        let guardian = person.command(Path::new("/bin/sh"), &dir)
+        assert!(
+            initdb.status.success(),
+            "initdb failed: {}",
+            String::from_utf8_lossy(&initdb.stderr)
+        );
+        let guardian = person
+            .command(Path::new("/bin/sh"), &dir)
             .args(["-c", GUARDIAN, "guardian"])
             .args([&bin, &dir])
             .stdin(Stdio::piped())
@@ -103,8 +123,10 @@ impl Cluster {
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         };
-        let data: String =
-            sqlx::query_scalar("SHOW data_directory").fetch_one(&mut connection).await.expect("the server answers");
+        let data: String = sqlx::query_scalar("SHOW data_directory")
+            .fetch_one(&mut connection)
+            .await
+            .expect("the server answers");
         assert_eq!(Path::new(&data), self.dir.join("data"), "this is somebody else's server");
     }
 }
@@ -131,7 +153,8 @@ impl Person {
         if id("-u", None) != Some(0) {
             return None;
         }
-        let person = |name: &str| Some(Self { uid: id("-u", Some(name))?, gid: id("-g", Some(name))? });
+        let person =
+            |name: &str| Some(Self { uid: id("-u", Some(name))?, gid: id("-g", Some(name))? });
         Some(person("postgres").or_else(|| person("nobody")).expect("a system has a user nobody"))
     }
 }
@@ -153,14 +176,18 @@ fn binaries() -> PathBuf {
 fn found() -> Option<PathBuf> {
     let packaged = std::fs::read_dir("/usr/lib/postgresql").ok().into_iter().flatten().flatten();
     let mut packaged: Vec<(u32, PathBuf)> = packaged
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+        })
         .collect();
     packaged.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path)
         .filter_map(|dir| dir.join("postgres").canonicalize().ok()?.parent().map(PathBuf::from));
     let newest_first = packaged.into_iter().rev().map(|(_, bin)| bin);
-    newest_first.chain(on_path).find(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
+    newest_first
+        .chain(on_path)
+        .find(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
 }
 
 fn install() {

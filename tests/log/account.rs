@@ -18,11 +18,20 @@ pub struct Account {
 
 #[derive(Clone, Debug)]
 pub enum AccountCommand {
-    Open { holder: Personal<String> },
-    Deposit { amount: i64 },
+    Open {
+        holder: Personal<String>,
+    },
+    Deposit {
+        amount: i64,
+    },
     /// Two events at once.
-    DepositWithFee { amount: i64, fee: i64 },
-    Withdraw { amount: i64 },
+    DepositWithFee {
+        amount: i64,
+        fee: i64,
+    },
+    Withdraw {
+        amount: i64,
+    },
     Empty,
 }
 
@@ -82,7 +91,9 @@ impl Aggregate for Account {
             AccountCommand::DepositWithFee { amount, fee } => {
                 vec![AccountEvent::Deposited { amount }, AccountEvent::Withdrawn { amount: fee }]
             }
-            AccountCommand::Withdraw { amount } if self.balance < amount => return Err(AccountRefusal::Overdrawn),
+            AccountCommand::Withdraw { amount } if self.balance < amount => {
+                return Err(AccountRefusal::Overdrawn);
+            }
             AccountCommand::Withdraw { amount } => vec![AccountEvent::Withdrawn { amount }],
             AccountCommand::Empty if self.balance == 0 => vec![],
             AccountCommand::Empty => vec![AccountEvent::Withdrawn { amount: self.balance }],
@@ -111,7 +122,11 @@ pub fn deposit(amount: i64) -> AccountCommand {
 }
 
 /// A command of Ann's; its fingerprint is its words.
-pub fn command(id: CommandId, aggregate_id: Uuid, command: AccountCommand) -> Execution<AccountCommand> {
+pub fn command(
+    id: CommandId,
+    aggregate_id: Uuid,
+    command: AccountCommand,
+) -> Execution<AccountCommand> {
     let provenance = provenance(id, fingerprint(&format!("{command:?}")));
     Execution { aggregate_id, command, provenance, expected_version: None }
 }
@@ -124,7 +139,11 @@ pub async fn execute(
 }
 
 /// The same as a new command.
-pub async fn issue(log: &Log, account: Uuid, of: AccountCommand) -> Result<Done, ExecuteError<AccountRefusal>> {
+pub async fn issue(
+    log: &Log,
+    account: Uuid,
+    of: AccountCommand,
+) -> Result<Done, ExecuteError<AccountRefusal>> {
     execute(log, command(new_command(), account, of)).await
 }
 

@@ -23,14 +23,19 @@ async fn r135_every_command_is_idempotent_under_a_client_supplied_key() {
         let again = execute(&log, withdrawal.clone()).await.expect("a retry is answered");
         let (first, again) = (first.receipt.expect("a receipt"), again.receipt.expect("a receipt"));
         assert!(!first.duplicate && again.duplicate);
-        assert_eq!((first.first_position, first.last_position), (again.first_position, again.last_position));
+        assert_eq!(
+            (first.first_position, first.last_position),
+            (again.first_position, again.last_position)
+        );
         assert_eq!(first.recorded_at, again.recorded_at);
 
         let mut other = withdrawal.clone();
         other.provenance.fingerprint = fingerprint("another body");
         let refused = execute(&log, other).await;
         assert!(matches!(refused, Err(ExecuteError::CommandIdReused)), "{refused:?}");
-        let elsewhere = execute(&log, command(withdrawal.provenance.command_id, Uuid::now_v7(), deposit(1))).await;
+        let elsewhere =
+            execute(&log, command(withdrawal.provenance.command_id, Uuid::now_v7(), deposit(1)))
+                .await;
         assert!(matches!(elsewhere, Err(ExecuteError::CommandIdReused)), "{elsewhere:?}");
         assert_eq!(whole(&log).await.len(), 2);
     }
@@ -43,7 +48,9 @@ async fn the_same_command_asked_at_once_by_many_is_applied_once() {
         let deposit = command(new_command(), Uuid::now_v7(), deposit(5));
         let asked = (0..40).map(|_| execute(&log, deposit.clone()));
         let answers = futures::future::join_all(asked).await;
-        let receipts = answers.into_iter().map(|answer| answer.expect("an answer").receipt.expect("a receipt"));
+        let receipts = answers
+            .into_iter()
+            .map(|answer| answer.expect("an answer").receipt.expect("a receipt"));
         let fresh = receipts.filter(|receipt| !receipt.duplicate).count();
         assert_eq!((fresh, whole(&log).await.len()), (1, 1));
     }
@@ -63,7 +70,10 @@ async fn a_refusal_is_passed_on_and_appends_nothing() {
     for place in places().await {
         let log = place.log().await;
         let refused = issue(&log, Uuid::now_v7(), AccountCommand::Withdraw { amount: 1 }).await;
-        assert!(matches!(refused, Err(ExecuteError::Refused(AccountRefusal::Overdrawn))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ExecuteError::Refused(AccountRefusal::Overdrawn))),
+            "{refused:?}"
+        );
         assert!(whole(&log).await.is_empty());
     }
 }
@@ -100,7 +110,8 @@ async fn appends_to_a_stream_that_has_moved_or_is_not_there_yet_conflict() {
             let answer = log.append(deposits(new_command(), account, expected, 1)).await;
             assert!(matches!(answer, Err(AppendError::Conflict)), "at {expected}: {answer:?}");
         }
-        let receipt = log.append(deposits(new_command(), account, 2, 3)).await.expect("this is its end");
+        let receipt =
+            log.append(deposits(new_command(), account, 2, 3)).await.expect("this is its end");
         assert_eq!((receipt.first_position, receipt.last_position), (3, 5));
         assert_eq!(*log.head().borrow(), 5);
         let nothing = log.append(deposits(new_command(), account, 5, 0)).await;
@@ -139,10 +150,15 @@ async fn recorded_at_never_goes_back_even_when_the_clock_does() {
             clock.0.store(seconds, Ordering::Relaxed);
             issue(&log, Uuid::now_v7(), deposit(1)).await.expect("a deposit is taken");
         }
-        let recorded = whole(&log).await.into_iter().map(|event| event.envelope.recorded_at.timestamp());
+        let recorded =
+            whole(&log).await.into_iter().map(|event| event.envelope.recorded_at.timestamp());
         assert_eq!(recorded.collect::<Vec<_>>(), [100, 100, 200, 200]);
         let other = log.read_after(0, 1).await.expect("it can be read");
-        assert_eq!(other[0].envelope.recorded_at.timestamp_subsec_nanos() % 1000, 0, "microseconds at most");
+        assert_eq!(
+            other[0].envelope.recorded_at.timestamp_subsec_nanos() % 1000,
+            0,
+            "microseconds at most"
+        );
     }
 }
 
@@ -152,7 +168,9 @@ struct Hands(AtomicI64);
 
 impl Clock for Hands {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::seconds(self.0.load(Ordering::Relaxed)) + TimeDelta::nanoseconds(1234)
+        DateTime::UNIX_EPOCH
+            + TimeDelta::seconds(self.0.load(Ordering::Relaxed))
+            + TimeDelta::nanoseconds(1234)
     }
 }
 
@@ -161,7 +179,11 @@ async fn a_second_process_is_told_which_file_locks_it_out() {
     let place = tests::Place::sqlite();
     let log = place.log().await;
     let clock = Arc::new(eventlog::SystemClock);
-    let error = eventlog::Log::open(place.target.clone(), clock.clone()).await.err().expect("it is in use").to_string();
+    let error = eventlog::Log::open(place.target.clone(), clock.clone())
+        .await
+        .err()
+        .expect("it is in use")
+        .to_string();
     assert!(error.contains("log.lock") && error.contains("end that process"), "{error}");
     log.close().await;
     drop(log);

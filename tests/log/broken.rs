@@ -17,8 +17,11 @@ const CUTS: usize = 10;
 async fn a_server_that_cuts_every_connection_loses_and_doubles_nothing() {
     let place = Place::postgres().await;
     let log = place.log().await;
-    let eventlog::Target::Postgres { url } = &place.target else { unreachable!("this place is on PostgreSQL") };
-    let (stop, faults, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let eventlog::Target::Postgres { url } = &place.target else {
+        unreachable!("this place is on PostgreSQL")
+    };
+    let (stop, faults, acknowledged) =
+        (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let clients = (0..CLIENTS).map(|_| client(&log, &stop, &faults, &acknowledged));
     let (counts, ()) = futures::join!(futures::future::join_all(clients), async {
         for _ in 0..CUTS {
@@ -40,7 +43,9 @@ async fn a_server_that_cuts_every_connection_loses_and_doubles_nothing() {
 async fn a_follower_goes_on_after_its_connections_were_cut() {
     let place = Place::postgres().await;
     let (here, there) = (place.log().await, place.log().await);
-    let eventlog::Target::Postgres { url } = &place.target else { unreachable!("this place is on PostgreSQL") };
+    let eventlog::Target::Postgres { url } = &place.target else {
+        unreachable!("this place is on PostgreSQL")
+    };
     let mut follower = here.follow(0);
     for nth in 1..=5 {
         cut_all(url).await;
@@ -54,7 +59,12 @@ async fn a_follower_goes_on_after_its_connections_were_cut() {
 }
 
 /// Deposits until told to stop, asking again with the same id until there is an answer. Answers how many were taken.
-async fn client(log: &Log, stop: &AtomicBool, faults: &AtomicUsize, acknowledged: &AtomicUsize) -> usize {
+async fn client(
+    log: &Log,
+    stop: &AtomicBool,
+    faults: &AtomicUsize,
+    acknowledged: &AtomicUsize,
+) -> usize {
     let mut taken = 0;
     while !stop.load(Ordering::Relaxed) {
         let deposit = command(new_command(), Uuid::now_v7(), deposit(1));
@@ -86,5 +96,7 @@ async fn wait_for(condition: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the service comes back by itself");
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .expect("the service comes back by itself");
 }

@@ -15,7 +15,8 @@ async fn commands_whose_caller_goes_away_are_whole_or_absent_and_a_retry_makes_t
         let log = place.log().await;
         let account = Uuid::now_v7();
         let both = AccountCommand::DepositWithFee { amount: 3, fee: 1 };
-        let commands: Vec<_> = (0..200).map(|_| command(new_command(), account, both.clone())).collect();
+        let commands: Vec<_> =
+            (0..200).map(|_| command(new_command(), account, both.clone())).collect();
         for each in &commands {
             let mut asked = pin!(execute(&log, each.clone()));
             for _ in 0..rand::rng().random_range(0..6) {
@@ -41,7 +42,8 @@ async fn commands_whose_caller_goes_away_are_whole_or_absent_and_a_retry_makes_t
 async fn appends_whose_caller_goes_away_are_whole_or_absent() {
     for place in places().await {
         let log = place.log().await;
-        let appends: Vec<_> = (0..200).map(|_| deposits(new_command(), Uuid::now_v7(), 0, 2)).collect();
+        let appends: Vec<_> =
+            (0..200).map(|_| deposits(new_command(), Uuid::now_v7(), 0, 2)).collect();
         for append in &appends {
             let mut asked = pin!(log.append(append.clone()));
             for _ in 0..rand::rng().random_range(0..3) {

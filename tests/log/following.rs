@@ -36,13 +36,23 @@ async fn a_stream_reads_ahead_to_where_it_is_told() {
         let log = place.log().await;
         let account = Uuid::now_v7();
         for nth in 0..5 {
-            log.append(deposits(new_command(), account, nth * 1000, 1000)).await.expect("it is the end");
+            log.append(deposits(new_command(), account, nth * 1000, 1000))
+                .await
+                .expect("it is the end");
         }
-        for (after, until, expected) in [(0, None, 5000), (0, Some(4321), 4321), (4000, None, 1000), (5000, None, 0)] {
+        for (after, until, expected) in
+            [(0, None, 5000), (0, Some(4321), 4321), (4000, None, 1000), (5000, None, 0)]
+        {
             let pages: Vec<_> = log.stream(after, until).collect().await;
-            let events: Vec<_> = pages.into_iter().flat_map(|page| page.expect("it can be read")).collect();
+            let events: Vec<_> =
+                pages.into_iter().flat_map(|page| page.expect("it can be read")).collect();
             assert_eq!(events.len(), expected, "after {after} until {until:?}");
-            assert!(events.iter().zip(after + 1..).all(|(event, position)| event.envelope.position == position));
+            assert!(
+                events
+                    .iter()
+                    .zip(after + 1..)
+                    .all(|(event, position)| event.envelope.position == position)
+            );
         }
     }
 }
@@ -51,12 +61,18 @@ async fn a_stream_reads_ahead_to_where_it_is_told() {
 async fn events_are_found_by_position_and_by_id_and_checkpoints_are_kept() {
     for place in places().await {
         let log = place.log().await;
-        let receipt = log.append(deposits(new_command(), Uuid::now_v7(), 0, 3)).await.expect("the stream is new");
+        let receipt = log
+            .append(deposits(new_command(), Uuid::now_v7(), 0, 3))
+            .await
+            .expect("the stream is new");
         let some = log.by_positions(&[3, 1, 9]).await.expect("they can be read");
         assert_eq!(some.iter().map(|event| event.envelope.position).collect::<Vec<_>>(), [1, 3]);
         let second = log.by_position(2).await.expect("it can be read").expect("it is there");
         assert_eq!(second.envelope.event_id, domain::EventId::of(receipt.command_id, 1));
-        assert_eq!(log.by_event_id(second.envelope.event_id).await.expect("it can be read"), Some(second));
+        assert_eq!(
+            log.by_event_id(second.envelope.event_id).await.expect("it can be read"),
+            Some(second)
+        );
 
         assert_eq!(log.checkpoint("views").await.expect("it can be read"), 0);
         log.set_checkpoint("views", 2).await.expect("it can be written");

@@ -30,13 +30,23 @@ async fn a_process_killed_under_load_loses_no_acknowledged_command_and_doubles_n
         let log = place.log().await;
         let events = by_command(&whole(&log).await);
         assert!(acknowledged.len() >= KILLS, "there was load");
-        assert!(acknowledged.iter().all(|command| events.get(command) == Some(&1)), "every promise is kept");
-        assert!(events.iter().all(|(command, count)| asked.contains(command) && *count == 1), "nothing is doubled");
-        for command in &asked {
-            log.append(one_of(*command)).await.expect("a retry is answered");
+        assert!(
+            acknowledged.iter().all(|command| events.get(command) == Some(&1)),
+            "every promise is kept"
+        );
+        assert!(
+            events.iter().all(|(command, count)| asked.contains(command) && *count == 1),
+            "nothing is doubled"
+        );
+        let retried = asked.iter().map(|command| log.append(one_of(*command)));
+        for answer in futures::future::join_all(retried).await {
+            answer.expect("a retry is answered");
         }
         let events = by_command(&whole(&log).await);
-        assert!(events.len() == asked.len() && events.values().all(|count| *count == 1), "each is there once");
+        assert!(
+            events.len() == asked.len() && events.values().all(|count| *count == 1),
+            "each is there once"
+        );
     }
 }
 
@@ -90,7 +100,9 @@ fn load_until_killed(target: &Target) -> (Vec<CommandId>, Vec<CommandId>) {
     let (mut asked, mut acknowledged) = (vec![], vec![]);
     for line in BufReader::new(process.stdout.take().expect("it was piped")).lines() {
         let line = line.expect("lines are text");
-        let said = line.split_once(' ').and_then(|(word, id)| Some((word, CommandId(id.parse::<Uuid>().ok()?))));
+        let said = line
+            .split_once(' ')
+            .and_then(|(word, id)| Some((word, CommandId(id.parse::<Uuid>().ok()?))));
         match said {
             Some(("asked", command)) => asked.push(command),
             Some(("done", command)) => acknowledged.push(command),

@@ -54,7 +54,11 @@ impl Model {
     fn append(&mut self, ask: &Ask) -> Answer {
         if let Some((before, first)) = self.applied.get(&ask.command) {
             let same = before.body == ask.body && before.stream == ask.stream;
-            return if same { Answer::Taken { first: *first, duplicate: true } } else { Answer::Reused };
+            return if same {
+                Answer::Taken { first: *first, duplicate: true }
+            } else {
+                Answer::Reused
+            };
         }
         let sequence = self.sequences.entry(ask.stream).or_default();
         if *sequence != ask.expected {
@@ -141,7 +145,8 @@ impl Real {
     async fn step(mut self, after: &Model, step: Step) -> Self {
         match step {
             Step::Append(asks) => {
-                let expected: Vec<Answer> = asks.iter().map(|ask| self.before.append(ask)).collect();
+                let expected: Vec<Answer> =
+                    asks.iter().map(|ask| self.before.append(ask)).collect();
                 let appends = asks.iter().map(|ask| self.log.append(self.append(ask)));
                 let answers = futures::future::join_all(appends).await.into_iter().map(answer);
                 assert_eq!(answers.collect::<Vec<_>>(), expected);
@@ -150,7 +155,9 @@ impl Real {
                 self.log.close().await;
                 let place = self.place;
                 drop(self.log);
-                let log = Log::open(place.target.clone(), Arc::new(SystemClock)).await.expect("it opens again");
+                let log = Log::open(place.target.clone(), Arc::new(SystemClock))
+                    .await
+                    .expect("it opens again");
                 self = Self { place, log, ..self };
             }
         }
@@ -159,9 +166,12 @@ impl Real {
     }
 
     fn append(&self, ask: &Ask) -> Append {
-        let name = |kind: &str, number: u64| Uuid::new_v5(&self.names, format!("{kind}/{number}").as_bytes());
+        let name = |kind: &str, number: u64| {
+            Uuid::new_v5(&self.names, format!("{kind}/{number}").as_bytes())
+        };
         let command = CommandId(name("command", ask.command));
-        let mut append = deposits(command, name("stream", ask.stream), ask.expected, ask.events as usize);
+        let mut append =
+            deposits(command, name("stream", ask.stream), ask.expected, ask.events as usize);
         append.provenance.fingerprint = [ask.body; 32];
         append
     }
@@ -169,7 +179,9 @@ impl Real {
 
 fn answer(answer: Result<eventlog::Receipt, AppendError>) -> Answer {
     match answer {
-        Ok(receipt) => Answer::Taken { first: receipt.first_position, duplicate: receipt.duplicate },
+        Ok(receipt) => {
+            Answer::Taken { first: receipt.first_position, duplicate: receipt.duplicate }
+        }
         Err(AppendError::Conflict) => Answer::Conflict,
         Err(AppendError::CommandIdReused) => Answer::Reused,
         Err(other) => panic!("nothing is broken, and yet: {other:?}"),
@@ -185,9 +197,17 @@ async fn the_log_answers_as_its_model_does() {
 }
 
 fn check<M: StateMachineTest<Reference = Model>>(cases: u32) {
-    let seed = std::env::var("ACCORD_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    let seed = std::env::var("ACCORD_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(rand::random);
     eprintln!("to see this again: ACCORD_TEST_SEED={seed}");
-    let config = Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..Config::default()
+    };
     let steps = Model::sequential_strategy(1..30);
     let outcome = TestRunner::new(config.clone()).run(&steps, |(initial, steps, seen)| {
         M::test_sequential(config.clone(), initial, steps, seen);

@@ -35,8 +35,14 @@ async fn three_processes_that_append_at_once_make_one_dense_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn m17_a_reader_of_dense_positions_loses_nothing_where_one_of_an_identity_column_does() {
     let place = Place::postgres().await;
-    let eventlog::Target::Postgres { url } = &place.target else { unreachable!("this place is on PostgreSQL") };
-    assert_eq!(lost_by_identity_column(url).await, 1, "the control must fail, or the test proves nothing");
+    let eventlog::Target::Postgres { url } = &place.target else {
+        unreachable!("this place is on PostgreSQL")
+    };
+    assert_eq!(
+        lost_by_identity_column(url).await,
+        1,
+        "the control must fail, or the test proves nothing"
+    );
 
     let (one, two) = (place.log().await, place.log().await);
     let done = AtomicBool::new(false);
@@ -44,7 +50,8 @@ async fn m17_a_reader_of_dense_positions_loses_nothing_where_one_of_an_identity_
         futures::join!(many(&one), many(&two));
         done.store(true, Ordering::Release);
     });
-    let all: HashSet<_> = whole(&one).await.into_iter().map(|event| event.envelope.event_id).collect();
+    let all: HashSet<_> =
+        whole(&one).await.into_iter().map(|event| event.envelope.event_id).collect();
     assert_eq!((all.len(), seen), (2 * EACH, all));
 }
 

@@ -13,11 +13,15 @@ async fn a_name_is_read_back_but_is_not_in_the_table() {
     for place in places().await {
         let log = place.log().await;
         let (account, _) = opened(&log, "Ann Archer").await;
-        assert_eq!(holder(&log, account).await.expect("it loads").known().map(String::as_str), Some("Ann Archer"));
+        assert_eq!(
+            holder(&log, account).await.expect("it loads").known().map(String::as_str),
+            Some("Ann Archer")
+        );
         let read = log.by_position(1).await.expect("it can be read").expect("it is there");
         assert!(read.payload.contains("Ann Archer"), "{}", read.payload);
 
-        let stored = Raw::of(&place).await.texts("SELECT CAST(payload AS text) FROM events").await.concat();
+        let stored =
+            Raw::of(&place).await.texts("SELECT CAST(payload AS text) FROM events").await.concat();
         assert!(stored.contains("sealed") && !stored.contains("Archer"), "{stored}");
     }
 }
@@ -42,8 +46,14 @@ async fn a_tampered_name_is_an_error_and_not_an_erasure() {
         let (account, _) = opened(&log, "Ann Archer").await;
         let mut raw = Raw::of(&place).await;
         raw.unlock().await;
-        let flipped = raw.texts("SELECT CAST(payload AS text) FROM events").await.concat().replace("\"sealed\":\"", "\"sealed\":\"AAAA");
-        raw.run(&format!("UPDATE events SET payload = '{flipped}'")).await.expect("nothing stops it any more");
+        let flipped = raw
+            .texts("SELECT CAST(payload AS text) FROM events")
+            .await
+            .concat()
+            .replace("\"sealed\":\"", "\"sealed\":\"AAAA");
+        raw.run(&format!("UPDATE events SET payload = '{flipped}'"))
+            .await
+            .expect("nothing stops it any more");
         assert_tampered(&log, account).await;
     }
 }
@@ -60,9 +70,11 @@ async fn two_names_that_change_places_are_an_error() {
         }
         let mut raw = Raw::of(&place).await;
         raw.unlock().await;
-        let payloads = raw.texts("SELECT CAST(payload AS text) FROM events ORDER BY position DESC").await;
+        let payloads =
+            raw.texts("SELECT CAST(payload AS text) FROM events ORDER BY position DESC").await;
         for (payload, position) in payloads.iter().zip(1..) {
-            let swap = format!("UPDATE events SET payload = '{payload}' WHERE position = {position}");
+            let swap =
+                format!("UPDATE events SET payload = '{payload}' WHERE position = {position}");
             raw.run(&swap).await.expect("nothing stops it any more");
         }
         assert_tampered(&log, one).await;
@@ -76,10 +88,14 @@ async fn many_at_once_agree_on_one_key_for_a_person() {
         let log = place.log().await;
         let subject = domain::SubjectId(Uuid::now_v7());
         let opening = (0..30).map(|nth| {
-            let open = AccountCommand::Open { holder: Personal::new(subject, format!("Name {nth}")) };
+            let open =
+                AccountCommand::Open { holder: Personal::new(subject, format!("Name {nth}")) };
             issue(&log, Uuid::now_v7(), open)
         });
-        futures::future::join_all(opening).await.into_iter().for_each(|done| drop(done.expect("it is new")));
+        futures::future::join_all(opening)
+            .await
+            .into_iter()
+            .for_each(|done| drop(done.expect("it is new")));
         log.close().await;
         drop(log);
         let read = whole(&place.log().await).await;
@@ -93,7 +109,10 @@ async fn opened(log: &Log, name: &str) -> (Uuid, Personal<String>) {
     (account, holder(log, account).await.expect("it loads"))
 }
 
-async fn holder(log: &Log, account: Uuid) -> Result<Personal<String>, ExecuteError<AccountRefusal>> {
+async fn holder(
+    log: &Log,
+    account: Uuid,
+) -> Result<Personal<String>, ExecuteError<AccountRefusal>> {
     let (state, _) = log.load::<Account>(account).await?;
     Ok(state.holder.expect("it has been opened"))
 }

@@ -1,7 +1,7 @@
 //! The table is one that the stock repositories read, and nobody changes.
 
-use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use cqrs_es::EventStore;
+use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use domain::Held;
 use eventlog::{Log, LogRepository};
 use postgres_es::PostgresEventRepository;
@@ -17,14 +17,19 @@ async fn the_stock_repositories_replay_the_log() {
     for place in places().await {
         let log = place.log().await;
         let account = Uuid::now_v7();
-        for each in [open("Ann Archer"), deposit(40), AccountCommand::DepositWithFee { amount: 5, fee: 3 }] {
+        for each in
+            [open("Ann Archer"), deposit(40), AccountCommand::DepositWithFee { amount: 5, fee: 3 }]
+        {
             issue(&log, account, each).await.expect("it is taken");
         }
         let (ours, version) = log.load::<Account>(account).await.expect("it loads");
         let (stock, stock_version) = by_stock(&log, account).await;
         assert_eq!((stock.balance, stock_version), (ours.balance, version));
         let holder = stock.holder.expect("it has been opened");
-        assert!(matches!(holder.value, Held::Sealed(_)), "without the log's keys it stays sealed: {holder:?}");
+        assert!(
+            matches!(holder.value, Held::Sealed(_)),
+            "without the log's keys it stays sealed: {holder:?}"
+        );
     }
 }
 
@@ -57,11 +62,14 @@ async fn replays_of_one_aggregate_and_of_all_see_every_event() {
         let log = place.log().await;
         let account = Uuid::now_v7();
         for nth in 0..3 {
-            log.append(deposits(new_command(), account, nth * 700, 700)).await.expect("it is the end");
+            log.append(deposits(new_command(), account, nth * 700, 700))
+                .await
+                .expect("it is the end");
         }
         log.append(deposits(new_command(), Uuid::now_v7(), 0, 1)).await.expect("the stream is new");
         let repository = LogRepository::new(log);
-        let mut one = repository.stream_events::<Account>(&account.to_string()).await.expect("it streams");
+        let mut one =
+            repository.stream_events::<Account>(&account.to_string()).await.expect("it streams");
         let mut all = repository.stream_all_events::<Account>().await.expect("it streams");
         for (stream, expected) in [(&mut one, 2100), (&mut all, 2101)] {
             let mut count = 0;

@@ -43,7 +43,10 @@ impl<'b> Columns<'b> {
         for (append, verdict) in batch.iter().zip(verdicts) {
             match verdict {
                 Verdict::Write { offset } => columns.add(append, *offset),
-                Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
+                Verdict::Earlier(_)
+                | Verdict::Twin { .. }
+                | Verdict::Reused
+                | Verdict::Conflict => {}
             }
         }
         columns
@@ -53,7 +56,9 @@ impl<'b> Columns<'b> {
         let provenance = &append.provenance;
         let aggregate_id = append.aggregate_id.to_string();
         let actor = append.actor_at_rest();
-        for (index, (event, sequence)) in append.events.iter().zip(append.expected + 1..).enumerate() {
+        for (index, (event, sequence)) in
+            append.events.iter().zip(append.expected + 1..).enumerate()
+        {
             self.aggregate_types.push(append.aggregate_type);
             self.aggregate_ids.push(aggregate_id.clone());
             self.sequences.push(sequence.cast_signed());

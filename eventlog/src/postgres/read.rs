@@ -19,13 +19,19 @@ macro_rules! select_events {
 
 impl Engine {
     pub async fn head(&self) -> Result<u64, sqlx::Error> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&self.pool).await?;
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&self.pool).await?;
         Ok(position.cast_unsigned())
     }
 
-    pub async fn events_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, sqlx::Error> {
+    pub async fn events_after(
+        &self,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<RawEvent>, sqlx::Error> {
         let query = sqlx::query(select_events!("WHERE position > $1 ORDER BY position LIMIT $2"));
-        let rows = query.bind(position.cast_signed()).bind(i64::from(limit)).fetch_all(&self.pool).await?;
+        let rows =
+            query.bind(position.cast_signed()).bind(i64::from(limit)).fetch_all(&self.pool).await?;
         events(&rows)
     }
 
@@ -47,7 +53,8 @@ fn events(rows: &[PgRow]) -> Result<Vec<RawEvent>, sqlx::Error> {
 }
 
 fn event(row: &PgRow, actors: &mut ActorMemo) -> Result<RawEvent, sqlx::Error> {
-    let actor: Actor = actors.parse(row.try_get(9)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let actor: Actor =
+        actors.parse(row.try_get(9)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     let version: &str = row.try_get(6)?;
     let envelope = Envelope {
         event_id: EventId(row.try_get(1)?),

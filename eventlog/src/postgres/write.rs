@@ -34,12 +34,21 @@ struct Attempt {
 
 impl Writer {
     pub fn new(options: PgConnectOptions) -> Self {
-        // The tables grow under statements that are planned once: never plan for small ones.
-        Self { options: options.options([("enable_seqscan", "off")]), connection: None }
+        // The tables grow under statements that are planned once: never plan for small ones. That makes what has to
+        // scan look dear, which must not set off the compiler.
+        Self {
+            options: options.options([("enable_seqscan", "off"), ("jit", "off")]),
+            connection: None,
+        }
     }
 
-    pub async fn write(&mut self, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
-        let mut connection = self.connection().await.map_err(|error| WriteFault::Lost(Cause::new(error)))?;
+    pub async fn write(
+        &mut self,
+        batch: &[&Append],
+        now: DateTime<Utc>,
+    ) -> Result<Written, WriteFault> {
+        let mut connection =
+            self.connection().await.map_err(|error| WriteFault::Lost(Cause::new(error)))?;
         let written = write(&mut connection, batch, now).await?;
         self.connection = Some((connection, Instant::now()));
         Ok(written)
@@ -55,7 +64,11 @@ impl Writer {
     }
 }
 
-async fn write(connection: &mut PgConnection, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+async fn write(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+    now: DateTime<Utc>,
+) -> Result<Written, WriteFault> {
     let known = Known::believed(batch);
     let verdicts = decide(batch, &known);
     let attempt = append(connection, batch, &verdicts, &known, now).await.map_err(committing)?;
@@ -99,7 +112,8 @@ fn finished(batch: &[&Append], verdicts: &[Verdict], attempt: &Attempt) -> Writt
 
 async fn known(connection: &mut PgConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
     let streams: Vec<Stream> = batch.iter().map(|append| append.stream()).collect();
-    let (types, ids): (Vec<&str>, Vec<String>) = streams.iter().map(|(kind, id)| (*kind, id.to_string())).unzip();
+    let (types, ids): (Vec<&str>, Vec<String>) =
+        streams.iter().map(|(kind, id)| (*kind, id.to_string())).unzip();
     let rows = sqlx::query(
         "SELECT s.nth, (SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = s.type AND e.aggregate_id = s.id)
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS s (type, id, nth)",
@@ -111,7 +125,9 @@ async fn known(connection: &mut PgConnection, batch: &[&Append]) -> Result<Known
     let mut known = Known::default();
     for row in &rows {
         let stream = streams[usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or_default()];
-        known.sequences.insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
+        known
+            .sequences
+            .insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
     }
     let commands: Vec<Uuid> = batch.iter().map(|append| append.command_id().0).collect();
     let rows = sqlx::query(
@@ -142,7 +158,8 @@ async fn append(
     }
     // Commands that are known to be applied have their answer; only those that would be written must be new.
     let commands = batch.iter().map(|append| append.command_id());
-    let commands: Vec<Uuid> = commands.filter(|id| !known.applied.contains_key(id)).map(|id| id.0).collect();
+    let commands: Vec<Uuid> =
+        commands.filter(|id| !known.applied.contains_key(id)).map(|id| id.0).collect();
     let row = sqlx::query(
         "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
                                     $19, $20, $21, $22, $23)",
@@ -180,15 +197,24 @@ async fn append(
 }
 
 fn before_commit(error: sqlx::Error) -> WriteFault {
-    if is_refusal(&error) { WriteFault::Refused(Cause::new(error)) } else { WriteFault::Lost(Cause::new(error)) }
+    if is_refusal(&error) {
+        WriteFault::Refused(Cause::new(error))
+    } else {
+        WriteFault::Lost(Cause::new(error))
+    }
 }
 
 fn committing(error: sqlx::Error) -> WriteFault {
-    if is_refusal(&error) { WriteFault::Refused(Cause::new(error)) } else { WriteFault::Unknown(Cause::new(error)) }
+    if is_refusal(&error) {
+        WriteFault::Refused(Cause::new(error))
+    } else {
+        WriteFault::Unknown(Cause::new(error))
+    }
 }
 
 /// A plain error of the server ends the transaction; a fatal one ends the connection and may come after a commit.
 fn is_refusal(error: &sqlx::Error) -> bool {
-    let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    let database =
+        error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
     database.is_some_and(|error| matches!(error.severity(), PgSeverity::Error))
 }

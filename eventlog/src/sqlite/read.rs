@@ -19,11 +19,16 @@ macro_rules! select_events {
 
 impl Engine {
     pub async fn head(&self) -> Result<u64, sqlx::Error> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&self.readers).await?;
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&self.readers).await?;
         Ok(position.cast_unsigned())
     }
 
-    pub async fn events_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, sqlx::Error> {
+    pub async fn events_after(
+        &self,
+        position: u64,
+        limit: u32,
+    ) -> Result<Vec<RawEvent>, sqlx::Error> {
         let query = sqlx::query(select_events!("WHERE position > ? ORDER BY position LIMIT ?"));
         let rows = query.bind(position.cast_signed()).bind(limit).fetch_all(&self.readers).await?;
         events(&rows)
@@ -31,8 +36,9 @@ impl Engine {
 
     pub async fn events_at(&self, positions: &[u64]) -> Result<Vec<RawEvent>, sqlx::Error> {
         let positions = serde_json::json!(positions).to_string();
-        let query =
-            sqlx::query(select_events!("WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"));
+        let query = sqlx::query(select_events!(
+            "WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
+        ));
         events(&query.bind(positions).fetch_all(&self.readers).await?)
     }
 
@@ -48,7 +54,8 @@ fn events(rows: &[SqliteRow]) -> Result<Vec<RawEvent>, sqlx::Error> {
 }
 
 fn event(row: &SqliteRow, actors: &mut ActorMemo) -> Result<RawEvent, sqlx::Error> {
-    let actor = actors.parse(row.try_get(9)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let actor =
+        actors.parse(row.try_get(9)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     let version: &str = row.try_get(6)?;
     let causation: Option<&str> = row.try_get(11)?;
     let envelope = Envelope {

@@ -35,7 +35,11 @@ struct Head {
 }
 
 impl Writer {
-    pub async fn write(&mut self, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+    pub async fn write(
+        &mut self,
+        batch: &[&Append],
+        now: DateTime<Utc>,
+    ) -> Result<Written, WriteFault> {
         let mut slot = self.connection.lock().await;
         let mut connection = match slot.take() {
             Some(connection) => connection,
@@ -47,10 +51,21 @@ impl Writer {
     }
 }
 
-async fn write(connection: &mut SqliteConnection, batch: &[&Append], now: DateTime<Utc>) -> Result<Written, WriteFault> {
+async fn write(
+    connection: &mut SqliteConnection,
+    batch: &[&Append],
+    now: DateTime<Utc>,
+) -> Result<Written, WriteFault> {
     let head = begin(connection, now).await.map_err(lost)?;
     let known = known(connection, batch).await.map_err(lost)?;
     let verdicts = decide(batch, &known);
+    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
+        connection.execute("ROLLBACK").await.map_err(lost)?;
+        return Ok(Written {
+            answers: answers(batch, &verdicts, head.position, now),
+            head: head.position,
+        });
+    }
     let written = insert(connection, batch, &verdicts, &head).await.map_err(lost)?;
     connection.execute("COMMIT").await.map_err(|error| WriteFault::Unknown(Cause::new(error)))?;
     Ok(Written {
@@ -60,7 +75,8 @@ async fn write(connection: &mut SqliteConnection, batch: &[&Append], now: DateTi
 }
 
 async fn begin(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<Head, sqlx::Error> {
-    let row = connection.fetch_one("BEGIN IMMEDIATE; SELECT position, recorded_at FROM log_head").await?;
+    let row =
+        connection.fetch_one("BEGIN IMMEDIATE; SELECT position, recorded_at FROM log_head").await?;
     let recorded_at = instant(row.try_get(1)?)?.max(at_rest(now));
     Ok(Head { position: row.try_get::<i64, _>(0)?.cast_unsigned(), recorded_at })
 }
@@ -78,7 +94,9 @@ async fn known(connection: &mut SqliteConnection, batch: &[&Append]) -> Result<K
     let mut known = Known::default();
     for row in &rows {
         let stream = streams[usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default()];
-        known.sequences.insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
+        known
+            .sequences
+            .insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
     }
     let commands: Vec<_> = batch.iter().map(|append| append.command_id()).collect();
     let rows = sqlx::query(
@@ -128,7 +146,11 @@ fn rows<'b>(batch: &[&'b Append], verdicts: &[Verdict], head: u64) -> Vec<NewRow
     for (&append, verdict) in batch.iter().zip(verdicts) {
         match verdict {
             Verdict::Write { offset } => rows.extend(
-                (head + offset..).zip(0..append.events.len()).map(|(position, index)| NewRow { append, index, position }),
+                (head + offset..).zip(0..append.events.len()).map(|(position, index)| NewRow {
+                    append,
+                    index,
+                    position,
+                }),
             ),
             Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
         }
@@ -142,7 +164,8 @@ fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBu
          event_id, recorded_at, occurred_at, command_id, causation_id, correlation_id, actor) ",
     );
     statement.push_values(rows, |mut values, row| {
-        let (append, event, provenance) = (row.append, &row.append.events[row.index], &row.append.provenance);
+        let (append, event, provenance) =
+            (row.append, &row.append.events[row.index], &row.append.provenance);
         values
             .push_bind(append.aggregate_type)
             .push_bind(append.aggregate_id.to_string())
@@ -162,7 +185,10 @@ fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBu
     statement
 }
 
-fn receipts_statement<'r>(firsts: &'r [&NewRow<'r>], recorded_at: &'r str) -> QueryBuilder<'r, Sqlite> {
+fn receipts_statement<'r>(
+    firsts: &'r [&NewRow<'r>],
+    recorded_at: &'r str,
+) -> QueryBuilder<'r, Sqlite> {
     let mut statement = QueryBuilder::new(
         "INSERT INTO receipts (command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, \
          recorded_at) ",

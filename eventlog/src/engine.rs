@@ -1,7 +1,6 @@
 //! The one seam between the log and its two engines.
 
 use domain::{CommandId, EventId, SubjectId};
-use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::decide::Applied;
@@ -41,6 +40,18 @@ pub(crate) enum WriteFault {
     Unknown(Cause),
 }
 
+/// The columns of an event in the order in which both engines take them apart.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version, occurred_at, \
+             recorded_at, actor, command_id, causation_id, correlation_id, payload FROM events ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_events;
+
 macro_rules! each_engine {
     ($self:ident, $inner:ident => $body:expr) => {
         match $self {
@@ -77,16 +88,6 @@ impl Engine {
 
     pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, Cause> {
         each_engine!(self, engine => engine.event(id).await.map_err(Cause::new))
-    }
-
-    /// The last sequence that a stream had reached at `position`; 0 where it had not begun.
-    pub async fn sequence_at(
-        &self,
-        aggregate_type: &str,
-        id: Uuid,
-        position: u64,
-    ) -> Result<u64, Cause> {
-        each_engine!(self, engine => engine.sequence_at(aggregate_type, id, position).await.map_err(Cause::new))
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, Cause> {

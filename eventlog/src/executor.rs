@@ -168,7 +168,7 @@ impl Log {
         }
     }
 
-    pub(crate) fn store<A: Aggregate>(
+    fn store<A: Aggregate>(
         &self,
         repository: LogRepository,
     ) -> PersistedEventStore<LogRepository, A> {
@@ -195,7 +195,7 @@ impl Stripes {
     }
 }
 
-pub(crate) fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
+fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
     match error {
         AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
         AggregateError::AggregateConflict => ExecuteError::Conflict,

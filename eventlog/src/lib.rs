@@ -11,7 +11,6 @@ mod fault;
 mod follower;
 mod keys;
 mod log;
-mod past;
 mod personal;
 mod pools;
 mod postgres;

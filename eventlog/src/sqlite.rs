@@ -75,6 +75,7 @@ impl Engine {
             options: self.options.clone(),
             _lock: self.lock.clone(),
         }
+<<<<<<< HEAD
     }
 
     pub async fn sequence_at(
@@ -92,6 +93,8 @@ impl Engine {
         .fetch_one(&self.readers)
         .await?;
         Ok(sequence.unwrap_or(0).cast_unsigned())
+=======
+>>>>>>> heads/projections
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {

@@ -35,11 +35,18 @@ impl ActiveModelBehavior for ActiveModel {}
 /// Every account in scope, by number and currency. The vendor's own are nobody's and seen with [`Scope::All`] only.
 pub async fn all(db: &DatabaseConnection, scope: Scope) -> Result<Vec<Model>, QueryError> {
     let select = Entity::find().filter(scope.over(Column::Partner));
-    let select = select.order_by_asc(Column::Account).order_by_asc(Column::Currency).order_by_asc(Column::Id);
+    let select = select
+        .order_by_asc(Column::Account)
+        .order_by_asc(Column::Currency)
+        .order_by_asc(Column::Id);
     Ok(select.all(db).await?)
 }
 
-pub async fn of_wallets(db: &DatabaseConnection, scope: Scope, wallets: &[WalletId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_wallets(
+    db: &DatabaseConnection,
+    scope: Scope,
+    wallets: &[WalletId],
+) -> Result<Vec<Model>, QueryError> {
     let select = Entity::find().filter(Column::Wallet.is_in(wallets.iter().map(|id| id.0)));
     Ok(select.filter(scope.over(Column::Partner)).order_by_asc(Column::Account).all(db).await?)
 }
@@ -79,7 +86,8 @@ fn lines(placed: &Placed) -> impl Iterator<Item = (Uuid, EntryLine)> {
     let entry = domain::ledger::entry(&placed.recorded);
     let home = placed.program.map_or(Uuid::nil(), |program| program.0);
     let wallet = placed.aggregate();
-    let keyed = move |line: EntryLine| (id(home, wallet, line.account, line.amount.currency.code()), line);
+    let keyed =
+        move |line: EntryLine| (id(home, wallet, line.account, line.amount.currency.code()), line);
     entry.into_iter().flat_map(|entry| entry.lines).map(keyed)
 }
 

@@ -91,7 +91,8 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Position).all(db).await?)
 }
 
@@ -108,11 +109,18 @@ pub async fn certified_people(
 }
 
 impl Feed for Entity {
-    const INDEXES: &'static [&'static str] = &["valid_from, id", "partner, valid_from, id", "program, person"];
+    const INDEXES: &'static [&'static str] =
+        &["valid_from, id", "partner, valid_from, id", "program, person"];
 
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(PartnerEvent::Certified { certificate, person, certification, version, valid_from, valid_until }) =
-            placed.partner_event()
+        let Some(PartnerEvent::Certified {
+            certificate,
+            person,
+            certification,
+            version,
+            valid_from,
+            valid_until,
+        }) = placed.partner_event()
         else {
             return Ok(vec![]);
         };

@@ -38,15 +38,28 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The calculations on deals, in the order in which they were made. Only for whoever may see the deal.
-pub async fn of_deals(db: &DatabaseConnection, scope: Scope, deals: &[DealId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    scope: Scope,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
     let deals = deals.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Position).all(db).await?)
 }
 
 /// The calculation with this hash.
-pub async fn by_trace_hash(db: &DatabaseConnection, scope: Scope, hash: &str) -> Result<Option<Model>, QueryError> {
-    Ok(Entity::find().filter(Column::TraceHash.eq(hash)).filter(scope.over(Column::Partner)).one(db).await?)
+pub async fn by_trace_hash(
+    db: &DatabaseConnection,
+    scope: Scope,
+    hash: &str,
+) -> Result<Option<Model>, QueryError> {
+    Ok(Entity::find()
+        .filter(Column::TraceHash.eq(hash))
+        .filter(scope.over(Column::Partner))
+        .one(db)
+        .await?)
 }
 
 impl Feed for Entity {
@@ -70,7 +83,15 @@ impl Feed for Entity {
                 position: placed.position(),
             })
         };
-        if let DealEvent::CommissionCalculated { trigger, plan_version, currency, trace, trace_hash, .. } = event {
+        if let DealEvent::CommissionCalculated {
+            trigger,
+            plan_version,
+            currency,
+            trace,
+            trace_hash,
+            ..
+        } = event
+        {
             Ok(vec![Model {
                 plan_version: Some((*plan_version).into()),
                 currency: Some(currency.code().to_owned()),

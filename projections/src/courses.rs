@@ -38,7 +38,8 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Step).order_by_asc(Column::Course).all(db).await?)
 }
 
@@ -55,7 +56,9 @@ impl View for Entity {
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) = placed.partner_event() else {
+        let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) =
+            placed.partner_event()
+        else {
             return Ok(());
         };
         *row = Some(Model {

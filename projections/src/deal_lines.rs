@@ -33,9 +33,14 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The lines of deals, in the order of their contracts.
-pub async fn of_deals(db: &DatabaseConnection, scope: Scope, deals: &[DealId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    scope: Scope,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
     let deals = deals.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Nth).all(db).await?)
 }
 

@@ -144,11 +144,19 @@ impl Filter {
         Condition::all()
             .add_option(self.program.map(|program| Column::Program.eq(program.0)))
             .add_option(self.partner.map(|partner| Column::Partner.eq(partner.0)))
-            .add_option((!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())))
+            .add_option(
+                (!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())),
+            )
             .add_option(self.territory.as_ref().map(|territory| Column::Territory.eq(territory)))
-            .add_option(self.responsible.as_ref().map(|responsible| Column::Responsible.eq(responsible)))
+            .add_option(
+                self.responsible.as_ref().map(|responsible| Column::Responsible.eq(responsible)),
+            )
             .add_option(self.seller.as_ref().map(|seller| Column::Seller.eq(seller)))
-            .add_option(self.customer_prefix.as_ref().map(|prefix| Column::CustomerName.starts_with(prefix)))
+            .add_option(
+                self.customer_prefix
+                    .as_ref()
+                    .map(|prefix| Column::CustomerName.starts_with(prefix)),
+            )
             .add_option(self.registered_from.map(|from| Column::RegisteredAt.gte(from)))
             .add_option(self.registered_until.map(|until| Column::RegisteredAt.lt(until)))
             .add_option(self.protected_until.map(|until| Column::ProtectedUntil.lt(until)))
@@ -167,9 +175,17 @@ pub async fn list(
 }
 
 /// Those of `ids` that are in scope, in no particular order.
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[DealId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().map(|id| id.0);
-    Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(scope.over(Column::Partner)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .filter(scope.over(Column::Partner))
+        .all(db)
+        .await?)
 }
 
 /// All deals of partners, the latest first.
@@ -179,7 +195,8 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
     Ok(select.order_by_desc(Column::RegisteredAt).order_by_desc(Column::Id).all(db).await?)
 }
 
@@ -208,7 +225,9 @@ impl View for Entity {
         row.version = placed.version();
         match event {
             DealEvent::Registered { .. } => {}
-            DealEvent::ResponsibleAssigned { responsible, .. } => row.responsible = Some(responsible.clone()),
+            DealEvent::ResponsibleAssigned { responsible, .. } => {
+                row.responsible = Some(responsible.clone())
+            }
             DealEvent::QualifiedByPartner { .. } => row.stage = Stage::PartnerQualified,
             DealEvent::Returned { reason, fields } => {
                 row.stage = Stage::Returned;
@@ -229,7 +248,9 @@ impl View for Entity {
                 row.approved_at = Some(placed.at());
                 row.protected_until = Some(*protected_until);
             }
-            DealEvent::Rejected { code } => row.end(Stage::Rejected, Some(word("a rejection", code)?), placed),
+            DealEvent::Rejected { code } => {
+                row.end(Stage::Rejected, Some(word("a rejection", code)?), placed)
+            }
             DealEvent::Withdrawn {} => row.end(Stage::Withdrawn, None, placed),
             DealEvent::ProtectionExpired {} => row.end(Stage::Expired, None, placed),
             DealEvent::Lost { code } => row.end(Stage::Lost, Some(word("a loss", code)?), placed),

@@ -121,14 +121,23 @@ pub async fn list(
     page::page(db, select, Column::Position, sort, page).await
 }
 
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[EventId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[EventId],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::EventId.is_in(ids)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::EventId.is_in(ids)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Position).all(db).await?)
 }
 
 /// Everything that an event caused, directly and further on, in the order of the log.
-pub async fn effects_of(db: &DatabaseConnection, scope: Scope, event: EventId) -> Result<Vec<Model>, QueryError> {
+pub async fn effects_of(
+    db: &DatabaseConnection,
+    scope: Scope,
+    event: EventId,
+) -> Result<Vec<Model>, QueryError> {
     let mut effects: Vec<Model> = vec![];
     let mut seen = BTreeSet::from([event.0]);
     let mut causes = vec![event.0];
@@ -146,7 +155,11 @@ pub async fn effects_of(db: &DatabaseConnection, scope: Scope, event: EventId) -
 }
 
 /// What led to an event, the nearest cause first; the last one is what somebody outside asked for.
-pub async fn causes_of(db: &DatabaseConnection, scope: Scope, event: EventId) -> Result<Vec<Model>, QueryError> {
+pub async fn causes_of(
+    db: &DatabaseConnection,
+    scope: Scope,
+    event: EventId,
+) -> Result<Vec<Model>, QueryError> {
     let mut causes: Vec<Model> = vec![];
     let of = by_ids(db, scope, &[event]).await?.pop();
     let mut next = of.and_then(|event| event.causation_id);

@@ -31,7 +31,11 @@ pub(crate) enum Sum {
 }
 
 pub(crate) fn counted(placed: &Placed) -> Option<Count> {
-    if let Some(event) = placed.partner_event() { of_partner(event) } else { of_deal(placed.deal_event()?) }
+    if let Some(event) = placed.partner_event() {
+        of_partner(event)
+    } else {
+        of_deal(placed.deal_event()?)
+    }
 }
 
 pub(crate) fn summed(placed: &Placed) -> Option<(Sum, Money)> {

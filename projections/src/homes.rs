@@ -35,7 +35,9 @@ pub(crate) fn founded(recorded: &Recorded) -> Option<(ProgramId, Option<PartnerI
             Some((*program, Some(PartnerId(id))))
         }
         Event::Deal(event) => {
-            let DealEvent::Registered { program, partner, .. } = event.as_ref() else { return None };
+            let DealEvent::Registered { program, partner, .. } = event.as_ref() else {
+                return None;
+            };
             Some((*program, Some(*partner)))
         }
         Event::Wallet(event) => {
@@ -54,9 +56,12 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         match (founded(&placed.recorded), &row) {
-            (Some((program, partner)), None) => {
-                begin("homes", id, row, Model { id, program: program.0, partner: partner.map(|id| id.0) })
-            }
+            (Some((program, partner)), None) => begin(
+                "homes",
+                id,
+                row,
+                Model { id, program: program.0, partner: partner.map(|id| id.0) },
+            ),
             (Some(_), Some(_)) | (None, _) => Ok(()), // A wallet is founded by its first accrual.
         }
     }

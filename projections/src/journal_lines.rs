@@ -89,7 +89,11 @@ pub async fn list(
 }
 
 /// The lines of events' entries.
-pub async fn of_events(db: &DatabaseConnection, scope: Scope, events: &[Uuid]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_events(
+    db: &DatabaseConnection,
+    scope: Scope,
+    events: &[Uuid],
+) -> Result<Vec<Model>, QueryError> {
     let lines = Entity::find().filter(Column::EventId.is_in(events.iter().copied()));
     let lines = lines.filter(scope.over(Column::Partner));
     Ok(lines.order_by_asc(Column::Position).order_by_asc(Column::Nth).all(db).await?)
@@ -105,7 +109,8 @@ pub async fn trial_balance(
     let wanted = Condition::all()
         .add_option(program.map(|program| Column::Program.eq(program.0)))
         .add_option(at.map(|position| Column::Position.lte(position.cast_signed())));
-    let sum = |column: Column| Expr::expr(column.sum()).cast_as(sea_orm::sea_query::Alias::new("bigint"));
+    let sum =
+        |column: Column| Expr::expr(column.sum()).cast_as(sea_orm::sea_query::Alias::new("bigint"));
     let sums = Entity::find()
         .filter(scope.over(Column::Partner))
         .filter(wanted)

@@ -102,28 +102,56 @@ pub async fn list(
     page::page(db, select, Column::Id, sort, page).await
 }
 
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[LotId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[LotId],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().map(|id| id.0);
-    Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(scope.over(Column::Partner)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .filter(scope.over(Column::Partner))
+        .all(db)
+        .await?)
 }
 
 /// What deals have earned, by level.
-pub async fn of_deals(db: &DatabaseConnection, scope: Scope, deals: &[DealId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    scope: Scope,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
     let deals = deals.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Level).order_by_asc(Column::Id).all(db).await?)
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
+    Ok(select
+        .order_by_asc(Column::Deal)
+        .order_by_asc(Column::Level)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?)
 }
 
 /// What wallets hold, by the day on which it matures.
-pub async fn held_in(db: &DatabaseConnection, scope: Scope, wallets: &[WalletId]) -> Result<Vec<Model>, QueryError> {
+pub async fn held_in(
+    db: &DatabaseConnection,
+    scope: Scope,
+    wallets: &[WalletId],
+) -> Result<Vec<Model>, QueryError> {
     let wallets = wallets.iter().map(|id| id.0);
-    let held = Entity::find().filter(Column::Wallet.is_in(wallets)).filter(Column::MaturedAt.is_null());
+    let held =
+        Entity::find().filter(Column::Wallet.is_in(wallets)).filter(Column::MaturedAt.is_null());
     Ok(held.filter(scope.over(Column::Partner)).order_by_asc(Column::MaturesAt).all(db).await?)
 }
 
 impl View for Entity {
-    const INDEXES: &'static [&'static str] =
-        &["accrued_at, id", "partner, accrued_at, id", "wallet, matures_at, id", "deal", "matures_at, id"];
+    const INDEXES: &'static [&'static str] = &[
+        "accrued_at, id",
+        "partner, accrued_at, id",
+        "wallet, matures_at, id",
+        "deal",
+        "matures_at, id",
+    ];
 
     fn keys(placed: &Placed) -> Vec<Uuid> {
         if let Some(WalletEvent::Accrued { accrual }) = placed.wallet_event() {

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, IntoIden, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    Value,
+    ColumnTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Value,
 };
 use uuid::Uuid;
 
@@ -126,7 +126,8 @@ impl Cursor {
 
     fn read(&self, order: &str) -> Option<(Value, Value)> {
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
-        let (version, of, key, id): (u8, String, String, String) = serde_json::from_slice(&bytes).ok()?;
+        let (version, of, key, id): (u8, String, String, String) =
+            serde_json::from_slice(&bytes).ok()?;
         if version == VERSION && of == order { Some((read(&key)?, read(&id)?)) } else { None }
     }
 }
@@ -160,8 +161,11 @@ where
             select = select.filter(past(column, id, place, beyond));
         }
     }
-    let direction =
-        if upwards == from_end { sea_orm::sea_query::Order::Desc } else { sea_orm::sea_query::Order::Asc };
+    let direction = if upwards == from_end {
+        sea_orm::sea_query::Order::Desc
+    } else {
+        sea_orm::sea_query::Order::Asc
+    };
     let mut rows = select
         .order_by(column, direction.clone())
         .order_by(id, direction)
@@ -173,8 +177,12 @@ where
     if from_end {
         rows.reverse();
     }
-    let (has_next, has_previous) = if from_end { (bounded_above, more) } else { (more, bounded_below) };
-    let rows = rows.into_iter().map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row)).collect();
+    let (has_next, has_previous) =
+        if from_end { (bounded_above, more) } else { (more, bounded_below) };
+    let rows = rows
+        .into_iter()
+        .map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row))
+        .collect();
     Ok(Slice { rows, has_next, has_previous })
 }
 
@@ -228,7 +236,10 @@ fn order_name<E: EntityTrait>(column: E::Column) -> String {
 
 /// The rows beyond a place, upwards or downwards.
 fn past<C: ColumnTrait>(column: C, id: C, (key, at): (Value, Value), upwards: bool) -> SimpleExpr {
-    let place = Expr::tuple([Expr::col(column.as_column_ref()).into(), Expr::col(id.as_column_ref()).into()]);
+    let place = Expr::tuple([
+        Expr::col(column.as_column_ref()).into(),
+        Expr::col(id.as_column_ref()).into(),
+    ]);
     let bound = Expr::tuple([SimpleExpr::Value(key), SimpleExpr::Value(at)]);
     if upwards { place.gt(bound) } else { place.lt(bound) }
 }

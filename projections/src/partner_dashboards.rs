@@ -30,9 +30,17 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, partners: &[PartnerId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    Ok(Entity::find().filter(Column::Id.is_in(partners)).filter(scope.over(Column::Id)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(partners))
+        .filter(scope.over(Column::Id))
+        .all(db)
+        .await?)
 }
 
 impl View for Entity {

@@ -37,7 +37,8 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Partner).order_by_asc(Column::Currency).all(db).await?)
 }
 

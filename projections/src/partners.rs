@@ -113,9 +113,13 @@ impl Filter {
     fn condition(&self) -> Condition {
         Condition::all()
             .add_option(self.program.map(|program| Column::Program.eq(program.0)))
-            .add_option((!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())))
+            .add_option(
+                (!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())),
+            )
             .add_option(self.country.as_ref().map(|country| Column::Country.eq(country)))
-            .add_option(self.name_prefix.as_ref().map(|prefix| Column::CompanyName.starts_with(prefix)))
+            .add_option(
+                self.name_prefix.as_ref().map(|prefix| Column::CompanyName.starts_with(prefix)),
+            )
             .add_option(self.parent.map(|parent| Column::Parent.eq(parent.0)))
             .add_option(self.joined.map(|joined| {
                 if joined { Column::JoinedAt.is_not_null() } else { Column::JoinedAt.is_null() }
@@ -141,7 +145,11 @@ pub async fn list(
 }
 
 /// Those of `ids` that are in scope, in no particular order.
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[PartnerId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().map(|id| id.0);
     Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(scope.over(Column::Id)).all(db).await?)
 }
@@ -153,13 +161,22 @@ pub async fn children_of(
     parents: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let parents = parents.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Parent.is_in(parents)).filter(scope.over(Column::Id));
+    let select =
+        Entity::find().filter(Column::Parent.is_in(parents)).filter(scope.over(Column::Id));
     Ok(select.order_by_asc(Column::JoinedAt).order_by_asc(Column::Id).all(db).await?)
 }
 
 /// The partner with this referral code.
-pub async fn by_referral_code(db: &DatabaseConnection, scope: Scope, code: &str) -> Result<Option<Model>, QueryError> {
-    Ok(Entity::find().filter(Column::ReferralCode.eq(code)).filter(scope.over(Column::Id)).one(db).await?)
+pub async fn by_referral_code(
+    db: &DatabaseConnection,
+    scope: Scope,
+    code: &str,
+) -> Result<Option<Model>, QueryError> {
+    Ok(Entity::find()
+        .filter(Column::ReferralCode.eq(code))
+        .filter(scope.over(Column::Id))
+        .one(db)
+        .await?)
 }
 
 impl View for Entity {
@@ -226,7 +243,9 @@ impl View for Entity {
                 row.certified += 1;
                 row.first_certified_at.get_or_insert(placed.at());
             }
-            PartnerEvent::PaymentDetailsSet { hash, .. } => row.payment_details_hash = Some(hash.clone()),
+            PartnerEvent::PaymentDetailsSet { hash, .. } => {
+                row.payment_details_hash = Some(hash.clone())
+            }
             PartnerEvent::TierOverridden { to, .. } => row.tier = word("a tier", to)?,
             PartnerEvent::CourseAssigned { .. }
             | PartnerEvent::ModuleCompleted { .. }
@@ -238,7 +257,10 @@ impl View for Entity {
 }
 
 fn applied(id: Uuid, event: &PartnerEvent, placed: &Placed) -> Result<Model, Misfit> {
-    let PartnerEvent::Applied { program, company, contacts, source, inviter, terms_version, .. } = event else {
+    let PartnerEvent::Applied {
+        program, company, contacts, source, inviter, terms_version, ..
+    } = event
+    else {
         return Err(Misfit::NoRow { table: "partners", id });
     };
     let contacts: Vec<_> = contacts

@@ -35,9 +35,14 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The payments on deals, in the order in which they were recorded.
-pub async fn of_deals(db: &DatabaseConnection, scope: Scope, deals: &[DealId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    scope: Scope,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
     let deals = deals.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Position).all(db).await?)
 }
 
@@ -45,8 +50,13 @@ impl Feed for Entity {
     const INDEXES: &'static [&'static str] = &["deal, position"];
 
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(DealEvent::PaymentReceived { payment, amount, allocations, received_on, outstanding }) =
-            placed.deal_event()
+        let Some(DealEvent::PaymentReceived {
+            payment,
+            amount,
+            allocations,
+            received_on,
+            outstanding,
+        }) = placed.deal_event()
         else {
             return Ok(vec![]);
         };

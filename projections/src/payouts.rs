@@ -94,7 +94,9 @@ impl Filter {
             .add_option(self.program.map(|program| Column::Program.eq(program.0)))
             .add_option(self.partner.map(|partner| Column::Partner.eq(partner.0)))
             .add_option(self.wallet.map(|wallet| Column::Wallet.eq(wallet.0)))
-            .add_option((!self.states.is_empty()).then(|| Column::State.is_in(self.states.iter().copied())))
+            .add_option(
+                (!self.states.is_empty()).then(|| Column::State.is_in(self.states.iter().copied())),
+            )
     }
 }
 
@@ -110,15 +112,28 @@ pub async fn list(
 }
 
 /// By their row's id, see [`id`].
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[Uuid]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[Uuid],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().copied();
-    Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(scope.over(Column::Partner)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .filter(scope.over(Column::Partner))
+        .all(db)
+        .await?)
 }
 
 /// The payouts of wallets, the latest first.
-pub async fn of_wallets(db: &DatabaseConnection, scope: Scope, wallets: &[WalletId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_wallets(
+    db: &DatabaseConnection,
+    scope: Scope,
+    wallets: &[WalletId],
+) -> Result<Vec<Model>, QueryError> {
     let wallets = wallets.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Wallet.is_in(wallets)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Wallet.is_in(wallets)).filter(scope.over(Column::Partner));
     Ok(select.order_by_desc(Column::RequestedAt).order_by_desc(Column::Id).all(db).await?)
 }
 
@@ -128,8 +143,13 @@ pub fn id(wallet: WalletId, payout: PayoutId) -> Uuid {
 }
 
 impl View for Entity {
-    const INDEXES: &'static [&'static str] =
-        &["requested_at, id", "last_position, id", "wallet, requested_at, id", "partner, requested_at, id", "state"];
+    const INDEXES: &'static [&'static str] = &[
+        "requested_at, id",
+        "last_position, id",
+        "wallet, requested_at, id",
+        "partner, requested_at, id",
+        "state",
+    ];
 
     fn keys(placed: &Placed) -> Vec<Uuid> {
         let payout = match placed.wallet_event() {
@@ -148,7 +168,9 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(event) = placed.wallet_event() else { return Ok(()) };
-        if let WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } = event {
+        if let WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } =
+            event
+        {
             let requested = Model {
                 id,
                 payout: payout.0,
@@ -202,7 +224,9 @@ impl View for Entity {
                 row.paid_at = Some(placed.at());
                 row.fee_minor = Some(fee.minor);
             }
-            WalletEvent::Accrued { .. } | WalletEvent::Matured { .. } | WalletEvent::PayoutRequested { .. } => {}
+            WalletEvent::Accrued { .. }
+            | WalletEvent::Matured { .. }
+            | WalletEvent::PayoutRequested { .. } => {}
         }
         Ok(())
     }

@@ -31,7 +31,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn by_ids(db: &DatabaseConnection, programs: &[ProgramId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    programs: &[ProgramId],
+) -> Result<Vec<Model>, QueryError> {
     Ok(Entity::find().filter(Column::Id.is_in(programs.iter().map(|id| id.0))).all(db).await?)
 }
 

@@ -30,7 +30,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn of_programs(db: &DatabaseConnection, programs: &[ProgramId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_programs(
+    db: &DatabaseConnection,
+    programs: &[ProgramId],
+) -> Result<Vec<Model>, QueryError> {
     let select = Entity::find().filter(Column::Program.is_in(programs.iter().map(|id| id.0)));
     Ok(select.order_by_asc(Column::Program).order_by_asc(Column::Currency).all(db).await?)
 }

@@ -52,7 +52,11 @@ impl page::Order<Entity> for Order {
 }
 
 /// Programmes are known to everybody who can sign in.
-pub async fn list(db: &DatabaseConnection, sort: Sort<Order>, page: &Page) -> Result<Slice<Model>, QueryError> {
+pub async fn list(
+    db: &DatabaseConnection,
+    sort: Sort<Order>,
+    page: &Page,
+) -> Result<Slice<Model>, QueryError> {
     page::page(db, Entity::find(), Column::Id, sort, page).await
 }
 
@@ -69,7 +73,14 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(event) = placed.program_event() else { return Ok(()) };
-        if let ProgramEvent::Opened { name, time_zone, base_currency, interview_required, max_network_depth } = event {
+        if let ProgramEvent::Opened {
+            name,
+            time_zone,
+            base_currency,
+            interview_required,
+            max_network_depth,
+        } = event
+        {
             let opened = Model {
                 id,
                 name: name.clone(),
@@ -90,7 +101,11 @@ impl View for Entity {
         row.last_position = placed.position();
         row.version = placed.version();
         match event {
-            ProgramEvent::ContractStatusConfigured { code, calculates_commission, kernel_state } => {
+            ProgramEvent::ContractStatusConfigured {
+                code,
+                calculates_commission,
+                kernel_state,
+            } => {
                 let kernel_state = json("a state", kernel_state)?;
                 row.contract_statuses[code] = serde_json::json!({
                     "calculates_commission": calculates_commission, "kernel_state": kernel_state,
@@ -101,7 +116,13 @@ impl View for Entity {
                     "version": version, "area": area, "modules": modules, "step": step,
                 });
             }
-            ProgramEvent::CertificationDefined { certification, version, courses, exam, valid_for_months } => {
+            ProgramEvent::CertificationDefined {
+                certification,
+                version,
+                courses,
+                exam,
+                valid_for_months,
+            } => {
                 row.certifications[certification] = serde_json::json!({
                     "version": version, "courses": courses, "exam": exam, "valid_for_months": valid_for_months,
                 });

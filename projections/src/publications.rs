@@ -97,21 +97,33 @@ pub async fn list(
     page::page(db, Entity::find().filter(filter.condition()), Column::Id, sort, page).await
 }
 
-pub async fn of_programs(db: &DatabaseConnection, programs: &[ProgramId]) -> Result<Vec<Model>, QueryError> {
+pub async fn of_programs(
+    db: &DatabaseConnection,
+    programs: &[ProgramId],
+) -> Result<Vec<Model>, QueryError> {
     let select = Entity::find().filter(Column::Program.is_in(programs.iter().map(|id| id.0)));
     Ok(select.order_by_asc(Column::Position).all(db).await?)
 }
 
 impl Feed for Entity {
-    const INDEXES: &'static [&'static str] = &["position, id", "effective_from, id", "program, kind, version"];
+    const INDEXES: &'static [&'static str] =
+        &["position, id", "effective_from, id", "program, kind, version"];
 
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
         let Some(event) = placed.program_event() else { return Ok(vec![]) };
         match event {
-            ProgramEvent::TermsPublished { terms } => Ok(vec![published(Kind::Terms, terms, placed)?]),
-            ProgramEvent::CommissionPlanPublished { plan } => Ok(vec![published(Kind::CommissionPlan, plan, placed)?]),
-            ProgramEvent::PayoutPolicyPublished { policy } => Ok(vec![published(Kind::PayoutPolicy, policy, placed)?]),
-            ProgramEvent::DealPolicyPublished { policy } => Ok(vec![published(Kind::DealPolicy, policy, placed)?]),
+            ProgramEvent::TermsPublished { terms } => {
+                Ok(vec![published(Kind::Terms, terms, placed)?])
+            }
+            ProgramEvent::CommissionPlanPublished { plan } => {
+                Ok(vec![published(Kind::CommissionPlan, plan, placed)?])
+            }
+            ProgramEvent::PayoutPolicyPublished { policy } => {
+                Ok(vec![published(Kind::PayoutPolicy, policy, placed)?])
+            }
+            ProgramEvent::DealPolicyPublished { policy } => {
+                Ok(vec![published(Kind::DealPolicy, policy, placed)?])
+            }
             ProgramEvent::Opened { .. }
             | ProgramEvent::ContractStatusConfigured { .. }
             | ProgramEvent::CoursePublished { .. }
@@ -120,7 +132,11 @@ impl Feed for Entity {
     }
 }
 
-fn published<T: Serialize>(kind: Kind, published: &Published<T>, placed: &Placed) -> Result<Model, Misfit> {
+fn published<T: Serialize>(
+    kind: Kind,
+    published: &Published<T>,
+    placed: &Placed,
+) -> Result<Model, Misfit> {
     Ok(Model {
         id: placed.event_id(),
         program: placed.program()?,

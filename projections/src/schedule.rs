@@ -43,7 +43,11 @@ impl Model {
 }
 
 /// At most `limit` timers that are due at `until`, the earliest first.
-pub async fn due(db: &DatabaseConnection, until: DateTime<Utc>, limit: u64) -> Result<Vec<Model>, QueryError> {
+pub async fn due(
+    db: &DatabaseConnection,
+    until: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Model>, QueryError> {
     let due = Entity::find().filter(Column::DueAt.lte(until));
     Ok(due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await?)
 }

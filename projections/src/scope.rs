@@ -1,7 +1,9 @@
 //! Whose rows somebody may see. It is part of the query, so that what is out of sight is not there.
 
 use domain::PartnerId;
-use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, IntoColumnRef, Query, UnionType, WithClause};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, IntoColumnRef, Query, UnionType, WithClause,
+};
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::partners;
@@ -41,7 +43,8 @@ fn network(top: PartnerId) -> sea_orm::sea_query::SelectStatement {
         .from(partners::Entity)
         .inner_join(
             below.clone(),
-            Expr::col((partners::Entity, partners::Column::Parent)).equals((below.clone(), id.clone())),
+            Expr::col((partners::Entity, partners::Column::Parent))
+                .equals((below.clone(), id.clone())),
         )
         .to_owned();
     let all = CommonTableExpression::new()

@@ -83,8 +83,12 @@ impl Trail<wallets::Entity> for Entity {
 
     fn rows(after: &wallets::Model, placed: &Placed) -> Result<Vec<Model>, Misfit> {
         let (kind, amount, lot, payout) = match placed.wallet_event() {
-            Some(WalletEvent::Matured { lot, amount }) => (Kind::Matured, amount.minor, Some(lot.0), None),
-            Some(WalletEvent::PayoutPaid { payout, amount, .. }) => (Kind::Paid, -amount.minor, None, Some(payout.0)),
+            Some(WalletEvent::Matured { lot, amount }) => {
+                (Kind::Matured, amount.minor, Some(lot.0), None)
+            }
+            Some(WalletEvent::PayoutPaid { payout, amount, .. }) => {
+                (Kind::Paid, -amount.minor, None, Some(payout.0))
+            }
             Some(
                 WalletEvent::Accrued { .. }
                 | WalletEvent::PayoutRequested { .. }

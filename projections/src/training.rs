@@ -64,22 +64,43 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
-    let select = select.order_by_asc(Column::Person).order_by_asc(Column::Course).order_by_asc(Column::Unit);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        select.order_by_asc(Column::Person).order_by_asc(Column::Course).order_by_asc(Column::Unit);
     Ok(select.all(db).await?)
 }
 
 fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
-    if let PartnerEvent::ModuleCompleted { person, course, module, content_version, score, .. } = event {
+    if let PartnerEvent::ModuleCompleted {
+        person, course, module, content_version, score, ..
+    } = event
+    {
         let (kind, content_version) = (Kind::Module, Some(*content_version));
         let (person, score) = (*person, *score);
-        Some(Attempt { person, kind, course, unit: module, content_version, score, completed: true })
+        Some(Attempt {
+            person,
+            kind,
+            course,
+            unit: module,
+            content_version,
+            score,
+            completed: true,
+        })
     } else if let PartnerEvent::ExamPassed { person, exam, score, .. }
     | PartnerEvent::ExamFailed { person, exam, score, .. } = event
     {
         let completed = matches!(event, PartnerEvent::ExamPassed { .. });
         let (person, kind, score) = (*person, Kind::Exam, Some(*score));
-        Some(Attempt { person, kind, course: "", unit: exam, content_version: None, score, completed })
+        Some(Attempt {
+            person,
+            kind,
+            course: "",
+            unit: exam,
+            content_version: None,
+            score,
+            completed,
+        })
     } else {
         None
     }
@@ -91,7 +112,10 @@ impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
         let attempt = placed.partner_event().and_then(attempt);
         let key = attempt.map(|Attempt { person, course, unit, .. }| {
-            domain::derived(placed.aggregate(), &format!("training/{person}/{}/{course}/{unit}", course.len()))
+            domain::derived(
+                placed.aggregate(),
+                &format!("training/{person}/{}/{course}/{unit}", course.len()),
+            )
         });
         key.into_iter().collect()
     }

@@ -6,7 +6,7 @@ use domain::partner::PartnerEvent;
 use domain::program::ProgramEvent;
 use domain::wallet::WalletEvent;
 use domain::{Event, Money, PartnerId, ProgramId, Recorded};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, IntoActiveModel};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ pub enum Misfit {
 }
 
 /// A view whose rows change: a table with an `id` that is a UUID.
-pub trait View: EntityTrait {
+pub trait View: EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Send + Sync> {
     /// The columns of each index.
     const INDEXES: &'static [&'static str];
 
@@ -46,7 +46,7 @@ pub trait View: EntityTrait {
 }
 
 /// A view whose rows are written once and stay as they are.
-pub trait Feed: EntityTrait {
+pub trait Feed: EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Send + Sync> {
     /// The columns of each index.
     const INDEXES: &'static [&'static str];
 
@@ -55,7 +55,9 @@ pub trait Feed: EntityTrait {
 }
 
 /// A view whose rows are left behind by another view's, with what that one holds after the event.
-pub trait Trail<V: View>: EntityTrait {
+pub trait Trail<V: View>:
+    EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Send + Sync>
+{
     /// The columns of each index.
     const INDEXES: &'static [&'static str];
 
@@ -113,12 +115,21 @@ impl Placed {
 }
 
 /// The row that must be there by now.
-pub(crate) fn known<'r, R>(table: &'static str, id: Uuid, row: &'r mut Option<R>) -> Result<&'r mut R, Misfit> {
+pub(crate) fn known<'r, R>(
+    table: &'static str,
+    id: Uuid,
+    row: &'r mut Option<R>,
+) -> Result<&'r mut R, Misfit> {
     row.as_mut().ok_or(Misfit::NoRow { table, id })
 }
 
 /// A row that must not be there yet.
-pub(crate) fn begin<R>(table: &'static str, id: Uuid, row: &mut Option<R>, first: R) -> Result<(), Misfit> {
+pub(crate) fn begin<R>(
+    table: &'static str,
+    id: Uuid,
+    row: &mut Option<R>,
+    first: R,
+) -> Result<(), Misfit> {
     match row {
         Some(_) => Err(Misfit::Twice { table, id }),
         None => {
@@ -139,8 +150,12 @@ pub(crate) fn code(amount: Money) -> String {
     amount.currency.code().to_owned()
 }
 
-pub(crate) fn json(what: &'static str, value: &impl Serialize) -> Result<serde_json::Value, Misfit> {
-    serde_json::to_value(value).map_err(|error| Misfit::NotJson { what, problem: error.to_string() })
+pub(crate) fn json(
+    what: &'static str,
+    value: &impl Serialize,
+) -> Result<serde_json::Value, Misfit> {
+    serde_json::to_value(value)
+        .map_err(|error| Misfit::NotJson { what, problem: error.to_string() })
 }
 
 /// The word that a value has in JSON, as in `sector-mismatch`.

@@ -81,9 +81,17 @@ pub async fn list(
     page::page(db, select, Column::Id, sort, page).await
 }
 
-pub async fn by_ids(db: &DatabaseConnection, scope: Scope, ids: &[WalletId]) -> Result<Vec<Model>, QueryError> {
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    ids: &[WalletId],
+) -> Result<Vec<Model>, QueryError> {
     let ids = ids.iter().map(|id| id.0);
-    Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(scope.over(Column::Partner)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .filter(scope.over(Column::Partner))
+        .all(db)
+        .await?)
 }
 
 /// The wallets of partners, by currency.
@@ -93,12 +101,14 @@ pub async fn of_partners(
     partners: &[PartnerId],
 ) -> Result<Vec<Model>, QueryError> {
     let partners = partners.iter().map(|id| id.0);
-    let select = Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
     Ok(select.order_by_asc(Column::Partner).order_by_asc(Column::Currency).all(db).await?)
 }
 
 impl View for Entity {
-    const INDEXES: &'static [&'static str] = &["balance_minor, id", "last_position, id", "partner, currency"];
+    const INDEXES: &'static [&'static str] =
+        &["balance_minor, id", "last_position, id", "partner, currency"];
 
     fn keys(placed: &Placed) -> Vec<Uuid> {
         placed.wallet_event().map(|_| placed.aggregate()).into_iter().collect()
@@ -134,21 +144,26 @@ impl View for Entity {
 impl Model {
     fn change(&mut self, event: &WalletEvent) -> Result<(), Misfit> {
         match event {
-            WalletEvent::Accrued { accrual } => add("wallets", &mut self.held_minor, accrual.amount.minor),
+            WalletEvent::Accrued { accrual } => {
+                add("wallets", &mut self.held_minor, accrual.amount.minor)
+            }
             WalletEvent::Matured { amount, .. } => {
                 shift(&mut self.held_minor, &mut self.available_minor, amount.minor)
             }
             WalletEvent::PayoutRequested { amount, .. } => {
                 shift(&mut self.available_minor, &mut self.reserved_minor, amount.minor)
             }
-            WalletEvent::PayoutCancelled { amount, .. } | WalletEvent::PayoutRejected { amount, .. } => {
+            WalletEvent::PayoutCancelled { amount, .. }
+            | WalletEvent::PayoutRejected { amount, .. } => {
                 shift(&mut self.reserved_minor, &mut self.available_minor, amount.minor)
             }
             WalletEvent::PayoutApproved { .. } => Ok(()),
             WalletEvent::PayoutSubmitted { amount, .. } => {
                 shift(&mut self.reserved_minor, &mut self.in_transit_minor, amount.minor)
             }
-            WalletEvent::PayoutPaid { amount, .. } => add("wallets", &mut self.in_transit_minor, -amount.minor),
+            WalletEvent::PayoutPaid { amount, .. } => {
+                add("wallets", &mut self.in_transit_minor, -amount.minor)
+            }
         }
     }
 }

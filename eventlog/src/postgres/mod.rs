@@ -1,0 +1,166 @@
+//! The log on PostgreSQL: its statements, and what its errors mean.
+
+mod columns;
+mod load;
+mod read;
+mod write;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{CommandId, SubjectId};
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
+use sqlx::{ConnectOptions, Row};
+use uuid::Uuid;
+
+use crate::decide::Applied;
+use crate::engine::Key;
+use crate::fault::Cause;
+use crate::log::{OpenError, check_current};
+
+use load::Loader;
+pub(crate) use write::Writer;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// The channel on which a process tells the others how far the log has grown.
+pub(crate) const CHANNEL: &str = "accord_log";
+
+/// The pool for everything but the way of a command: loading and appending have connections of their own.
+pub(crate) struct Engine {
+    pub pool: PgPool,
+    pub loader: Loader,
+    options: PgConnectOptions,
+}
+
+impl Engine {
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = options(url)?;
+        let mut connection = options.connect().await?;
+        check_current(
+            &MIGRATIONS,
+            &connection.list_applied_migrations().await.unwrap_or_default(),
+        )?;
+        sqlx::Connection::close(connection).await?;
+        // No ping before each use: it costs a round trip a command, and a broken connection says so by itself.
+        let pool = PgPoolOptions::new()
+            .min_connections(4)
+            .max_connections(24)
+            .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        Ok(Self { loader: Loader::new(pool.clone(), &options), pool, options })
+    }
+
+    pub async fn migrate(url: &str) -> Result<(), OpenError> {
+        let mut connection = options(url)?.connect().await?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        Ok(sqlx::Connection::close(connection).await?)
+    }
+
+    pub fn writer(&self) -> Writer {
+        Writer::new(self.options.clone())
+    }
+
+    /// Hears what other processes append.
+    pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
+        // A pool of its own, so that the listener never takes a reader's place.
+        let pool =
+            PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(listener)
+    }
+
+    pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
+             FROM receipts WHERE command_id = $1",
+        )
+        .bind(command.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
+    }
+
+    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, sqlx::Error> {
+        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
+        let rows = sqlx::query("SELECT subject, key FROM subject_keys WHERE subject = ANY ($1)")
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((SubjectId(row.try_get(0)?), bytes(row, 1)?))).collect()
+    }
+
+    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
+        let (subjects, keys): (Vec<Uuid>, Vec<&[u8]>) =
+            keys.iter().map(|(subject, key)| (subject.0, key.as_slice())).unzip();
+        sqlx::query(
+            "INSERT INTO subject_keys (subject, key) SELECT * FROM unnest($1::uuid[], $2::bytea[])
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(subjects)
+        .bind(keys)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(position.unwrap_or(0).cast_unsigned())
+    }
+
+    pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO checkpoints (name, position) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+        )
+        .bind(name)
+        .bind(position.cast_signed())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    // What the order and the durability of the log rest on, whatever the server's defaults are.
+    let settings =
+        [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
+    Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
+}
+
+fn applied(row: &PgRow) -> Result<(CommandId, Applied), sqlx::Error> {
+    let applied = Applied {
+        fingerprint: bytes(row, 1)?,
+        aggregate_type: row.try_get(2)?,
+        aggregate_id: uuid(row.try_get(3)?)?,
+        first_position: row.try_get::<i64, _>(4)?.cast_unsigned(),
+        last_position: row.try_get::<i64, _>(5)?.cast_unsigned(),
+        recorded_at: row.try_get::<DateTime<Utc>, _>(6)?,
+    };
+    Ok((CommandId(row.try_get(0)?), applied))
+}
+
+fn bytes(row: &PgRow, index: usize) -> Result<[u8; 32], sqlx::Error> {
+    row.try_get::<&[u8], _>(index)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+fn uuid(text: &str) -> Result<Uuid, sqlx::Error> {
+    text.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}

@@ -1,0 +1,204 @@
+//! The log in a SQLite file: one process, one writer, many readers.
+
+mod read;
+mod write;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{CommandId, SubjectId};
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Row};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::clock::at_rest;
+use crate::decide::Applied;
+use crate::engine::Key;
+use crate::fault::Cause;
+use crate::log::{OpenError, check_current};
+
+pub(crate) use write::Writer;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+
+const FILE: &str = "log.sqlite";
+const LOCK: &str = "log.lock";
+
+/// The readers, and the connection that everybody who writes takes in turn.
+pub(crate) struct Engine {
+    pub readers: SqlitePool,
+    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    options: SqliteConnectOptions,
+    lock: Arc<File>,
+}
+
+impl Engine {
+    pub async fn open(dir: &Path) -> Result<Self, OpenError> {
+        let lock = own(dir)?;
+        let options = options(dir);
+        let mut writer = options.connect().await?;
+        check_current(&MIGRATIONS, &writer.list_applied_migrations().await.unwrap_or_default())?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(8)
+            .test_before_acquire(false)
+            .connect_with(options.clone().pragma("query_only", "on"))
+            .await?;
+        Ok(Self {
+            readers,
+            writer: Arc::new(Mutex::new(Some(writer))),
+            options,
+            lock: Arc::new(lock),
+        })
+    }
+
+    pub async fn migrate(dir: &Path) -> Result<(), OpenError> {
+        std::fs::create_dir_all(dir).map_err(|error| OpenError::Directory(dir.into(), error))?;
+        let _lock = own(dir)?;
+        let mut connection = options(dir).create_if_missing(true).connect().await?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        Ok(connection.close().await?)
+    }
+
+    pub fn writer(&self) -> Writer {
+        Writer {
+            connection: self.writer.clone(),
+            options: self.options.clone(),
+            _lock: self.lock.clone(),
+        }
+    }
+
+    pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
+             FROM receipts WHERE command_id = ?",
+        )
+        .bind(command.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
+    }
+
+    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, sqlx::Error> {
+        let subjects = serde_json::json!(subjects).to_string();
+        let query = sqlx::query(
+            "SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))",
+        );
+        let rows = query.bind(subjects).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((SubjectId(uuid(row, 0)?), bytes(row, 1)?))).collect()
+    }
+
+    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        let connection = self.ready(&mut writer).await?;
+        for (subject, key) in keys {
+            sqlx::query("INSERT INTO subject_keys (subject, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(subject.to_string())
+                .bind(key.as_slice())
+                .bind(text(Utc::now()))
+                .execute(&mut *connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = ?")
+                .bind(name)
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(position.unwrap_or(0).cast_unsigned())
+    }
+
+    pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        sqlx::query(
+            "INSERT INTO checkpoints (name, position) VALUES (?, ?)
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+        )
+        .bind(name)
+        .bind(position.cast_signed())
+        .execute(self.ready(&mut writer).await?)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = self.writer.lock().await.take() {
+            // The last connection folds the write-ahead log into the file; nothing is lost if it cannot.
+            drop(writer.close().await);
+        }
+    }
+
+    async fn ready<'c>(
+        &self,
+        writer: &'c mut Option<SqliteConnection>,
+    ) -> Result<&'c mut SqliteConnection, sqlx::Error> {
+        Ok(match writer.take() {
+            Some(connection) => writer.insert(connection),
+            None => writer.insert(self.options.connect().await?),
+        })
+    }
+}
+
+/// Takes the data directory for this process, until the file is dropped or the process ends in whatever way.
+fn own(dir: &Path) -> Result<File, OpenError> {
+    let path = dir.join(LOCK);
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| OpenError::Directory(dir.into(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { file: path }),
+        Err(TryLockError::Error(error)) => Err(OpenError::Directory(dir.into(), error)),
+    }
+}
+
+fn options(dir: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(dir.join(FILE))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+}
+
+fn applied(row: &SqliteRow) -> Result<(CommandId, Applied), sqlx::Error> {
+    let applied = Applied {
+        fingerprint: bytes(row, 1)?,
+        aggregate_type: row.try_get(2)?,
+        aggregate_id: uuid(row, 3)?,
+        first_position: row.try_get::<i64, _>(4)?.cast_unsigned(),
+        last_position: row.try_get::<i64, _>(5)?.cast_unsigned(),
+        recorded_at: instant(row.try_get(6)?)?,
+    };
+    Ok((CommandId(uuid(row, 0)?), applied))
+}
+
+fn bytes(row: &SqliteRow, index: usize) -> Result<[u8; 32], sqlx::Error> {
+    row.try_get::<&[u8], _>(index)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+fn uuid(row: &SqliteRow, index: usize) -> Result<Uuid, sqlx::Error> {
+    row.try_get::<&str, _>(index)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// The one form of an instant in the file.
+fn text(instant: DateTime<Utc>) -> String {
+    at_rest(instant).to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, sqlx::Error> {
+    let instant =
+        DateTime::parse_from_rfc3339(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(instant.to_utc())
+}

@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_in_its_place_wherever_it_stands_in_the_payload() {
-        let mut value = json!({"contacts": [personal_of("Ann"), {"deeper": personal_of({"mail": "ann@example.org"})}]});
+        let mail = personal_of(json!({"mail": "ann@example.org"}));
+        let mut value = json!({"contacts": [personal_of("Ann"), {"deeper": mail}]});
         let before = value.clone();
         seal(&mut value, PLACE, &|_| Some(KEY)).expect("sealing works");
         assert!(!value.to_string().contains("nn"), "no trace of the name in {value}");

@@ -75,12 +75,7 @@ impl Engine {
         Ok(listener)
     }
 
-    pub async fn sequence_at(
-        &self,
-        aggregate_type: &str,
-        id: Uuid,
-        position: u64,
-    ) -> Result<u64, sqlx::Error> {
+    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
         let sequence: Option<i64> = sqlx::query_scalar(
             "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3",
         )
@@ -155,7 +150,7 @@ impl Engine {
 fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     // What the order and the durability of the log rest on, whatever the server's defaults are.
     let settings =
-        [("synchronous_commit", "on"), ("default_transaction_isolation", "read committed")];
+        [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
     Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
 }
 

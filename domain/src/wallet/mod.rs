@@ -306,7 +306,7 @@ impl Purse {
         use PayoutStep as Step;
         use WalletCommand as Do;
         use WalletRefusal as No;
-        if issued.by.partner.is_some_and(|own| own != self.partner) {
+        if issued.by.is_foreign_to(self.partner) {
             return Err(No::Foreign);
         }
         let open = |payout: &PayoutId| {

@@ -88,6 +88,15 @@ pub fn after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> A {
     aggregate
 }
 
+/// The aggregate that these events make, written down after the first `cut` of them and read back.
+pub fn folded_with_a_stop<A: Aggregate>(events: &[A::Event], cut: usize) -> A {
+    let (before, rest) = events.split_at(cut);
+    let halfway = bytes(&after::<A>(before.to_vec()));
+    let mut aggregate: A = serde_json::from_slice(&halfway).expect("can be read back");
+    rest.iter().for_each(|event| aggregate.apply(event.clone()));
+    aggregate
+}
+
 /// What the framework that runs commands gets of this one; the events are applied to the aggregate.
 pub fn handled<A: Aggregate>(
     aggregate: &mut A,

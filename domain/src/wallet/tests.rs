@@ -524,14 +524,14 @@ fn run(commands: Vec<Issued<WalletCommand>>) -> (Vec<WalletEvent>, Wallet) {
     let mut wallet = Wallet::default();
     let mut events = vec![];
     for command in commands {
-        let before = bytes(&wallet);
+        let before = wallet.clone();
         match handled(&mut wallet, command, &facts) {
             Ok(more) => events.extend(more),
             Err(refusal) => {
                 let known = refusal.code() == Invalid::CODE
                     || WalletRefusal::CODES.contains(&refusal.code());
                 assert!(known && !refusal.to_string().is_empty(), "{refusal:?}");
-                assert_eq!(bytes(&wallet), before, "a refusal changes nothing: {refusal}");
+                assert_eq!(bytes(&wallet), bytes(&before), "a refusal changes nothing: {refusal}");
             }
         }
     }
@@ -601,11 +601,11 @@ proptest! {
 
     #[test]
     fn m16_folding_a_prefix_and_the_rest_equals_folding_all(
-        commands in prop::collection::vec(any_command(), 0..60)
+        commands in prop::collection::vec(any_command(), 0..60),
+        cut: prop::sample::Index,
     ) {
         let (events, wallet) = run(commands);
-        for cut in 0..=events.len() {
-            prop_assert_eq!(&folded_with_a_stop::<Wallet>(&events, cut), &wallet);
-        }
+        let cut = cut.index(events.len() + 1);
+        prop_assert_eq!(folded_with_a_stop::<Wallet>(&events, cut), wallet);
     }
 }

@@ -16,6 +16,7 @@ macro_rules! commands {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
+        #[allow(clippy::large_enum_variant, reason = "a command lives alone and briefly")]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $command)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
         }

@@ -12,6 +12,7 @@ macro_rules! events {
     }) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+        #[allow(clippy::large_enum_variant, reason = "events that are kept are boxed in Event")]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $event)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
         }

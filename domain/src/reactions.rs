@@ -33,6 +33,7 @@ pub struct Timer {
 
 /// What an event does to the schedule.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant, reason = "most changes set a timer, and none is kept")]
 pub enum TimerChange {
     Set(Timer),
     Clear(Uuid),

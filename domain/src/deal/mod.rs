@@ -394,7 +394,7 @@ impl Case {
         use DealRefusal as No;
         use Stage as S;
         let at = issued.at;
-        if issued.by.partner.is_some_and(|own| own != self.partner) {
+        if issued.by.is_foreign_to(self.partner) {
             return Err(No::Foreign);
         }
         let command = &issued.command;

@@ -57,7 +57,7 @@ pub(super) fn register(
     else {
         return Err(DealRefusal::NotRegistered);
     };
-    if issued.by.partner.is_some_and(|own| own != *partner) {
+    if issued.by.is_foreign_to(*partner) {
         return Err(DealRefusal::Foreign);
     }
     let policy = policy_at(rulebook, issued.at)?;

@@ -2,3 +2,4 @@
 
 mod face;
 mod log;
+mod story;

@@ -1,6 +1,7 @@
 //! The log on PostgreSQL: its statements, and what its errors mean.
 
 mod columns;
+mod load;
 mod read;
 mod write;
 
@@ -19,6 +20,7 @@ use crate::engine::Key;
 use crate::fault::Cause;
 use crate::log::{OpenError, check_current};
 
+use load::Loader;
 pub(crate) use write::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -26,9 +28,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 /// The channel on which a process tells the others how far the log has grown.
 pub(crate) const CHANNEL: &str = "accord_log";
 
-/// The pool for everything but appending, which has a connection of its own.
+/// The pool for everything but the way of a command: loading and appending have connections of their own.
 pub(crate) struct Engine {
     pub pool: PgPool,
+    pub loader: Loader,
     options: PgConnectOptions,
 }
 
@@ -49,7 +52,7 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
-        Ok(Self { pool, options })
+        Ok(Self { pool, loader: Loader::new(&options), options })
     }
 
     pub async fn migrate(url: &str) -> Result<(), OpenError> {

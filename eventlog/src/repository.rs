@@ -7,7 +7,6 @@ use cqrs_es::persist::{
     PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent,
     SerializedSnapshot,
 };
-use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlite_es::SqliteEventRepository;
 
@@ -20,7 +19,7 @@ use crate::reader::{RawEvent, ReadError};
 /// Events to a page of a replay.
 const PAGE: u32 = 1000;
 
-/// Reads as the stock repository does, opening personal data, and writes through the log's appender.
+/// Reads what the stock repository reads, opening personal data, and writes through the log's appender.
 pub struct LogRepository {
     log: Log,
     /// Of the one command that may be written; none for reading.
@@ -70,9 +69,8 @@ impl PersistedEventRepository for LogRepository {
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let events = match self.log.engine() {
             Engine::Postgres(engine) => {
-                PostgresEventRepository::new(engine.pool.clone())
-                    .get_events::<A>(aggregate_id)
-                    .await?
+                let loaded = engine.loader.load(A::TYPE, aggregate_id).await;
+                loaded.map_err(|cause| PersistenceError::ConnectionError(Box::new(cause)))?
             }
             Engine::Sqlite(engine) => {
                 SqliteEventRepository::new(engine.readers.clone())

@@ -38,8 +38,9 @@ async fn a_process_killed_under_load_loses_no_acknowledged_command_and_doubles_n
             events.iter().all(|(command, count)| asked.contains(command) && *count == 1),
             "nothing is doubled"
         );
-        for command in &asked {
-            log.append(one_of(*command)).await.expect("a retry is answered");
+        let retried = asked.iter().map(|command| log.append(one_of(*command)));
+        for answer in futures::future::join_all(retried).await {
+            answer.expect("a retry is answered");
         }
         let events = by_command(&whole(&log).await);
         assert!(

@@ -36,7 +36,10 @@ impl Writer {
     pub fn new(options: PgConnectOptions) -> Self {
         // The tables grow under statements that are planned once: never plan for small ones. That makes what has to
         // scan look dear, which must not set off the compiler.
-        Self { options: options.options([("enable_seqscan", "off"), ("jit", "off")]), connection: None }
+        Self {
+            options: options.options([("enable_seqscan", "off"), ("jit", "off")]),
+            connection: None,
+        }
     }
 
     pub async fn write(

@@ -61,7 +61,10 @@ async fn write(
     let verdicts = decide(batch, &known);
     if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
         connection.execute("ROLLBACK").await.map_err(lost)?;
-        return Ok(Written { answers: answers(batch, &verdicts, head.position, now), head: head.position });
+        return Ok(Written {
+            answers: answers(batch, &verdicts, head.position, now),
+            head: head.position,
+        });
     }
     let written = insert(connection, batch, &verdicts, &head).await.map_err(lost)?;
     connection.execute("COMMIT").await.map_err(|error| WriteFault::Unknown(Cause::new(error)))?;

@@ -1,0 +1,123 @@
+//! Loading aggregates from PostgreSQL: whatever is asked for at the same moment is read by one statement.
+
+use std::sync::Arc;
+
+use cqrs_es::persist::SerializedEvent;
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::types::Json;
+use sqlx::{ConnectOptions, Row};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::fault::Cause;
+
+/// Connections that load. While one waits for the server, the other gathers what is asked meanwhile.
+const WORKERS: usize = 2;
+
+/// At most this many aggregates share a statement.
+const BATCH: usize = 64;
+
+/// Hands aggregates' events to whoever decides on them.
+pub(crate) struct Loader(mpsc::Sender<Ask>);
+
+/// One aggregate and who waits for its events.
+struct Ask {
+    aggregate_type: &'static str,
+    aggregate_id: String,
+    answer: oneshot::Sender<Result<Vec<SerializedEvent>, Cause>>,
+}
+
+impl Loader {
+    pub fn new(options: &PgConnectOptions) -> Self {
+        // The table grows under a statement that is planned once: it must go by the key, however small the table was.
+        let ways =
+            ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
+        let options = options.clone().options(ways.map(|way| (way, "off")));
+        let (asks, queue) = mpsc::channel(BATCH * 4);
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..WORKERS {
+            tokio::spawn(work(options.clone(), queue.clone()));
+        }
+        Self(asks)
+    }
+
+    /// All events of an aggregate in their order, as they are at rest.
+    pub async fn load(
+        &self,
+        aggregate_type: &'static str,
+        aggregate_id: &str,
+    ) -> Result<Vec<SerializedEvent>, Cause> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask { aggregate_type, aggregate_id: aggregate_id.into(), answer };
+        self.0.send(ask).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> Cause {
+    Cause::new("the log has been closed")
+}
+
+async fn work(options: PgConnectOptions, queue: Arc<Mutex<mpsc::Receiver<Ask>>>) {
+    let mut connection = None;
+    let mut asks = Vec::with_capacity(BATCH);
+    while queue.lock().await.recv_many(&mut asks, BATCH).await > 0 {
+        let loaded = match read(&options, &mut connection, &asks).await {
+            Err(_) => read(&options, &mut connection, &asks).await, // Reading again on a fresh connection harms nobody.
+            loaded => loaded,
+        };
+        match loaded {
+            Ok(streams) => answer(&mut asks, streams.into_iter().map(Ok)),
+            Err(error) => answer(&mut asks, std::iter::repeat(Err(Cause::new(error)))),
+        }
+    }
+}
+
+fn answer(asks: &mut Vec<Ask>, answers: impl Iterator<Item = Result<Vec<SerializedEvent>, Cause>>) {
+    for (ask, answer) in asks.drain(..).zip(answers) {
+        drop(ask.answer.send(answer)); // Whoever asked may have gone.
+    }
+}
+
+/// One stream an ask. A connection that fails is not used again.
+async fn read(
+    options: &PgConnectOptions,
+    slot: &mut Option<PgConnection>,
+    asks: &[Ask],
+) -> Result<Vec<Vec<SerializedEvent>>, sqlx::Error> {
+    let mut connection = match slot.take() {
+        Some(connection) => connection,
+        None => options.connect().await?,
+    };
+    let types: Vec<&str> = asks.iter().map(|ask| ask.aggregate_type).collect();
+    let ids: Vec<&str> = asks.iter().map(|ask| ask.aggregate_id.as_str()).collect();
+    let rows = sqlx::query(
+        "SELECT s.nth, e.sequence, e.event_type, e.event_version, e.payload
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS s (type, id, nth)
+         JOIN events e ON e.aggregate_type = s.type AND e.aggregate_id = s.id
+         ORDER BY s.nth, e.sequence",
+    )
+    .bind(types)
+    .bind(ids)
+    .fetch_all(&mut connection)
+    .await?;
+    *slot = Some(connection);
+    let mut streams = vec![vec![]; asks.len()];
+    for row in &rows {
+        let nth = usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or_default();
+        streams[nth].push(event(row, &asks[nth])?);
+    }
+    Ok(streams)
+}
+
+fn event(row: &PgRow, ask: &Ask) -> Result<SerializedEvent, sqlx::Error> {
+    Ok(SerializedEvent::new(
+        ask.aggregate_id.clone(),
+        usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default(),
+        ask.aggregate_type.into(),
+        row.try_get(2)?,
+        row.try_get(3)?,
+        row.try_get::<Json<Value>, _>(4)?.0,
+        Value::Object(serde_json::Map::new()),
+    ))
+}

@@ -1,0 +1,77 @@
+//! The courses that partners are assigned, step by step.
+
+use domain::PartnerId;
+use domain::partner::PartnerEvent;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::query::QueryError;
+use crate::scope::Scope;
+use crate::view::{Misfit, Placed, View, json};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "courses")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub program: Uuid,
+    pub partner: Uuid,
+    pub course: String,
+    /// Of the course, as assigned last.
+    pub version: i64,
+    /// A list of names.
+    pub modules: Json,
+    pub step: i64,
+    pub assigned_at: DateTimeUtc,
+    pub last_position: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The courses of partners, by step.
+pub async fn of_partners(
+    db: &DatabaseConnection,
+    scope: Scope,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(scope.over(Column::Partner));
+    Ok(select.order_by_asc(Column::Step).order_by_asc(Column::Course).all(db).await?)
+}
+
+impl View for Entity {
+    const INDEXES: &'static [&'static str] = &["partner, step, course"];
+
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        match placed.partner_event() {
+            Some(PartnerEvent::CourseAssigned { course, .. }) => {
+                vec![domain::derived(placed.aggregate(), &format!("course/{course}"))]
+            }
+            Some(_) | None => vec![],
+        }
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) =
+            placed.partner_event()
+        else {
+            return Ok(());
+        };
+        *row = Some(Model {
+            id,
+            program: placed.program()?,
+            partner: placed.partner()?,
+            course: course.clone(),
+            version: (*version).into(),
+            modules: json("the modules", modules)?,
+            step: (*step).into(),
+            assigned_at: placed.at(),
+            last_position: placed.position(),
+        });
+        Ok(())
+    }
+}

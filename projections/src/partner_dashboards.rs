@@ -1,0 +1,80 @@
+//! A partner at a glance: how many of what; the sums stand in `partner_totals`.
+
+use domain::PartnerId;
+use sea_orm::entity::prelude::*;
+
+use crate::figures::{Count, counted};
+use crate::query::QueryError;
+use crate::scope::Scope;
+use crate::view::{Misfit, Placed, View};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "partner_dashboards")]
+pub struct Model {
+    /// Of the partner.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub program: Uuid,
+    pub certificates: i64,
+    pub deals_registered: i64,
+    pub deals_qualified: i64,
+    pub deals_approved: i64,
+    pub deals_signed: i64,
+    pub deals_won: i64,
+    pub deals_lost: i64,
+    pub last_position: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: Scope,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(partners))
+        .filter(scope.over(Column::Id))
+        .all(db)
+        .await?)
+}
+
+impl View for Entity {
+    const INDEXES: &'static [&'static str] = &[];
+
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        counted(placed).and(placed.partner).map(|partner| partner.0).into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(count) = counted(placed) else { return Ok(()) };
+        let row = row.get_or_insert(Model {
+            id,
+            program: placed.program()?,
+            certificates: 0,
+            deals_registered: 0,
+            deals_qualified: 0,
+            deals_approved: 0,
+            deals_signed: 0,
+            deals_won: 0,
+            deals_lost: 0,
+            last_position: 0,
+        });
+        row.last_position = placed.position();
+        *match count {
+            Count::Applied | Count::Approved | Count::Joined => return Ok(()), // Its own row says so.
+            Count::Certificate => &mut row.certificates,
+            Count::Registered => &mut row.deals_registered,
+            Count::Qualified => &mut row.deals_qualified,
+            Count::DealApproved => &mut row.deals_approved,
+            Count::Signed => &mut row.deals_signed,
+            Count::Won => &mut row.deals_won,
+            Count::Lost => &mut row.deals_lost,
+        } += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Which namespace answers: a table beside the log.
+
+use chrono::{DateTime, Utc};
+use eventlog::Log;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector,
+    SqlxSqliteConnector, Statement, TransactionTrait, Value,
+};
+use sqlx::sqlite::SqlitePoolOptions;
+
+/// The table `read_namespaces`.
+#[derive(Clone)]
+pub(crate) struct Pointer {
+    db: DatabaseConnection,
+}
+
+/// A namespace that somebody has made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Known {
+    pub name: String,
+    pub shape: String,
+}
+
+impl Pointer {
+    pub fn of(log: &Log) -> Option<Self> {
+        if let Some(pool) = log.postgres_pool() {
+            return Some(Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()) });
+        }
+        let options =
+            log.sqlite_pool()?.connect_options().as_ref().clone().pragma("query_only", "off");
+        let pool = SqlitePoolOptions::new().max_connections(1).min_connections(0);
+        let pool = pool.idle_timeout(std::time::Duration::from_secs(1)).connect_lazy_with(options);
+        Some(Self { db: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool) })
+    }
+
+    pub async fn live(&self) -> Result<Option<Known>, DbErr> {
+        let query = self.statement("SELECT name, shape FROM read_namespaces WHERE live", []);
+        let Some(row) = self.db.query_one(query).await? else { return Ok(None) };
+        Ok(Some(Known { name: row.try_get("", "name")?, shape: row.try_get("", "shape")? }))
+    }
+
+    /// Takes the next name that nobody has used.
+    pub async fn reserve(&self, shape: &str, now: DateTime<Utc>) -> Result<String, DbErr> {
+        let transaction = self.db.begin().await?;
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            transaction
+                .execute_unprepared("LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE")
+                .await?;
+        }
+        let names =
+            transaction.query_all(self.statement("SELECT name FROM read_namespaces", [])).await?;
+        let numbers = names.iter().filter_map(|row| row.try_get::<String>("", "name").ok());
+        let last: u64 =
+            numbers.filter_map(|name| name.strip_prefix("read_")?.parse().ok()).max().unwrap_or(0);
+        let name = format!("read_{}", last + 1);
+        let insert = "INSERT INTO read_namespaces (name, shape, created_at) VALUES ($1, $2, $3)";
+        transaction
+            .execute(self.statement(insert, [(&*name).into(), shape.into(), now.into()]))
+            .await?;
+        transaction.commit().await?;
+        Ok(name)
+    }
+
+    /// Makes a namespace the one that answers. With `unless_live` only where there is none; tells whether it is.
+    pub async fn flip(
+        &self,
+        name: &str,
+        now: DateTime<Utc>,
+        unless_live: bool,
+    ) -> Result<bool, DbErr> {
+        let transaction = self.db.begin().await?;
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            transaction
+                .execute_unprepared("LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE")
+                .await?;
+        }
+        if unless_live {
+            let live = self.statement("SELECT name FROM read_namespaces WHERE live", []);
+            if transaction.query_one(live).await?.is_some() {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+        }
+        let retire = "UPDATE read_namespaces SET live = false, retired_at = $1 WHERE live";
+        transaction.execute(self.statement(retire, [now.into()])).await?;
+        let promote = "UPDATE read_namespaces SET live = true WHERE name = $1";
+        transaction.execute(self.statement(promote, [name.into()])).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Namespaces that another one replaced before `before`.
+    pub async fn retired(&self, before: DateTime<Utc>) -> Result<Vec<String>, DbErr> {
+        let query = "SELECT name FROM read_namespaces WHERE retired_at IS NOT NULL AND NOT live AND retired_at < $1";
+        let rows = self.db.query_all(self.statement(query, [before.into()])).await?;
+        rows.iter().map(|row| row.try_get("", "name")).collect()
+    }
+
+    pub async fn forget(&self, name: &str) -> Result<(), DbErr> {
+        let delete = self
+            .statement("DELETE FROM read_namespaces WHERE name = $1 AND NOT live", [name.into()]);
+        self.db.execute(delete).await?;
+        Ok(())
+    }
+
+    fn statement<const N: usize>(&self, sql: &str, values: [Value; N]) -> Statement {
+        Statement::from_sql_and_values(self.db.get_database_backend(), sql, values)
+    }
+}

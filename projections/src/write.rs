@@ -1,0 +1,79 @@
+//! Writing folded rows: a few at a time into a live namespace, or very many into one that is being built.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sqlx::postgres::PgPoolCopyExt;
+
+use crate::shape::{Shape, copy_row};
+use crate::table::Changes;
+
+/// Values that one statement may have on either engine.
+const VALUES: usize = 30_000;
+
+/// Rows to a statement, so that few different statements have to be prepared.
+const STEPS: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// Bytes that go to COPY at once.
+const COPIED: usize = 1 << 20;
+
+/// Writes changes with ordinary statements.
+pub(crate) async fn write(db: &impl ConnectionTrait, changes: Vec<Changes>) -> Result<(), DbErr> {
+    for Changes { shape, replace, rows, gone } in changes {
+        insert(db, &shape, rows, replace).await?;
+        for ids in gone.chunks(STEPS[0]) {
+            let query = sea_orm::sea_query::Query::delete()
+                .from_table(sea_orm::sea_query::Alias::new(&shape.table))
+                .and_where(
+                    sea_orm::sea_query::Expr::col(sea_orm::sea_query::Alias::new(&shape.key))
+                        .is_in(ids.to_vec()),
+                )
+                .to_owned();
+            db.execute(db.get_database_backend().build(&query)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Fills tables of a new namespace through COPY.
+pub(crate) async fn copy(pool: &sqlx::PgPool, changes: Vec<Changes>) -> Result<(), sqlx::Error> {
+    for Changes { shape, rows, .. } in changes {
+        let mut copying = pool.copy_in_raw(&shape.copy()).await?;
+        let mut text = String::with_capacity(COPIED + 4096);
+        for row in &rows {
+            copy_row(&mut text, row);
+            if text.len() >= COPIED {
+                copying.send(text.as_bytes()).await?;
+                text.clear();
+            }
+        }
+        copying.send(text.as_bytes()).await?;
+        copying.finish().await?;
+    }
+    Ok(())
+}
+
+async fn insert(
+    db: &impl ConnectionTrait,
+    shape: &Shape,
+    rows: Vec<Vec<Value>>,
+    replace: bool,
+) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let most = VALUES / shape.columns.len();
+    let mut rows = rows.into_iter();
+    for step in STEPS.into_iter().filter(|step| *step <= most) {
+        if rows.len() < step {
+            continue;
+        }
+        let sql = shape.insert(backend, step, replace);
+        while rows.len() >= step {
+            let values: Vec<Value> = rows.by_ref().take(step).flatten().collect();
+            db.execute(Statement::from_sql_and_values(backend, &sql, values)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the engine takes a bulk in a form of its own.
+pub(crate) fn copies(backend: DbBackend) -> bool {
+    backend == DbBackend::Postgres
+}

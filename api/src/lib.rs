@@ -3,7 +3,11 @@
 pub mod auth;
 pub mod clock;
 pub mod commands;
+pub mod demo;
 pub mod facts;
 pub mod http;
 pub mod reactor;
+pub mod service;
+pub mod story;
 pub mod telemetry;
+pub mod timers;

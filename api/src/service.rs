@@ -34,7 +34,7 @@ pub enum StartError {
     #[error(transparent)]
     Log(#[from] OpenError),
     #[error(transparent)]
-    Views(#[from] projections::ViewsError),
+    Views(#[from] projections::OpenViewsError),
 }
 
 impl Service {
@@ -62,7 +62,7 @@ impl Service {
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn({
             let (views, shutdown) = (views.clone(), shutdown.clone());
-            async move { views.run(shutdown).await }
+            async move { views.run(shutdown.cancelled()).await }
         });
         tasks.spawn(reactor.run(shutdown.clone()));
         if by_hand.is_none() {
@@ -108,6 +108,7 @@ impl Service {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.views.close().await;
         self.log.close().await;
     }
 }

@@ -92,7 +92,8 @@ impl Timers {
     }
 
     async fn due(&self, until: DateTime<Utc>) -> Vec<schedule::Model> {
-        match schedule::due(self.views.current().db(), until, BATCH).await {
+        let views = self.views.current();
+        match schedule::due(views.db(), until, BATCH).await {
             Ok(mut due) => {
                 let declined = self.declined.lock().unwrap_or_else(PoisonError::into_inner);
                 due.retain(|timer| !declined.contains(&timer.id));

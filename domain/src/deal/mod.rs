@@ -3,6 +3,8 @@
 mod commission;
 mod contract;
 mod registration;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -150,33 +152,33 @@ events! {
 refusals! {
     /// Why a deal's command is refused.
     pub enum DealRefusal {
-        "PROGRAM_NOT_OPEN" "this programme is not open" => ProgramNotOpen,
-        "DEAL_POLICY_MISSING" "the programme has published no deal policy yet" => NoPolicy,
-        "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register deals" => PartnerNotIn,
-        "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme" => CertificateRequired { policy: PolicyRef },
-        "FOREIGN_DEAL" "this deal belongs to another partner" => Foreign,
+        "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
+        "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
+        "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register deals; join it first" => PartnerNotIn,
+        "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired { policy: PolicyRef },
+        "FOREIGN_DEAL" "this deal belongs to another partner; ask for one of your own" => Foreign,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
         "DEAL_NOT_REGISTERED" "there is no such deal; register it first" => NotRegistered,
         "DEAL_ENDED" "this deal is {state}; register a new one" => Ended { state: &'static str },
         "QUALIFICATION_INCOMPLETE" "qualification still needs: {missing}" => QualificationIncomplete { missing: String, fields: Vec<String> },
         "DEAL_NOT_QUALIFIED_BY_PARTNER" "the partner has to qualify the deal first" => NotQualifiedByPartner,
         "DEAL_NOT_QUALIFIED" "the vendor has to qualify the deal first" => NotQualified,
-        "DEAL_ALREADY_QUALIFIED" "this deal is qualified already" => AlreadyQualified,
-        "APPROVAL_ALREADY_REQUESTED" "this deal is approved or waits for approval already" => AlreadyRequested,
-        "APPROVER_IS_MEMBER" "a partner cannot approve a deal; ask the vendor" => ApproverIsMember,
+        "DEAL_ALREADY_QUALIFIED" "this deal is qualified already; go on to its approval" => AlreadyQualified,
+        "APPROVAL_ALREADY_REQUESTED" "this deal is approved or waits for approval already; wait, or go on to the contract" => AlreadyRequested,
+        "APPROVER_IS_MEMBER" "a partner cannot qualify, return, approve or reject a deal; ask the vendor" => ApproverIsMember,
         "DEAL_NOT_APPROVED" "only an approved deal can go on; have it approved first" => NotApproved,
         "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> },
         "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> },
         "CONTRACT_NOT_SIGNED" "record the signed contract first" => NotSigned,
-        "CONTRACT_ALREADY_SIGNED" "the contract is signed already" => AlreadySigned,
-        "CONTRACT_STATUS_UNKNOWN" "no contract status {code} is configured" => UnknownStatus { code: String },
+        "CONTRACT_ALREADY_SIGNED" "the contract is signed already; record its status and payments" => AlreadySigned,
+        "CONTRACT_STATUS_UNKNOWN" "no contract status {code} is configured; name one that is" => UnknownStatus { code: String },
         "CONTRACT_STATUS_TOO_EARLY" "status {code} can be set only when the deal is {needs}" => StatusTooEarly { code: String, needs: &'static str },
         "PAYMENT_ID_REUSED" "this payment is recorded already with other content; give every payment an id of its own" => PaymentReused,
         "PAYMENT_EXCEEDS_CONTRACT" "the customer owes {outstanding}; a payment cannot be more" => PaymentTooHigh { outstanding: Money },
         "PAYMENT_OUTSTANDING" "the customer still owes {outstanding}; the deal is won when it is paid" => Outstanding { outstanding: Money, policy: PolicyRef },
-        "SHARES_EXCEED_WHOLE" "the shares of others would pass 100 %" => SharesTooHigh,
+        "SHARES_EXCEED_WHOLE" "the shares of others would pass 100 %, or the partner would share with itself; agree on less" => SharesTooHigh,
         "COMMISSION_FACTS_MISSING" "what the calculation rests on was not loaded; try again" => FactsMissing,
-        "COMMISSION_TRIGGER_UNKNOWN" "this deal has no such payment" => UnknownTrigger,
+        "COMMISSION_TRIGGER_UNKNOWN" "this deal has no such payment; record it first" => UnknownTrigger,
         "COMMISSION_UNCALCULABLE" "{problem}" => Uncalculable { problem: String },
     }
 }
@@ -408,6 +410,11 @@ impl Case {
                 Err(No::Ended { state: stage.end().unwrap_or("over") })
             }
             (_, Do::Register { .. }) => Err(No::AlreadyRegistered),
+            (_, Do::Return { .. } | Do::Qualify {} | Do::Approve {} | Do::Reject { .. })
+                if issued.by.kind == ActorKind::Member =>
+            {
+                Err(No::ApproverIsMember)
+            }
 
             (_, Do::AssignResponsible {}) if self.responsible.is_some() => Ok(vec![]), // Already so.
             (_, Do::AssignResponsible {}) => {
@@ -471,15 +478,8 @@ impl Case {
                 Do::RequestApproval {},
             ) => Err(No::AlreadyRequested),
             (S::Qualified | S::PendingApproval, Do::Approve {}) => {
-                if issued.by.kind == ActorKind::Member {
-                    return Err(No::ApproverIsMember);
-                }
-                Ok(vec![self.approved(
-                    issued,
-                    policy_at(rulebook, at)?,
-                    Route::Manual,
-                    rulebook,
-                )?])
+                let policy = policy_at(rulebook, at)?;
+                Ok(vec![self.approved(issued, policy, Route::Manual, rulebook)?])
             }
             (S::Approved { .. }, Do::Approve {}) => Ok(vec![]), // Already so: a retry is harmless.
             (S::Signed(_) | S::Won(_), Do::Approve {}) => Err(No::AlreadySigned),
@@ -541,7 +541,11 @@ impl Case {
             (
                 S::Signed(contract) | S::Won(contract),
                 Do::RecordPayment { payment, amount, received_on, allocations },
-            ) => contract.receive(*payment, *amount, *received_on, allocations.as_deref()),
+            ) => {
+                let today = time::day_of(at, rulebook.zone);
+                let allocations = allocations.as_deref();
+                contract.receive(*payment, *amount, *received_on, allocations, today)
+            }
             (S::Signed(contract), Do::Win {}) => {
                 let policy = policy_at(rulebook, at)?;
                 let outstanding = contract.outstanding();
@@ -585,12 +589,11 @@ impl Case {
         let protected_until =
             time::after_days(issued.at, policy.body.protection_days, rulebook.zone)
                 .ok_or(crate::refusal::Invalid::new("at", "lies beyond the calendar"))?;
-        Ok(DealEvent::Approved {
-            by: issued.by.id.clone(),
-            route,
-            protected_until,
-            policy_version: policy.version,
-        })
+        let by = match route {
+            Route::Automatic => policy_ref(policy).id, // Whoever asked, it is the policy that approves.
+            Route::Manual => issued.by.id.clone(),
+        };
+        Ok(DealEvent::Approved { by, route, protected_until, policy_version: policy.version })
     }
 
     fn agree_share(&self, partner: PartnerId, share: Ppm) -> Result<Vec<DealEvent>, DealRefusal> {
@@ -636,9 +639,9 @@ impl Case {
                     contract.status = Some(to);
                 }
             }
-            DealEvent::PaymentReceived { payment, amount, allocations, .. } => {
+            DealEvent::PaymentReceived { payment, amount, allocations, received_on, .. } => {
                 if let Stage::Signed(contract) | Stage::Won(contract) = &mut self.stage {
-                    contract.received(payment, Payment { amount, allocations });
+                    contract.received(payment, Payment { amount, allocations, received_on });
                 }
             }
             DealEvent::Won { .. } => {
@@ -647,8 +650,15 @@ impl Case {
                 }
             }
             DealEvent::Lost { .. } => self.stage = Stage::Lost,
-            DealEvent::CommissionCalculated { trigger, .. }
-            | DealEvent::CommissionNotCalculated { trigger, .. } => {
+            DealEvent::CommissionCalculated { trigger, trace, .. } => {
+                if let Stage::Signed(contract) | Stage::Won(contract) = &mut self.stage {
+                    for line in &trace.input.lines {
+                        contract.calculated_on(&line.id, line.net);
+                    }
+                }
+                self.calculated.insert(trigger);
+            }
+            DealEvent::CommissionNotCalculated { trigger, .. } => {
                 self.calculated.insert(trigger);
             }
         }

@@ -1,6 +1,7 @@
 //! What a programme publishes, and what it refuses to.
 
 use cqrs_es::test::TestFramework;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -221,4 +222,59 @@ fn bad_input_is_refused_by_its_field() {
     assert_eq!(fault(certification(&["basics"], Some(0))).0, "valid_for_months");
     assert_eq!(fault(certification(&["basics"], Some(1201))).0, "valid_for_months");
     assert_eq!(fault(configure_status("", true, "signed")).0, "code");
+}
+
+/// Publications good and bad, of a programme that may not even be open.
+fn any_command() -> impl Strategy<Value = ProgramCommand> {
+    let name = || prop::sample::select(vec!["basics", "expert", "", "\u{7}"]);
+    let from = || prop::sample::select(vec!["2024-06-01", "2025-01-01", "2025-06-01"]);
+    let amount = prop::sample::select(vec![i64::MIN, 0, 1, 5_000, i64::MAX]).prop_map(cents);
+    prop_oneof![
+        2 => Just(open_program()),
+        1 => from().prop_map(publish_terms),
+        1 => (name(), any::<bool>())
+            .prop_map(|(code, calculates)| configure_status(code, calculates, "signed")),
+        2 => (from(), prop::option::of(from()), any::<u32>())
+            .prop_map(|(from, until, rate)| publish_plan(from, until, percent(rate))),
+        2 => (from(), 0u32..1_000_000).prop_map(|(from, rate)| publish_plan(from, None, percent(rate))),
+        1 => (from(), prop::collection::vec(amount, 0..3))
+            .prop_map(|(from, minimum)| publish_payout_policy(from, &minimum)),
+        1 => (from(), any::<u32>()).prop_map(|(from, days)| {
+            publish_deal_policy(from, with_field(deal_policy(), "protection_days", json!(days)))
+        }),
+        1 => from().prop_map(|from| publish_deal_policy(from, deal_policy())),
+        1 => (name(), 0u32..3).prop_map(|(course, step)| publish_course(course, step, &["intro"])),
+        1 => (name(), prop::option::of(0u32..2_000))
+            .prop_map(|(course, months)| certification(&[course], months)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn m16_folding_a_prefix_and_the_rest_equals_folding_all(
+        commands in prop::collection::vec(any_command(), 0..30),
+        cut: prop::sample::Index,
+    ) {
+        let mut program = Program::default();
+        let mut events = vec![];
+        for command in commands {
+            let before = program.clone();
+            match handled(&mut program, vendor("vera", "2025-01-01", command), &()) {
+                Ok(more) => events.extend(more),
+                Err(refusal) => {
+                    let known = refusal.code() == Invalid::CODE
+                        || ProgramRefusal::CODES.contains(&refusal.code());
+                    prop_assert!(known && !refusal.to_string().is_empty(), "{:?}", refusal);
+                    prop_assert_eq!(bytes(&program), bytes(&before), "a refusal changes nothing");
+                }
+            }
+        }
+        if let Some(rulebook) = program.rulebook() {
+            let versions: Vec<u32> = rulebook.plans.iter().map(|plan| plan.version).collect();
+            let dense: Vec<u32> = (1..).take(versions.len()).collect();
+            prop_assert_eq!(versions, dense);
+        }
+        let cut = cut.index(events.len() + 1);
+        prop_assert_eq!(folded_with_a_stop::<Program>(&events, cut), program);
+    }
 }

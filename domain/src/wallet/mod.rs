@@ -75,7 +75,7 @@ refusals! {
     pub enum WalletRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
         "WALLET_EMPTY" "this wallet has never earned anything; wait for its first commission" => Empty,
-        "FOREIGN_WALLET" "this wallet belongs to another partner" => Foreign,
+        "FOREIGN_WALLET" "this wallet belongs to another partner; ask for your own" => Foreign,
         "LOT_ID_REUSED" "lot {lot} exists already with other content" => LotReused { lot: LotId },
         "LOT_UNKNOWN" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
         "LOT_NOT_DUE" "this lot matures at {matures_at}; wait until then" => NotDue { matures_at: DateTime<Utc> },

@@ -1,5 +1,7 @@
 //! What the domain's tests speak of: one programme, its people, and the days on which things happen.
 
+mod history;
+
 use std::{
     pin::pin,
     sync::Arc,
@@ -11,6 +13,7 @@ use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use self::history::{history, sample};
 use crate::{
     Actor, CommandId, Currency, Envelope, Event, EventId, Issued, Money, PartnerId, ProgramId,
     Recorded, SubjectId,

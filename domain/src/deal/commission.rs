@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Case, Contract, ContractLine, DealCommand, DealEvent, DealRefusal, trigger_of};
+use super::{Case, Contract, ContractLine, DealCommand, DealEvent, DealRefusal};
 use crate::{
     EventId, Issued, Money, PartnerId, PaymentId, Ppm,
-    commission::{Calculation, Input, Line, Node, NotCalculated, Seller, TriggerFacts, calculate},
+    commission::{
+        Calculation, Input, Line, Node, NotCalculated, Seller, Trigger, TriggerFacts, calculate,
+    },
     partner::Partner,
     program::Rulebook,
 };
@@ -141,4 +143,9 @@ fn lines(
         source: Some(trigger),
     };
     Ok(contract.lines.iter().map(part).filter(|line| line.net.is_positive()).collect())
+}
+
+/// What a trigger is to the plan.
+fn trigger_of(payment: Option<PaymentId>) -> Trigger {
+    if payment.is_some() { Trigger::Payment } else { Trigger::ContractStatus }
 }

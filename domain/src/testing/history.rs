@@ -241,27 +241,27 @@ where
 
 impl From<Command> for PartnerCommand {
     fn from(command: Command) -> Self {
-        match command {
-            Command::Partner(_, command) => command,
-            other => unreachable!("{} is not for a partner", other.name()),
-        }
+        let Command::Partner(_, command) = command else {
+            unreachable!("{} is not for a partner", command.name())
+        };
+        command
     }
 }
 
 impl From<Command> for crate::deal::DealCommand {
     fn from(command: Command) -> Self {
-        match command {
-            Command::Deal(_, command) => command,
-            other => unreachable!("{} is not for a deal", other.name()),
-        }
+        let Command::Deal(_, command) = command else {
+            unreachable!("{} is not for a deal", command.name())
+        };
+        command
     }
 }
 
 impl From<Command> for crate::wallet::WalletCommand {
     fn from(command: Command) -> Self {
-        match command {
-            Command::Wallet(_, command) => command,
-            other => unreachable!("{} is not for a wallet", other.name()),
-        }
+        let Command::Wallet(_, command) = command else {
+            unreachable!("{} is not for a wallet", command.name())
+        };
+        command
     }
 }

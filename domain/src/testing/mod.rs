@@ -4,7 +4,7 @@ mod history;
 
 use std::{
     pin::pin,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::{Context, Poll, Waker},
 };
 
@@ -231,7 +231,12 @@ pub fn programme(more: impl IntoIterator<Item = ProgramCommand>) -> Arc<Program>
 
 /// The events of [`programme`].
 pub fn published(more: impl IntoIterator<Item = ProgramCommand>) -> Vec<ProgramEvent> {
-    let usual = [
+    static USUAL: LazyLock<Vec<ProgramEvent>> = LazyLock::new(|| publish(vec![], usual()));
+    publish(USUAL.clone(), more)
+}
+
+fn usual() -> [ProgramCommand; 10] {
+    [
         open_program(),
         publish_terms("2025-01-01"),
         publish_deal_policy("2025-01-01", deal_policy()),
@@ -247,10 +252,15 @@ pub fn published(more: impl IntoIterator<Item = ProgramCommand>) -> Vec<ProgramE
             exam: "seller-exam".into(),
             valid_for_months: Some(12),
         },
-    ];
-    let mut program = Program::default();
-    let mut events = vec![];
-    for command in usual.into_iter().chain(more) {
+    ]
+}
+
+fn publish(
+    mut events: Vec<ProgramEvent>,
+    commands: impl IntoIterator<Item = ProgramCommand>,
+) -> Vec<ProgramEvent> {
+    let mut program = after::<Program>(events.clone());
+    for command in commands {
         let command = vendor("vera", "2025-01-01", command);
         events.extend(handled(&mut program, command, &()).expect("can be published"));
     }
@@ -322,7 +332,8 @@ pub fn partner_events(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec
     events
 }
 
-/// Alfa in the network, with payment details that Maria has set.
+/// Alfa in the network, after these events more.
 pub fn partner(more: impl IntoIterator<Item = PartnerEvent>) -> Arc<Partner> {
-    Arc::new(after(partner_events(until_joined()).into_iter().chain(more)))
+    static JOINED: LazyLock<Vec<PartnerEvent>> = LazyLock::new(|| partner_events(until_joined()));
+    Arc::new(after(JOINED.iter().cloned().chain(more)))
 }

@@ -3,4 +3,4 @@
 mod face;
 mod graph;
 mod log;
-mod views;
+mod story;

@@ -103,8 +103,8 @@ impl Reactor {
     }
 }
 
-/// Asks until the command is decided, whatever becomes of the database in the meantime.
-pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: Request) {
+/// Asks until the command is decided, whatever becomes of the database in the meantime; whether it was carried out.
+pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: Request) -> bool {
     let mut pause = FIRST_PAUSE;
     loop {
         let outcome = match commands.execute(request.clone()).await {
@@ -135,7 +135,7 @@ pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: 
         };
         metrics::counter!("accord_reactions_total", "command" => name, "outcome" => outcome)
             .increment(1);
-        return;
+        return outcome == "done";
     }
 }
 

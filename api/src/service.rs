@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log, OpenError, Target};
-use projections::Views;
+use projections::{ReaderState, Views};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,7 +34,7 @@ pub enum StartError {
     #[error(transparent)]
     Log(#[from] OpenError),
     #[error(transparent)]
-    Views(#[from] projections::ViewsError),
+    Views(#[from] projections::OpenViewsError),
 }
 
 impl Service {
@@ -62,7 +62,7 @@ impl Service {
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn({
             let (views, shutdown) = (views.clone(), shutdown.clone());
-            async move { views.run(shutdown).await }
+            async move { views.run(shutdown.cancelled()).await }
         });
         tasks.spawn(reactor.run(shutdown.clone()));
         if by_hand.is_none() {
@@ -80,11 +80,15 @@ impl Service {
     /// Ends early where a part has stopped, which that part has reported.
     pub async fn settle(&self) {
         let head = self.log.head();
-        let (mut reacted, mut viewed) = (self.reacted.clone(), self.views.watch());
+        let (mut reacted, mut viewed, mut state) =
+            (self.reacted.clone(), self.views.watch(), self.views.state());
         loop {
             let target = *head.borrow();
             let reacted = reacted.wait_for(|position| *position >= target).await.is_ok();
-            let viewed = viewed.wait_for(|position| *position >= target).await.is_ok();
+            let viewed = tokio::select! {
+                viewed = viewed.wait_for(|position| *position >= target) => viewed.is_ok(),
+                _ = state.wait_for(|state| matches!(state, ReaderState::Halted { .. })) => false,
+            };
             if *head.borrow() == target || !reacted || !viewed {
                 return;
             }
@@ -108,6 +112,7 @@ impl Service {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.views.close().await;
         self.log.close().await;
     }
 }

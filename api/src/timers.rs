@@ -1,12 +1,17 @@
 //! Issues the commands of the schedule when their instant has come; the due instant is the command's own.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
-use domain::{Command, CommandId, EventId, reactions::policy_actor};
+use domain::{EventId, reactions::policy_actor};
 use eventlog::Clock;
 use projections::{Views, schedule};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     commands::{Cause, Commands, Request},
@@ -23,11 +28,13 @@ pub struct Timers {
     views: Views,
     commands: Commands,
     clock: Arc<dyn Clock>,
+    /// Timers that were refused: their rows stay until an event clears them, and asking again would change nothing.
+    declined: Arc<Mutex<HashSet<Uuid>>>,
 }
 
 impl Timers {
     pub fn new(views: Views, commands: Commands, clock: Arc<dyn Clock>) -> Self {
-        Self { views, commands, clock }
+        Self { views, commands, clock, declined: Arc::default() }
     }
 
     /// Runs what is due until `shutdown`.
@@ -43,49 +50,63 @@ impl Timers {
 
     /// The first timer that is due at `until` or before.
     pub async fn next(&self, until: DateTime<Utc>) -> Option<schedule::Model> {
-        self.due(until, 1).await.into_iter().next()
+        self.due(until).await.into_iter().next()
     }
 
     /// Issues the timer's command and sees to it that it is decided.
     pub async fn run_one(&self, timer: schedule::Model) {
-        let id = timer.id;
-        match Command::parse(&timer.command, timer.aggregate, timer.fields) {
-            Ok(command) => {
-                let name = command.name();
-                let request = Request {
-                    command_id: CommandId(timer.command_id),
-                    by: policy_actor(),
-                    at: Some(timer.due_at),
-                    expected_version: None,
-                    cause: Some(Cause { event: EventId(timer.cause), correlation: timer.correlation }),
-                    command,
-                };
-                carry_out(&self.commands, name, request).await;
+        let command = match timer.command() {
+            Ok(command) => command,
+            Err(error) => {
+                tracing::error!(id = %timer.id, %error, "a timer cannot be understood");
+                return self.decline(timer.id);
             }
-            Err(error) => tracing::error!(%id, %error, "a timer cannot be understood"),
+        };
+        let name = command.name();
+        let request = Request {
+            command_id: timer.command_id(),
+            by: policy_actor(),
+            at: Some(timer.due_at),
+            expected_version: None,
+            cause: Some(Cause { event: EventId(timer.cause), correlation: timer.correlation_id }),
+            command,
+        };
+        if !carry_out(&self.commands, name, request).await {
+            self.decline(timer.id);
         }
     }
 
     async fn run_due(&self) {
-        let due = self.due(self.clock.now(), BATCH).await;
-        let Some(last) = due.len().checked_sub(1) else { return };
-        for (index, timer) in due.into_iter().enumerate() {
+        let due = self.due(self.clock.now()).await;
+        if due.is_empty() {
+            return;
+        }
+        for timer in due {
             self.run_one(timer).await;
-            if index == last {
-                let head = *self.commands.head().borrow();
-                // Until the schedule shows what has run, the same timers would be read again.
-                drop(self.views.wait_for(head, POLL).await);
-            }
+        }
+        // Until the schedule shows what has run, the same timers would be read again.
+        let head = *self.commands.head().borrow();
+        if self.views.wait_for(head, POLL).await.is_err() {
+            tracing::debug!(head, "the schedule is behind");
         }
     }
 
-    async fn due(&self, until: DateTime<Utc>, limit: u64) -> Vec<schedule::Model> {
-        match schedule::due(self.views.current().db(), until, limit).await {
-            Ok(due) => due,
+    async fn due(&self, until: DateTime<Utc>) -> Vec<schedule::Model> {
+        let views = self.views.current();
+        match schedule::due(views.db(), until, BATCH).await {
+            Ok(mut due) => {
+                let declined = self.declined.lock().unwrap_or_else(PoisonError::into_inner);
+                due.retain(|timer| !declined.contains(&timer.id));
+                due
+            }
             Err(error) => {
                 tracing::warn!(%error, "the schedule cannot be read");
                 vec![]
             }
         }
+    }
+
+    fn decline(&self, timer: Uuid) {
+        self.declined.lock().unwrap_or_else(PoisonError::into_inner).insert(timer);
     }
 }

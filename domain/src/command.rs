@@ -16,6 +16,7 @@ macro_rules! commands {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
+        #[allow(clippy::large_enum_variant, reason = "a command lives alone and briefly")]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $command)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
         }
@@ -43,7 +44,7 @@ pub enum Command {
 
 /// Why a written command could not be read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[error("{path}{}{problem}", if path.is_empty() { "" } else { ": " })]
 pub struct CommandError {
     /// Dotted path of the field; empty for the command as a whole.
     pub path: String,
@@ -105,4 +106,86 @@ fn read<T: serde::de::DeserializeOwned>(tagged: Value) -> Result<T, CommandError
             problem: error.inner().to_string(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::sample;
+
+    const ALL: [&[&str]; 4] =
+        [ProgramCommand::NAMES, PartnerCommand::NAMES, DealCommand::NAMES, WalletCommand::NAMES];
+
+    fn parse(name: &str, fields: Value) -> Result<Command, CommandError> {
+        Command::parse(name, Uuid::from_u128(1), fields)
+    }
+
+    #[test]
+    fn every_command_is_understood_by_its_public_name() {
+        for name in ALL.concat() {
+            let command = parse(name, sample(name)).expect(name);
+            assert_eq!(command.name(), name);
+            let body = command.body().expect("is JSON");
+            let again = parse(name, body["command"][name].clone()).expect(name);
+            assert_eq!(again, command, "what identifies the request says all of it");
+        }
+    }
+
+    #[test]
+    fn a_public_name_means_one_command() {
+        let names = ALL.concat();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn an_unknown_command_or_field_is_named_in_the_error() {
+        let error = |name, fields| parse(name, fields).expect_err("is not understood").to_string();
+        assert_eq!(error("flyToTheMoon", json!({})), "no command is called flyToTheMoon");
+        for name in ALL.concat() {
+            let mut fields = sample(name);
+            fields["shoe_size"] = json!(42);
+            assert!(error(name, fields).contains("unknown field `shoe_size`"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_mistaken_field_is_named_or_described_in_the_error() {
+        let error = |name, field: &str, value: Option<Value>| {
+            let mut fields = sample(name);
+            match value {
+                Some(value) => fields[field] = value,
+                None => drop(fields.as_object_mut().expect("is an object").remove(field)),
+            }
+            parse(name, fields).expect_err("is not understood").to_string()
+        };
+        assert_eq!(error("requestPayout", "amount", None), "missing field `amount`");
+        let decimals = json!({ "amount": "1.005", "currency": "EUR" });
+        let refused = error("requestPayout", "amount", Some(decimals));
+        assert!(refused.contains("at most 2 decimals"), "{refused}");
+        let number = json!({ "amount": 1.5, "currency": "EUR" });
+        let refused = error("requestPayout", "amount", Some(number));
+        assert!(refused.contains("floating point `1.5`"), "{refused}");
+        let code = json!({ "amount": "1.00", "currency": "EURO" });
+        error("requestPayout", "amount", Some(code));
+        let refused = error("rejectDeal", "code", Some(json!("because")));
+        assert!(refused.contains("unknown variant `because`"), "{refused}");
+    }
+
+    #[test]
+    fn another_body_or_another_target_is_another_request() {
+        let body = |id: u128, fields| {
+            let id = Uuid::from_u128(id);
+            Command::parse("changeContractStatus", id, fields)
+                .expect("parses")
+                .body()
+                .expect("JSON")
+        };
+        assert_eq!(body(1, json!({ "to": "a" })), body(1, json!({ "to": "a" })));
+        assert_ne!(body(1, json!({ "to": "a" })), body(1, json!({ "to": "b" })));
+        assert_ne!(body(1, json!({ "to": "a" })), body(2, json!({ "to": "a" })));
+    }
 }

@@ -51,6 +51,21 @@ impl Actor {
     pub fn integration(id: impl Into<String>) -> Self {
         Self { kind: ActorKind::Integration, id: id.into(), partner: None, on_behalf_of: None }
     }
+
+    /// Whether this is `who`, or somebody who acts for `who`: either way the same will.
+    pub fn is_or_acts_for(&self, who: &str) -> bool {
+        self.id == who || self.on_behalf_of.as_deref() == Some(who)
+    }
+
+    /// Whether what belongs to `owner` is out of reach: a member reaches its own partner's only.
+    pub fn is_foreign_to(&self, owner: PartnerId) -> bool {
+        match self.kind {
+            ActorKind::Member => self.partner != Some(owner),
+            ActorKind::Vendor | ActorKind::Integration | ActorKind::Policy => {
+                self.partner.is_some_and(|own| own != owner)
+            }
+        }
+    }
 }
 
 /// A command with who asks, when, and under which idempotency key.

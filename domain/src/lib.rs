@@ -14,6 +14,8 @@ pub mod program;
 pub mod published;
 pub mod reactions;
 pub mod refusal;
+#[cfg(test)]
+mod testing;
 pub mod tiers;
 pub mod time;
 pub mod wallet;

@@ -38,3 +38,23 @@ impl<T> Personal<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::MARIA;
+
+    #[test]
+    fn a_personal_value_is_known_sealed_or_erased_and_reads_back_as_it_is() {
+        let read = |value: Value| {
+            let personal: Personal<String> = serde_json::from_value(value.clone()).expect("reads");
+            assert_eq!(serde_json::to_value(&personal).expect("is JSON"), value);
+            personal.known().cloned()
+        };
+        assert_eq!(read(json!({ "subject": MARIA, "known": "Jan" })), Some("Jan".into()));
+        assert_eq!(read(json!({ "subject": MARIA, "sealed": "c2VjcmV0" })), None);
+        assert_eq!(read(json!({ "subject": MARIA, "erased": true })), None);
+    }
+}

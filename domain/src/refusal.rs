@@ -112,11 +112,18 @@ pub fn text(field: &str, value: &str, most: usize) -> Result<(), Invalid> {
 
 /// Refuses an empty list and one of more than [`MANY`] entries.
 pub fn some<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
-    match list.len() {
-        0 => Err(Invalid::new(field, "needs at least one entry")),
-        1..=MANY => Ok(()),
-        _ => Err(Invalid::new(field, format!("has more than {MANY} entries"))),
+    if list.is_empty() {
+        return Err(Invalid::new(field, "needs at least one entry"));
     }
+    few(field, list)
+}
+
+/// Refuses a list of more than [`MANY`] entries.
+pub fn few<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
+    if list.len() > MANY {
+        return Err(Invalid::new(field, format!("has more than {MANY} entries")));
+    }
+    Ok(())
 }
 
 /// Refuses an amount that is zero or less.

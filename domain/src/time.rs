@@ -1,6 +1,6 @@
 //! Calendar arithmetic in the programme's time zone. Periods are half-open: the end is the first instant outside.
 
-use chrono::{DateTime, Days, Duration, Months, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Days, Duration, Months, NaiveDate, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// First instant of `day` in `zone`; where the clocks skip midnight, the first instant that exists.
@@ -13,9 +13,10 @@ pub fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     exists.map_or_else(|| midnight.and_utc(), |local| local.to_utc())
 }
 
-/// The day on which `at` falls in `zone`.
+/// The day on which `at` falls in `zone`; in UTC within the first and last hours of the calendar.
 pub fn day_of(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    at.with_timezone(&zone).date_naive()
+    let offset = zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+    at.naive_utc().checked_add_offset(offset).unwrap_or(at.naive_utc()).date()
 }
 
 /// First day of the month in which `at` falls in `zone`.
@@ -75,6 +76,19 @@ mod tests {
         assert_eq!(after_days(friday, 2, WARSAW), Some(at("2025-03-29T23:00:00Z")));
         assert_eq!(after_days(friday, 3, WARSAW), Some(at("2025-03-30T22:00:00Z")));
         assert_eq!(after_days(friday, 0, WARSAW), Some(friday));
+    }
+
+    #[test]
+    fn the_ends_of_the_calendar_have_a_day_and_nothing_after_them() {
+        for zone in [WARSAW, chrono_tz::America::Sao_Paulo, chrono_tz::Pacific::Kiritimati] {
+            for instant in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                let day = day_of(instant, zone);
+                start_of(day, zone);
+                month_of(instant, zone);
+            }
+            assert_eq!(after_days(DateTime::<Utc>::MAX_UTC, 1, zone), None);
+            assert_eq!(after_months(DateTime::<Utc>::MAX_UTC, 1, zone), None);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one seam between the log and its two engines.
 
 use domain::{CommandId, EventId, SubjectId};
+use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::decide::Applied;
@@ -88,6 +89,16 @@ impl Engine {
 
     pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, Cause> {
         each_engine!(self, engine => engine.event(id).await.map_err(Cause::new))
+    }
+
+    /// The last sequence that a stream had reached at `position`; 0 where it had not begun.
+    pub async fn sequence_at(
+        &self,
+        aggregate_type: &str,
+        id: Uuid,
+        position: u64,
+    ) -> Result<u64, Cause> {
+        each_engine!(self, engine => engine.sequence_at(aggregate_type, id, position).await.map_err(Cause::new))
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, Cause> {

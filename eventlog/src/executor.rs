@@ -168,7 +168,7 @@ impl Log {
         }
     }
 
-    fn store<A: Aggregate>(
+    pub(crate) fn store<A: Aggregate>(
         &self,
         repository: LogRepository,
     ) -> PersistedEventStore<LogRepository, A> {
@@ -195,7 +195,7 @@ impl Stripes {
     }
 }
 
-fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
+pub(crate) fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
     match error {
         AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
         AggregateError::AggregateConflict => ExecuteError::Conflict,

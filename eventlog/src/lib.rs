@@ -11,6 +11,7 @@ mod fault;
 mod follower;
 mod keys;
 mod log;
+mod past;
 mod personal;
 mod pools;
 mod postgres;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::reactions::{Timer, TimerChange, timers};
+use domain::command::CommandError;
 use domain::{Command, CommandId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
@@ -33,7 +34,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The command, ready to be issued at `due_at`.
-    pub fn command(&self) -> Result<Command, domain::command::CommandError> {
+    pub fn command(&self) -> Result<Command, CommandError> {
         Command::parse(&self.command, self.aggregate, self.fields.clone())
     }
 

@@ -3,31 +3,30 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use domain::{DealId, EventId, PartnerId, ProgramId, WalletId};
 use projections::{
-    QueryError, Scope, certificates, commissions, courses, deal_lines, deals, events, journal_lines,
+    QueryError, Scope, Views, certificates, commissions, courses, deal_lines, deals, events, journal_lines,
     partner_dashboards, partner_totals, partners, payments, payouts, program_dashboards, program_totals, programs, publications, training, wallets,
 };
 use eventlog::Log;
 use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
-use super::{failure::Failure, request::Views};
+use super::failure::Failure;
 use crate::{access, auth::Principal};
 
 /// Reads the rows behind keys, as far as whoever asks may see them.
 pub struct Batch {
-    pub views: Arc<dyn Views>,
+    pub views: Views,
     pub log: Log,
     pub principal: Principal,
 }
 
 impl Batch {
     fn db(&self) -> DatabaseConnection {
-        self.views.db()
+        self.views.current().db().clone()
     }
 
     fn scope(&self, name: &str) -> Scope {

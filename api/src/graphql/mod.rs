@@ -35,7 +35,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-pub use self::request::{Sources, Views};
+pub use self::request::Sources;
 use self::{
     audit::{AuditEvent, AuditQueries},
     batches::batches,
@@ -56,6 +56,7 @@ use self::{
 use crate::{
     auth::{Principal, Role},
     http::Graph,
+    service::Service,
 };
 
 /// What may be asked: objects that can be read.
@@ -108,8 +109,15 @@ pub fn sdl() -> String {
     sdl
 }
 
+/// The schema over a running service.
+pub fn graph(service: &Service, settings: Settings) -> Arc<dyn Graph> {
+    let Service { log, views, commands, .. } = service;
+    let sources = Sources { commands: commands.clone(), log: log.clone(), views: views.clone() };
+    graph_of(sources, settings)
+}
+
 /// The schema, ready to run requests.
-pub fn graph(sources: Sources, settings: Settings) -> Arc<dyn Graph> {
+pub fn graph_of(sources: Sources, settings: Settings) -> Arc<dyn Graph> {
     let told = std::array::from_fn(|role| face_of(role, settings));
     Arc::new(Served { whole: face(settings).finish(), told, sources })
 }

@@ -1,17 +1,14 @@
 //! One request: who asks, what the views show them, and how far the views are.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{
     Context, OutputType,
     dataloader::{DataLoader, Loader},
 };
-use chrono::{DateTime, Utc};
 use domain::PartnerId;
-use eventlog::{Clock, Log};
-use futures::future::BoxFuture;
-use projections::{Scope, partners};
+use eventlog::Log;
+use projections::{Scope, Views, partners};
 use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -32,22 +29,12 @@ use crate::{access, auth::Principal, commands::Commands};
 /// How long an answer waits for the views.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The views as this face needs them.
-pub trait Views: Send + Sync + 'static {
-    /// The rows that are live now.
-    fn db(&self) -> DatabaseConnection;
-
-    /// Waits until the views have passed `position`; false where they have not within `patience`.
-    fn reach(&self, position: u64, patience: Duration) -> BoxFuture<'_, bool>;
-}
-
 /// What every request rests on.
 #[derive(Clone)]
 pub struct Sources {
     pub commands: Commands,
     pub log: Log,
-    pub views: Arc<dyn Views>,
-    pub clock: Arc<dyn Clock>,
+    pub views: Views,
 }
 
 /// One request's own data.
@@ -81,17 +68,13 @@ impl Asked {
 
     /// Waits until the views have passed `position`, or says that they are behind.
     pub async fn wait_for(&self, position: u64) -> Result<(), Failure> {
-        let reached = self.sources.views.reach(position, PATIENCE).await;
-        reached.then_some(()).ok_or_else(|| Failure::views_behind(position))
+        let reached = self.sources.views.wait_for(position, PATIENCE).await;
+        reached.map_err(|_| Failure::views_behind(position))
     }
 
     /// The views that are live now: a subscription outlives their rebuilding.
     pub fn db(&self) -> DatabaseConnection {
-        self.sources.views.db()
-    }
-
-    pub fn now(&self) -> DateTime<Utc> {
-        self.sources.clock.now()
+        self.sources.views.current().db().clone()
     }
 
     /// Whose rows of this type whoever asks may see.

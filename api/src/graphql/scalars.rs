@@ -10,10 +10,9 @@ pub struct Decimal(pub String);
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) if is_decimal(&text) => Ok(Self(text)),
-            _ => Err(InputValueError::custom("a decimal number is a string of digits, as in \"1234.50\"")),
-        }
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let decimal = is_decimal(text).then(|| Self(text.clone()));
+        decimal.ok_or_else(|| InputValueError::custom("a decimal number is a string, as in \"1234.50\""))
     }
 
     fn to_value(&self) -> Value {

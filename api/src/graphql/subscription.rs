@@ -139,7 +139,7 @@ impl Reader<'_> {
                 drop(tokio::time::timeout(NET, self.head.changed()).await); // Either way it looks again.
                 continue;
             }
-            if !self.asked.sources.views.reach(head, PATIENCE).await {
+            if self.asked.sources.views.wait_for(head, PATIENCE).await.is_err() {
                 continue; // The views are behind; they will come.
             }
             let rows = self.page(head).await?;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Case, Contract, DealCommand, DealEvent, DealRefusal, trigger_of};
+use super::{Case, Contract, ContractLine, DealCommand, DealEvent, DealRefusal};
 use crate::{
     EventId, Issued, Money, PartnerId, PaymentId, Ppm,
-    commission::{Calculation, Input, Line, Node, NotCalculated, Seller, TriggerFacts, calculate},
+    commission::{
+        Calculation, Input, Line, Node, NotCalculated, Seller, Trigger, TriggerFacts, calculate,
+    },
     partner::Partner,
     program::Rulebook,
 };
@@ -116,32 +118,34 @@ fn certified(partner: &Partner, issued: &Issued<DealCommand>) -> bool {
     partner.active().is_some_and(|active| active.training.certified_at(issued.at))
 }
 
-/// The whole contract, or the part of it that the payment paid.
+/// The whole contract, or the part of it that the payment paid; either way without what has earned already, so that
+/// a status set twice, or a plan that changes from statuses to payments, pays for nothing twice.
 fn lines(
     contract: &Contract,
     trigger: EventId,
     payment: Option<PaymentId>,
 ) -> Result<Vec<Line>, DealRefusal> {
-    let part = |id: &str, product_line: &str, net: Money| Line {
-        id: id.to_owned(),
-        product_line: product_line.to_owned(),
-        net,
+    let payment = match payment {
+        Some(id) => Some(contract.payments.get(&id).ok_or(DealRefusal::UnknownTrigger)?),
+        None => None,
+    };
+    let due = |line: &ContractLine| match payment {
+        None => line.net.minor,
+        Some(payment) => {
+            let paid = payment.allocations.iter().find(|paid| paid.line == line.id);
+            paid.map_or(0, |paid| paid.amount.minor)
+        }
+    };
+    let part = |line: &ContractLine| Line {
+        id: line.id.clone(),
+        product_line: line.product_line.clone(),
+        net: Money { minor: due(line).min(contract.unearned(line).minor), ..line.net },
         source: Some(trigger),
     };
-    let Some(payment) = payment else {
-        return Ok(contract
-            .lines
-            .iter()
-            .map(|line| part(&line.id, &line.product_line, line.net))
-            .collect());
-    };
-    let payment = contract.payments.get(&payment).ok_or(DealRefusal::UnknownTrigger)?;
-    let paid = |line: &str| payment.allocations.iter().find(|paid| paid.line == line);
-    Ok(contract
-        .lines
-        .iter()
-        .filter_map(|line| {
-            paid(&line.id).map(|paid| part(&line.id, &line.product_line, paid.amount))
-        })
-        .collect())
+    Ok(contract.lines.iter().map(part).filter(|line| line.net.is_positive()).collect())
+}
+
+/// What a trigger is to the plan.
+fn trigger_of(payment: Option<PaymentId>) -> Trigger {
+    if payment.is_some() { Trigger::Payment } else { Trigger::ContractStatus }
 }

@@ -35,6 +35,7 @@ pub struct Allocation {
 pub struct Payment {
     pub amount: Money,
     pub allocations: Vec<Allocation>,
+    pub received_on: NaiveDate,
 }
 
 /// A signed contract and what was paid on it.
@@ -46,6 +47,8 @@ pub struct Contract {
     /// The vendor's own status, once it is set.
     pub status: Option<String>,
     pub payments: BTreeMap<PaymentId, Payment>,
+    /// Minor units of each line on which commission was calculated; every unit earns once.
+    pub earned: BTreeMap<String, i64>,
 }
 
 pub(super) fn sign(
@@ -83,7 +86,14 @@ pub(super) fn sign(
 impl Contract {
     pub(super) fn new(lines: Vec<ContractLine>, total: Money) -> Self {
         let paid = Money::zero(total.currency);
-        Self { lines, total, paid, status: None, payments: BTreeMap::new() }
+        Self {
+            lines,
+            total,
+            paid,
+            status: None,
+            payments: BTreeMap::new(),
+            earned: BTreeMap::new(),
+        }
     }
 
     pub fn currency(&self) -> Currency {
@@ -102,14 +112,20 @@ impl Contract {
         amount: Money,
         received_on: NaiveDate,
         allocations: Option<&[Allocation]>,
+        today: NaiveDate,
     ) -> Result<Vec<DealEvent>, DealRefusal> {
         positive("amount", amount)?;
+        if received_on > today {
+            let problem = "lies in the future; record the payment when it is there";
+            return Err(Invalid::new("received_on", problem).into());
+        }
         if amount.currency != self.currency() {
             let problem = format!("the contract is in {}", self.currency());
             return Err(Invalid::new("amount.currency", problem).into());
         }
         if let Some(known) = self.payments.get(&payment) {
             let same = known.amount == amount
+                && known.received_on == received_on
                 && allocations.is_none_or(|given| given == known.allocations);
             return if same { Ok(vec![]) } else { Err(DealRefusal::PaymentReused) };
         }
@@ -133,6 +149,17 @@ impl Contract {
     pub(super) fn received(&mut self, id: PaymentId, payment: Payment) {
         self.paid.minor += payment.amount.minor;
         self.payments.insert(id, payment);
+    }
+
+    /// What of the line has earned no commission yet.
+    pub(super) fn unearned(&self, line: &ContractLine) -> Money {
+        let earned = self.earned.get(&line.id).copied().unwrap_or(0);
+        Money { minor: line.net.minor.saturating_sub(earned), ..line.net }
+    }
+
+    pub(super) fn calculated_on(&mut self, line: &str, net: Money) {
+        let earned = self.earned.entry(line.to_owned()).or_default();
+        *earned = earned.saturating_add(net.minor);
     }
 
     fn checked(&self, given: &[Allocation], amount: Money) -> Result<Vec<Allocation>, DealRefusal> {

@@ -57,7 +57,7 @@ pub(super) fn register(
     else {
         return Err(DealRefusal::NotRegistered);
     };
-    if issued.by.partner.is_some_and(|own| own != *partner) {
+    if issued.by.is_foreign_to(*partner) {
         return Err(DealRefusal::Foreign);
     }
     let policy = policy_at(rulebook, issued.at)?;
@@ -70,8 +70,12 @@ pub(super) fn register(
     }
     check_customer(customer)?;
     some("product_lines", product_lines)?;
-    for line in product_lines {
-        text("product_lines", line, SHORT)?;
+    for (index, line) in product_lines.iter().enumerate() {
+        let field = format!("product_lines.{index}");
+        text(&field, line, SHORT)?;
+        if product_lines[..index].contains(line) {
+            return Err(Invalid::new(field, "is named twice; name every product line once").into());
+        }
     }
     text("territory", territory, SHORT)?;
     positive("estimate", *estimate)?;
@@ -145,13 +149,27 @@ fn match_keys(customer: &Customer) -> Vec<String> {
     };
     let mut keys = vec![];
     if let Some(tax_id) = &customer.tax_id {
-        keys.push(format!("tax:{}", squeeze(tax_id)));
+        keys.push(("tax:", squeeze(tax_id)));
     }
     if let Some(domain) = &customer.domain {
-        keys.push(format!("domain:{}", domain.trim().to_lowercase().trim_start_matches("www.")));
+        keys.push(("domain:", host(domain)));
     }
-    keys.push(format!("name:{}/{}", squeeze(&customer.name), customer.country.to_lowercase()));
+    let mut keys: Vec<String> = keys
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty()) // Else all customers without one would be the same.
+        .map(|(kind, value)| kind.to_owned() + &value)
+        .collect();
+    let name = Some(squeeze(&customer.name)).filter(|name| !name.is_empty());
+    keys.extend(name.map(|name| format!("name:{name}/{}", customer.country.to_lowercase())));
     keys
+}
+
+/// The bare domain of what people paste: no scheme, no path, no `www.`, no closing dot.
+fn host(domain: &str) -> String {
+    let lower = domain.trim().to_lowercase();
+    let (_, rest) = lower.split_once("://").unwrap_or(("", &lower));
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host).trim_matches('.').to_owned()
 }
 
 fn check_customer(customer: &Customer) -> Result<(), Invalid> {

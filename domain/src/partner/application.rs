@@ -308,9 +308,7 @@ pub(super) fn check(
         text(&field("first_name"), &contact.first_name, SHORT)?;
         text(&field("last_name"), &contact.last_name, SHORT)?;
         text(&field("email"), &contact.email, SHORT)?;
-        if !contact.email.contains('@') {
-            return Err(Invalid::new(field("email"), "must be an e-mail address"));
-        }
+        email(&field("email"), &contact.email)?;
         if let Some(phone) = &contact.phone {
             text(&field("phone"), phone, SHORT)?;
         }
@@ -322,6 +320,17 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Refuses what no mail can be sent to; line breaks above all, which would add headers to the mail.
+fn email(field: &str, address: &str) -> Result<(), Invalid> {
+    let (name, host) = address.rsplit_once('@').unwrap_or_default();
+    let plain = !address.chars().any(char::is_whitespace) && !name.contains('@');
+    if plain && !name.is_empty() && !host.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be an e-mail address, as in maria@alfa.example"))
+    }
 }
 
 /// Refuses anything but two upper-case letters.

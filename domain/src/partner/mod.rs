@@ -2,6 +2,8 @@
 
 pub(crate) mod application;
 mod network;
+#[cfg(test)]
+mod tests;
 mod training;
 
 use chrono::{DateTime, Utc};
@@ -129,26 +131,27 @@ refusals! {
         "ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
         "NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
-        "APPLICATION_DECIDED" "this application is approved already" => AlreadyDecided,
+        "APPLICATION_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
         "NOT_APPROVED" "only an approved partner can do this; the application must be approved first" => NotApproved,
         "REVIEW_NOT_ASSIGNED" "assign a reviewer first" => ReviewNotAssigned,
         "REVIEW_NOT_RECORDED" "record the review with both findings first" => NotReviewed,
-        "REVIEW_ALREADY_RECORDED" "the review is recorded already" => AlreadyReviewed,
+        "REVIEW_ALREADY_RECORDED" "the review is recorded already; go on to the interview or decide" => AlreadyReviewed,
         "REVIEW_NOT_PASSED" "the candidate did not pass review; reject the application" => ReviewNotPassed,
         "INFORMATION_PENDING" "the candidate has been asked for information; wait for the answer" => InformationPending,
-        "INFORMATION_NOT_REQUESTED" "no information was asked for" => InformationNotRequested,
+        "INFORMATION_NOT_REQUESTED" "no information was asked for; wait for the reviewer's question" => InformationNotRequested,
         "INTERVIEW_NOT_SCHEDULED" "schedule the interview first" => InterviewNotScheduled,
         "INTERVIEW_NOT_HELD" "hold the interview and record its outcome first" => InterviewNotHeld,
-        "INTERVIEW_ALREADY_HELD" "the interview has been held already" => InterviewAlreadyHeld,
-        "TERMS_NOT_PUBLISHED" "the programme has published no terms yet" => NoTerms,
+        "INTERVIEW_ALREADY_HELD" "the interview has been held already; approve or reject the application" => InterviewAlreadyHeld,
+        "TERMS_NOT_PUBLISHED" "the programme has published no terms yet; ask the vendor to publish them" => NoTerms,
         "TERMS_NOT_CURRENT" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32, policy: PolicyRef },
-        "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet" => ParentNotJoined,
-        "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top" => TooDeep { limit: u32 },
-        "COURSE_UNKNOWN" "no course {course} is published" => UnknownCourse { course: String },
-        "MODULE_NOT_ASSIGNED" "module {module} of {course} is not assigned to this partner" => ModuleNotAssigned { course: String, module: String },
-        "PERSON_UNKNOWN" "this person is not a contact of the partner" => UnknownPerson,
-        "CERTIFICATION_UNKNOWN" "no certification {certification} is defined" => UnknownCertification { certification: String },
+        "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet; join after it has" => ParentNotJoined,
+        "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top; ask the vendor for another place" => TooDeep { limit: u32 },
+        "COURSE_UNKNOWN" "no course {course} is published; name one that is" => UnknownCourse { course: String },
+        "MODULE_NOT_ASSIGNED" "module {module} of {course} is not assigned to this partner; have the course assigned first" => ModuleNotAssigned { course: String, module: String },
+        "PERSON_UNKNOWN" "this person is not a contact of the partner; name one who is" => UnknownPerson,
+        "CERTIFICATION_UNKNOWN" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },
         "CERTIFICATION_INCOMPLETE" "still missing: {missing}" => Incomplete { missing: String },
+        "COURSE_LOCKED" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String },
     }
 }
 
@@ -203,7 +206,7 @@ impl PartnerRefusal {
     fn field(&self) -> Vec<String> {
         match self {
             Self::TermsNotCurrent { .. } => vec!["terms_version".into()],
-            Self::UnknownCourse { .. } => vec!["course".into()],
+            Self::UnknownCourse { .. } | Self::CourseLocked { .. } => vec!["course".into()],
             Self::ModuleNotAssigned { .. } => vec!["module".into()],
             Self::UnknownPerson => vec!["person".into()],
             Self::UnknownCertification { .. } => vec!["certification".into()],
@@ -397,6 +400,7 @@ impl Active {
                 self.training.issue(*person, certification, rulebook, issued.command_id, issued.at)
             }
             Do::IssueDueCertificates { person } => {
+                self.file.knows(*person)?;
                 Ok(self.training.issue_due(*person, rulebook, issued.command_id, issued.at))
             }
             Do::SetPaymentDetails { account_holder, iban } => {

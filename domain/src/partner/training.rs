@@ -36,7 +36,8 @@ pub struct Certificate {
 pub struct Training {
     assigned: BTreeMap<String, Assigned>,
     people: BTreeMap<SubjectId, Done>,
-    certificates: Vec<Certificate>,
+    /// Each with the number of exams that its person had passed by then.
+    certificates: Vec<(Certificate, u32)>,
     seen: BTreeSet<SourceRef>,
 }
 
@@ -50,7 +51,9 @@ struct Assigned {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct Done {
     modules: BTreeSet<(String, String)>,
-    exams: BTreeSet<String>,
+    /// How many exams were passed when each was passed last.
+    exams: BTreeMap<String, u32>,
+    passed: u32,
 }
 
 /// A module that somebody has completed.
@@ -63,9 +66,9 @@ pub(super) struct Completion<'a> {
 impl Training {
     /// Whether any person of the partner holds a certificate valid at `at`.
     pub fn certified_at(&self, at: DateTime<Utc>) -> bool {
-        self.certificates
-            .iter()
-            .any(|held| held.valid_from <= at && held.valid_until.is_none_or(|until| at < until))
+        self.certificates.iter().any(|(held, _)| {
+            held.valid_from <= at && held.valid_until.is_none_or(|until| at < until)
+        })
     }
 
     pub(super) fn assign(
@@ -79,6 +82,12 @@ impl Training {
             .ok_or_else(|| PartnerRefusal::UnknownCourse { course: course.to_owned() })?;
         if self.assigned.get(course).is_some_and(|assigned| assigned.version == published.version) {
             return Ok(vec![]); // Already so.
+        }
+        if let Some(first) = self.incomplete_before(published.step, rulebook)
+            && !self.assigned.contains_key(course)
+        {
+            let (course, step) = (course.to_owned(), published.step);
+            return Err(PartnerRefusal::CourseLocked { course, step, first });
         }
         Ok(vec![PartnerEvent::CourseAssigned {
             course: course.to_owned(),
@@ -95,11 +104,7 @@ impl Training {
         let Some(step) = missing.clone().map(|(_, course)| course.step).min() else {
             return vec![];
         };
-        let earlier = self.assigned.iter().filter(|(_, assigned)| assigned.step < step);
-        if !earlier
-            .into_iter()
-            .all(|(name, assigned)| self.anybody_completed(name, &assigned.modules))
-        {
+        if self.incomplete_before(step, rulebook).is_some() {
             return vec![];
         }
         missing
@@ -182,7 +187,7 @@ impl Training {
         if self.holds(person, name, certification, at) {
             return Ok(vec![]); // Already so.
         }
-        let missing = self.missing(person, certification);
+        let missing = self.missing(person, name, certification);
         if !missing.is_empty() {
             return Err(PartnerRefusal::Incomplete { missing: missing.join(", ") });
         }
@@ -201,7 +206,7 @@ impl Training {
             .certifications
             .iter()
             .filter(|(name, certification)| !self.holds(person, name, certification, at))
-            .filter(|(_, certification)| self.missing(person, certification).is_empty())
+            .filter(|(name, certification)| self.missing(person, name, certification).is_empty())
             .map(|(name, certification)| {
                 certify(person, name, certification, rulebook, command, at)
             })
@@ -230,7 +235,9 @@ impl Training {
     }
 
     pub(super) fn passed(&mut self, person: SubjectId, exam: String, source: SourceRef) {
-        self.people.entry(person).or_default().exams.insert(exam);
+        let done = self.people.entry(person).or_default();
+        done.passed += 1;
+        done.exams.insert(exam, done.passed);
         self.seen.insert(source);
     }
 
@@ -239,7 +246,8 @@ impl Training {
     }
 
     pub(super) fn certified(&mut self, certificate: Certificate) {
-        self.certificates.push(certificate);
+        let passed = self.people.get(&certificate.person).map_or(0, |done| done.passed);
+        self.certificates.push((certificate, passed));
     }
 
     fn holds(
@@ -249,15 +257,22 @@ impl Training {
         certification: &Certification,
         at: DateTime<Utc>,
     ) -> bool {
-        self.certificates.iter().any(|held| {
-            held.person == person
-                && held.certification == name
-                && held.version == certification.version
-                && held.valid_until.is_none_or(|until| at < until)
+        self.issued(person, name, certification.version)
+            .any(|(held, _)| held.valid_until.is_none_or(|until| at < until))
+    }
+
+    fn issued(
+        &self,
+        person: SubjectId,
+        name: &str,
+        version: u32,
+    ) -> impl Iterator<Item = &(Certificate, u32)> {
+        self.certificates.iter().filter(move |(issued, _)| {
+            issued.person == person && issued.certification == name && issued.version == version
         })
     }
 
-    fn missing(&self, person: SubjectId, certification: &Certification) -> Vec<String> {
+    fn missing(&self, person: SubjectId, name: &str, certification: &Certification) -> Vec<String> {
         let done = self.people.get(&person);
         let mut missing = vec![];
         for course in &certification.courses {
@@ -272,10 +287,23 @@ impl Training {
                 ),
             }
         }
-        if !done.is_some_and(|done| done.exams.contains(&certification.exam)) {
+        // The exam that earned a certificate does not earn the next one as well (R139).
+        let spent = self.issued(person, name, certification.version).map(|(_, passed)| *passed);
+        let passed = done.and_then(|done| done.exams.get(&certification.exam)).copied();
+        if passed.unwrap_or(0) <= spent.max().unwrap_or(0) {
             missing.push(format!("exam {}", certification.exam));
         }
         missing
+    }
+
+    /// The first course of an earlier step that keeps `step` closed (R10).
+    fn incomplete_before(&self, step: u32, rulebook: &Rulebook) -> Option<String> {
+        let complete = |name: &String| {
+            let assigned = self.assigned.get(name);
+            assigned.is_some_and(|assigned| self.anybody_completed(name, &assigned.modules))
+        };
+        let mut earlier = rulebook.courses.iter().filter(|(_, course)| course.step < step);
+        earlier.find(|(name, _)| !complete(name)).map(|(name, _)| name.clone())
     }
 
     fn anybody_completed(&self, course: &str, modules: &[String]) -> bool {

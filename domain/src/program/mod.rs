@@ -1,5 +1,8 @@
 //! A programme and its rulebook: everything published, versioned, and in force from an instant on.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +16,7 @@ use crate::{
     commission::Plan,
     events::events,
     published::{hash_of, in_force},
-    refusal::{Invalid, LONG, SHORT, positive, refusals, sha256_hex, some, text},
+    refusal::{Invalid, SHORT, few, positive, refusals, sha256_hex, some, text},
 };
 
 /// The deepest network that a programme may allow.
@@ -318,7 +321,7 @@ impl Program {
                 Do::PublishCommissionPlan { effective_from, effective_until, author, plan },
             ) => {
                 text("author", author, SHORT)?;
-                if *author == issued.by.id {
+                if issued.by.is_or_acts_for(author) {
                     return Err(ProgramRefusal::AuthorApproves { author: author.clone() });
                 }
                 plan.check(rulebook.max_network_depth).map_err(|fault| {
@@ -542,9 +545,17 @@ fn check_deal_policy(policy: &DealPolicy) -> Result<(), Invalid> {
         return Err(Invalid::new("policy.protection_days", "must be between 1 and 3650"));
     }
     one_amount_a_currency("policy.approve_up_to", &policy.approve_up_to)?;
-    for rule in &policy.responsible {
-        text("policy.responsible.territory", &rule.territory, SHORT)?;
-        text("policy.responsible.employee", &rule.employee, LONG)?;
+    few("policy.responsible", &policy.responsible)?;
+    for (index, rule) in policy.responsible.iter().enumerate() {
+        let field = |name: &str| format!("policy.responsible.{index}.{name}");
+        text(&field("territory"), &rule.territory, SHORT)?;
+        text(&field("employee"), &rule.employee, SHORT)?;
+        if policy.responsible[..index].iter().any(|earlier| earlier.territory == rule.territory) {
+            return Err(Invalid::new(
+                field("territory"),
+                "has a rule already, which would always win; keep one of them",
+            ));
+        }
     }
     Ok(())
 }

@@ -1,21 +1,26 @@
 //! A wallet: one partner's money in one currency, from accrual over maturity to payout.
 
+mod payout;
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
+use self::payout::Standing;
+pub use self::payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep};
 use crate::{
-    ActorKind, Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, PolicyRef,
-    Ppm, ProgramId,
+    Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, PolicyRef, Ppm,
+    ProgramId,
     command::commands,
     commission::AccrualKind,
     events::events,
     partner::Partner,
-    program::{PayoutPolicy, Program},
-    published::Published,
-    refusal::{Invalid, LONG, SHORT, positive, refusals, text},
+    program::Program,
+    refusal::{Invalid, positive, refusals},
 };
 
 commands! {
@@ -68,28 +73,28 @@ events! {
 refusals! {
     /// Why a wallet's command is refused.
     pub enum WalletRefusal {
-        "PROGRAM_NOT_OPEN" "this programme is not open" => ProgramNotOpen,
-        "WALLET_EMPTY" "this wallet has never earned anything" => Empty,
-        "FOREIGN_WALLET" "this wallet belongs to another partner" => Foreign,
+        "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
+        "WALLET_EMPTY" "this wallet has never earned anything; wait for its first commission" => Empty,
+        "FOREIGN_WALLET" "this wallet belongs to another partner; ask for your own" => Foreign,
         "LOT_ID_REUSED" "lot {lot} exists already with other content" => LotReused { lot: LotId },
         "LOT_UNKNOWN" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
-        "LOT_NOT_DUE" "this lot matures at {matures_at}" => NotDue { matures_at: DateTime<Utc> },
+        "LOT_NOT_DUE" "this lot matures at {matures_at}; wait until then" => NotDue { matures_at: DateTime<Utc> },
         "WALLET_OVERFLOW" "the wallet cannot hold that much" => Overflow,
-        "PAYOUT_POLICY_MISSING" "the programme has published no payout policy yet" => NoPolicy,
+        "PAYOUT_POLICY_MISSING" "the programme has published no payout policy yet; ask the vendor to publish one" => NoPolicy,
         "PAYOUT_OPEN" "payout {payout} is not finished; cancel it or wait for it" => PayoutOpen { payout: PayoutId },
         "PAYOUT_ID_REUSED" "this payout exists already; request with a new id" => PayoutReused,
-        "PAYOUT_UNKNOWN" "this wallet has no open payout {payout}" => UnknownPayout { payout: PayoutId },
-        "PAYOUT_BELOW_MINIMUM" "the smallest payout is {minimum}" => BelowMinimum { minimum: Money, policy: PolicyRef },
-        "PAYOUT_CURRENCY_CLOSED" "this programme pays out no {currency}" => CurrencyClosed { currency: Currency, policy: PolicyRef },
-        "PAYOUT_EXCEEDS_AVAILABLE" "{available} is available" => ExceedsAvailable { available: Money },
+        "PAYOUT_UNKNOWN" "this wallet has no open payout {payout}; request one" => UnknownPayout { payout: PayoutId },
+        "PAYOUT_BELOW_MINIMUM" "the smallest payout is {minimum}; ask for that or more" => BelowMinimum { minimum: Money, policy: PolicyRef },
+        "PAYOUT_CURRENCY_CLOSED" "this programme pays out no {currency}; ask the vendor for a payout policy that does" => CurrencyClosed { currency: Currency, policy: PolicyRef },
+        "PAYOUT_EXCEEDS_AVAILABLE" "{available} is available; ask for that or less" => ExceedsAvailable { available: Money },
         "PAYMENT_DETAILS_MISSING" "set the partner's payment details first" => NoDetails,
         "PAYMENT_DETAILS_CHANGED" "the payment details changed after the request; reject it and let the partner ask again" => DetailsChanged,
         "MAKER_IS_CHECKER" "{who} asked for this payout; somebody else must approve it" => MakerIsChecker { who: String },
         "BENEFICIARY_IS_CHECKER" "a partner cannot approve a payout; finance must" => BeneficiaryIsChecker,
         "DETAILS_SETTER_IS_CHECKER" "{who} set the payment details last; somebody else must approve" => SetterIsChecker { who: String },
-        "PAYOUT_NOT_APPROVED" "this payout is not approved" => NotApproved,
+        "PAYOUT_NOT_APPROVED" "this payout is not approved; have it approved first" => NotApproved,
         "PAYOUT_ALREADY_APPROVED" "this payout is approved already; it can be rejected or submitted" => AlreadyApproved,
-        "PAYOUT_NOT_SUBMITTED" "this payout has not been submitted" => NotSubmitted,
+        "PAYOUT_NOT_SUBMITTED" "this payout has not been submitted; submit it first" => NotSubmitted,
         "PAYOUT_SUBMITTED" "this payout is on its way; wait for the provider's word" => Submitted,
     }
 }
@@ -119,16 +124,6 @@ pub struct Accrual {
     pub trace_hash: String,
 }
 
-/// Why finance rejects a payout.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PayoutRejectionCode {
-    PaymentDetails,
-    UnderReview,
-    Duplicate,
-    Other,
-}
-
 /// A wallet before and after its first accrual.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub enum Wallet {
@@ -146,8 +141,8 @@ pub struct Purse {
     pub lots: BTreeMap<LotId, Lot>,
     /// At most one is open at a time (R77).
     pub payout: Option<Payout>,
-    /// Ids of the payouts that are over.
-    pub finished: std::collections::BTreeSet<PayoutId>,
+    /// The payouts that are over.
+    pub finished: BTreeMap<PayoutId, PayoutEnd>,
 }
 
 /// Where the money stands, in minor units; never negative.
@@ -169,24 +164,6 @@ pub struct Buckets {
 pub struct Lot {
     pub accrual: Accrual,
     pub matured: bool,
-}
-
-/// The open request for money.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Payout {
-    pub id: PayoutId,
-    pub amount: Money,
-    pub details_hash: String,
-    pub requested_by: String,
-    pub step: PayoutStep,
-}
-
-/// How far a payout has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum PayoutStep {
-    Requested,
-    Approved,
-    Submitted,
 }
 
 /// What a wallet's decisions may know of other aggregates.
@@ -236,6 +213,17 @@ impl WalletRefusal {
     }
 }
 
+impl Accrual {
+    fn check(&self) -> Result<(), Invalid> {
+        positive("accrual.amount", self.amount)?;
+        if self.base.currency != self.amount.currency {
+            let problem = format!("the commission is in {}", self.amount.currency);
+            return Err(Invalid::new("accrual.base.currency", problem));
+        }
+        Ok(())
+    }
+}
+
 impl Buckets {
     fn empty(currency: Currency) -> Self {
         Self { currency, held: 0, available: 0, reserved: 0, in_transit: 0 }
@@ -269,7 +257,10 @@ impl Wallet {
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
         match (self, &issued.command) {
             (Self::Empty, WalletCommand::Accrue { accrual }) => {
-                positive("accrual.amount", accrual.amount)?;
+                if issued.by.is_foreign_to(accrual.partner) {
+                    return Err(WalletRefusal::Foreign);
+                }
+                accrual.check()?;
                 Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
             }
             (Self::Empty, _) => Err(WalletRefusal::Empty),
@@ -286,7 +277,7 @@ impl Wallet {
                     buckets: Buckets::empty(accrual.amount.currency),
                     lots: BTreeMap::new(),
                     payout: None,
-                    finished: std::collections::BTreeSet::new(),
+                    finished: BTreeMap::new(),
                 };
                 purse.evolve(WalletEvent::Accrued { accrual });
                 *self = Self::Open(Box::new(purse));
@@ -303,16 +294,11 @@ impl Purse {
         issued: &Issued<WalletCommand>,
         facts: &WalletFacts,
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
-        use PayoutStep as Step;
         use WalletCommand as Do;
         use WalletRefusal as No;
-        if issued.by.partner.is_some_and(|own| own != self.partner) {
+        if issued.by.is_foreign_to(self.partner) {
             return Err(No::Foreign);
         }
-        let open = |payout: &PayoutId| {
-            let open = self.payout.as_ref().filter(|open| open.id == *payout);
-            open.ok_or(No::UnknownPayout { payout: *payout })
-        };
         match &issued.command {
             Do::Accrue { accrual } => self.accrue(accrual),
             Do::Mature { lot } => {
@@ -326,54 +312,14 @@ impl Purse {
                 Ok(vec![WalletEvent::Matured { lot: *lot, amount: known.accrual.amount }])
             }
             Do::RequestPayout { payout, amount } => self.request(issued, facts, *payout, *amount),
-            Do::CancelPayout { payout } => match open(payout)?.step {
-                Step::Requested | Step::Approved => Ok(vec![WalletEvent::PayoutCancelled {
-                    payout: *payout,
-                    amount: open(payout)?.amount,
-                }]),
-                Step::Submitted => Err(No::Submitted),
-            },
-            Do::RejectPayout { payout, code, reason } => match open(payout)?.step {
-                Step::Requested | Step::Approved => {
-                    text("reason", reason, LONG)?;
-                    Ok(vec![WalletEvent::PayoutRejected {
-                        payout: *payout,
-                        amount: open(payout)?.amount,
-                        code: *code,
-                        reason: reason.clone(),
-                    }])
-                }
-                Step::Submitted => Err(No::Submitted),
-            },
-            Do::ApprovePayout { payout } => match open(payout)?.step {
-                Step::Requested => self.approve(issued, facts, open(payout)?),
-                Step::Approved => Err(No::AlreadyApproved),
-                Step::Submitted => Err(No::Submitted),
-            },
-            Do::SubmitPayout { payout, provider_key } => match open(payout)?.step {
-                Step::Approved => {
-                    text("provider_key", provider_key, SHORT)?;
-                    unchanged_details(open(payout)?, facts)?;
-                    Ok(vec![WalletEvent::PayoutSubmitted {
-                        payout: *payout,
-                        amount: open(payout)?.amount,
-                        attempt: 1,
-                        provider_key: provider_key.clone(),
-                    }])
-                }
-                Step::Requested => Err(No::NotApproved),
-                Step::Submitted => Err(No::Submitted),
-            },
-            Do::SettlePayout { payout, fee } => match open(payout)?.step {
-                Step::Submitted => {
-                    let amount = open(payout)?.amount;
-                    if fee.currency != amount.currency || fee.minor < 0 {
-                        let problem = format!("must be zero or more in {}", amount.currency);
-                        return Err(Invalid::new("fee", problem).into());
-                    }
-                    Ok(vec![WalletEvent::PayoutPaid { payout: *payout, amount, fee: *fee }])
-                }
-                Step::Requested | Step::Approved => Err(No::NotSubmitted),
+            Do::CancelPayout { payout }
+            | Do::RejectPayout { payout, .. }
+            | Do::ApprovePayout { payout }
+            | Do::SubmitPayout { payout, .. }
+            | Do::SettlePayout { payout, .. } => match self.standing(*payout) {
+                Some(Standing::Open(open)) => open.decide(issued, facts),
+                Some(Standing::Over(end)) => end.decide(*payout, &issued.command),
+                None => Err(No::UnknownPayout { payout: *payout }),
             },
         }
     }
@@ -387,84 +333,15 @@ impl Purse {
                 Err(WalletRefusal::LotReused { lot: accrual.lot })
             };
         }
-        positive("accrual.amount", accrual.amount)?;
-        if accrual.partner != self.partner || accrual.amount.currency != self.buckets.currency {
+        accrual.check()?;
+        let own = accrual.partner == self.partner && accrual.program == self.program;
+        if !own || accrual.amount.currency != self.buckets.currency {
             return Err(WalletRefusal::Foreign);
         }
         if !self.buckets.has_room_for(accrual.amount.minor) {
             return Err(WalletRefusal::Overflow);
         }
         Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
-    }
-
-    fn request(
-        &self,
-        issued: &Issued<WalletCommand>,
-        facts: &WalletFacts,
-        payout: PayoutId,
-        amount: Money,
-    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
-        let policy = policy_at(facts, issued.at)?;
-        if let Some(open) = &self.payout {
-            return Err(WalletRefusal::PayoutOpen { payout: open.id });
-        }
-        if self.finished.contains(&payout) {
-            return Err(WalletRefusal::PayoutReused);
-        }
-        positive("amount", amount)?;
-        let (available, currency) = (self.buckets.available, self.buckets.currency);
-        if amount.currency != currency {
-            return Err(
-                Invalid::new("amount.currency", format!("this wallet is in {currency}")).into()
-            );
-        }
-        let cited = PolicyRef { id: "payout-policy".into(), version: policy.version };
-        let minimum = policy.body.minimum.iter().find(|minimum| minimum.currency == currency);
-        let Some(minimum) = minimum else {
-            return Err(WalletRefusal::CurrencyClosed { currency, policy: cited });
-        };
-        if amount.minor < minimum.minor {
-            return Err(WalletRefusal::BelowMinimum { minimum: *minimum, policy: cited });
-        }
-        if amount.minor > available {
-            return Err(WalletRefusal::ExceedsAvailable {
-                available: Money::new(available, currency),
-            });
-        }
-        let active = facts.partner.as_deref().and_then(Partner::active);
-        let details = active.and_then(|active| active.payment_details.as_ref());
-        Ok(vec![WalletEvent::PayoutRequested {
-            payout,
-            amount,
-            details_hash: details.ok_or(WalletRefusal::NoDetails)?.hash.clone(),
-            requested_by: issued.by.id.clone(),
-            policy_version: policy.version,
-        }])
-    }
-
-    /// Maker, checker, beneficiary, and whoever touched the bank details last are different people (M12).
-    fn approve(
-        &self,
-        issued: &Issued<WalletCommand>,
-        facts: &WalletFacts,
-        payout: &Payout,
-    ) -> Result<Vec<WalletEvent>, WalletRefusal> {
-        let who = issued.by.id.clone();
-        if issued.by.kind == ActorKind::Member {
-            return Err(WalletRefusal::BeneficiaryIsChecker);
-        }
-        if payout.requested_by == who {
-            return Err(WalletRefusal::MakerIsChecker { who });
-        }
-        let details = unchanged_details(payout, facts)?;
-        if details.set_by == who {
-            return Err(WalletRefusal::SetterIsChecker { who });
-        }
-        Ok(vec![WalletEvent::PayoutApproved {
-            payout: payout.id,
-            amount: payout.amount,
-            approved_by: who,
-        }])
     }
 
     fn evolve(&mut self, event: WalletEvent) {
@@ -487,11 +364,15 @@ impl Purse {
                 let step = PayoutStep::Requested;
                 self.payout = Some(Payout { id: payout, amount, details_hash, requested_by, step });
             }
-            WalletEvent::PayoutCancelled { payout, amount }
-            | WalletEvent::PayoutRejected { payout, amount, .. } => {
+            WalletEvent::PayoutCancelled { payout, amount } => {
                 buckets.reserved -= amount.minor;
                 buckets.available += amount.minor;
-                self.finish(payout);
+                self.finish(payout, PayoutEnd::Cancelled);
+            }
+            WalletEvent::PayoutRejected { payout, amount, .. } => {
+                buckets.reserved -= amount.minor;
+                buckets.available += amount.minor;
+                self.finish(payout, PayoutEnd::Rejected);
             }
             WalletEvent::PayoutApproved { .. } => self.step(PayoutStep::Approved),
             WalletEvent::PayoutSubmitted { amount, .. } => {
@@ -501,7 +382,7 @@ impl Purse {
             }
             WalletEvent::PayoutPaid { payout, amount, .. } => {
                 buckets.in_transit -= amount.minor;
-                self.finish(payout);
+                self.finish(payout, PayoutEnd::Paid);
             }
         }
     }
@@ -512,9 +393,9 @@ impl Purse {
         }
     }
 
-    fn finish(&mut self, payout: PayoutId) {
+    fn finish(&mut self, payout: PayoutId, end: PayoutEnd) {
         self.payout = None;
-        self.finished.insert(payout);
+        self.finished.insert(payout, end);
     }
 }
 
@@ -539,28 +420,5 @@ impl Aggregate for Wallet {
 
     fn apply(&mut self, event: Self::Event) {
         self.evolve(event);
-    }
-}
-
-fn policy_at(
-    facts: &WalletFacts,
-    at: DateTime<Utc>,
-) -> Result<&Published<PayoutPolicy>, WalletRefusal> {
-    let rulebook = facts.program.rulebook().ok_or(WalletRefusal::ProgramNotOpen)?;
-    rulebook.payout_policy_at(at).ok_or(WalletRefusal::NoPolicy)
-}
-
-fn unchanged_details<'a>(
-    payout: &Payout,
-    facts: &'a WalletFacts,
-) -> Result<&'a crate::partner::PaymentDetails, WalletRefusal> {
-    let active = facts.partner.as_deref().and_then(Partner::active);
-    let details = active
-        .and_then(|active| active.payment_details.as_ref())
-        .ok_or(WalletRefusal::NoDetails)?;
-    if details.hash == payout.details_hash {
-        Ok(details)
-    } else {
-        Err(WalletRefusal::DetailsChanged)
     }
 }

@@ -1,0 +1,119 @@
+//! Who joins below whom, and under which terms.
+
+use super::*;
+
+fn invited(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec<PartnerEvent> {
+    let rest = first(6).into_iter().skip(1);
+    partner_events([apply(Some(BETA))].into_iter().chain(rest).chain(commands))
+}
+
+fn under(parent: Option<Vec<PartnerEvent>>) -> PartnerFacts {
+    let parent = parent.map(|events| Arc::new(after(events)));
+    PartnerFacts { program: programme([]), parent }
+}
+
+fn join(facts: &PartnerFacts) -> Outcome {
+    decide_with(facts, invited([]), "2025-01-10", PartnerCommand::Join {})
+}
+
+fn at_depth(depth: u32) -> Vec<PartnerEvent> {
+    let parent = (depth > 0).then_some(ALFA);
+    let (origin, referral_code) = (Source::Web, "code".into());
+    [approved(), vec![PartnerEvent::Joined { parent, depth, origin, referral_code }]].concat()
+}
+
+#[test]
+fn r81_whoever_has_a_superior_joins_after_it_and_whoever_has_none_may_join() {
+    let refused = Err(PartnerRefusal::ParentNotJoined);
+    assert_eq!(join(&under(None)), refused);
+    assert_eq!(join(&under(Some(applied()))), refused);
+    assert_eq!(join(&under(Some(approved()))), refused);
+    assert_eq!(name_of(join(&under(Some(joined())))), "joined-network");
+    assert_eq!(name_of(decide(approved(), PartnerCommand::Join {})), "joined-network");
+}
+
+#[test]
+fn r82_the_network_grows_from_the_top_one_level_at_a_time() {
+    let place = |outcome: Outcome| match outcome.expect("may join").as_slice() {
+        [PartnerEvent::Joined { parent, depth, .. }] => (*parent, *depth),
+        other => unreachable!("{other:?}"),
+    };
+    assert_eq!(place(decide(approved(), PartnerCommand::Join {})), (None, 0));
+    assert_eq!(place(join(&under(Some(at_depth(0))))), (Some(BETA), 1));
+    assert_eq!(place(join(&under(Some(at_depth(2))))), (Some(BETA), 3));
+    assert_eq!(join(&under(Some(approved()))), Err(PartnerRefusal::ParentNotJoined));
+}
+
+#[test]
+fn a_network_is_no_deeper_than_the_programme_allows() {
+    assert_eq!(name_of(join(&under(Some(at_depth(2))))), "joined-network");
+    assert_eq!(join(&under(Some(at_depth(3)))), Err(PartnerRefusal::TooDeep { limit: 3 }));
+    let bottomless = join(&under(Some(at_depth(u32::MAX))));
+    assert_eq!(bottomless, Err(PartnerRefusal::TooDeep { limit: 3 }));
+}
+
+#[test]
+fn a_superior_of_another_programme_is_none() {
+    let mut elsewhere = joined();
+    if let PartnerEvent::Applied { program, .. } = &mut elsewhere[0] {
+        *program = crate::ProgramId(Uuid::nil());
+    }
+    assert_eq!(join(&under(Some(elsewhere))), Err(PartnerRefusal::ParentNotJoined));
+}
+
+#[test]
+fn r88_a_referral_code_comes_with_joining_and_not_before() {
+    let codes = |events: &[PartnerEvent]| {
+        let code = |event: &PartnerEvent| {
+            serde_json::to_value(event)
+                .expect("is JSON")
+                .pointer("/joined-network/referral_code")
+                .cloned()
+        };
+        events.iter().filter_map(code).collect::<Vec<_>>()
+    };
+    assert!(codes(&approved()).is_empty());
+    assert_eq!(codes(&joined()).len(), 1);
+    assert_eq!(decide(joined(), PartnerCommand::Join {}), Ok(vec![]));
+}
+
+#[test]
+fn r85_joining_needs_acceptance_of_the_terms_in_force() {
+    let facts = facts_with([publish_terms("2025-02-01T00:00:00Z")]);
+    let join = |given, on| decide_with(&facts, given, on, PartnerCommand::Join {});
+    let policy = PolicyRef { id: "terms".into(), version: 2 };
+    let not_current = PartnerRefusal::TermsNotCurrent { current: 2, policy };
+    assert_eq!(name_of(join(approved(), "2025-01-31T23:59:59.999Z")), "joined-network");
+    assert_eq!(join(approved(), "2025-02-01T00:00:00Z"), Err(not_current));
+    let accept = PartnerCommand::AcceptTerms { version: 2 };
+    let accepted = decide_with(&facts, approved(), "2025-02-01T00:00:00Z", accept);
+    let given = [approved(), accepted.expect("may accept")].concat();
+    assert_eq!(name_of(join(given, "2025-02-01T00:00:00Z")), "joined-network");
+}
+
+#[test]
+fn r86_an_acceptance_refers_to_the_version_in_force_when_accepting() {
+    let facts = facts_with([publish_terms("2025-02-01T00:00:00Z")]);
+    let accept =
+        |on, version| decide_with(&facts, approved(), on, PartnerCommand::AcceptTerms { version });
+    let not_current = |version| {
+        let policy = PolicyRef { id: "terms".into(), version };
+        Err(PartnerRefusal::TermsNotCurrent { current: version, policy })
+    };
+    let document_hash = "a".repeat(64);
+    let accepted = PartnerEvent::TermsAccepted { version: 2, document_hash };
+    assert_eq!(accept("2025-01-31T23:59:59.999Z", 2), not_current(1));
+    assert_eq!(accept("2025-01-31T23:59:59.999Z", 1), Ok(vec![]));
+    assert_eq!(accept("2025-02-01T00:00:00Z", 1), not_current(2));
+    assert_eq!(accept("2025-02-01T00:00:00Z", 2), Ok(vec![accepted]));
+    let old = decide_with(&facts, vec![], "2025-02-01T00:00:00Z", apply(None));
+    assert_eq!(old, not_current(2));
+}
+
+#[test]
+fn r13_outdated_terms_are_refused_by_the_version_in_force() {
+    let facts = facts_with([publish_terms("2025-01-05")]);
+    let outcome = decide_with(&facts, vec![], "2025-01-10", apply(None));
+    let cited = Refusal::from(outcome.expect_err("is refused")).policy;
+    assert_eq!(cited, Some(PolicyRef { id: "terms".into(), version: 2 }));
+}

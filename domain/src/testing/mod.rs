@@ -1,0 +1,339 @@
+//! What the domain's tests speak of: one programme, its people, and the days on which things happen.
+
+mod history;
+
+use std::{
+    pin::pin,
+    sync::{Arc, LazyLock},
+    task::{Context, Poll, Waker},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use self::history::{history, sample};
+use crate::{
+    Actor, CommandId, Currency, Envelope, Event, EventId, Issued, Money, PartnerId, ProgramId,
+    Recorded, SubjectId,
+    partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
+    program::{Program, ProgramCommand, ProgramEvent},
+};
+
+pub const PROGRAM: ProgramId = ProgramId(Uuid::from_u128(0x9));
+/// The partner that most tests are about.
+pub const ALFA: PartnerId = PartnerId(Uuid::from_u128(0xA));
+/// Another partner.
+pub const BETA: PartnerId = PartnerId(Uuid::from_u128(0xB));
+/// A person of every partner here.
+pub const MARIA: SubjectId = SubjectId(Uuid::from_u128(0x11));
+
+/// An instant, or noon in UTC of a day.
+pub fn at(text: &str) -> DateTime<Utc> {
+    let instant = if text.contains('T') { text.to_owned() } else { format!("{text}T12:00:00Z") };
+    instant.parse().expect(text)
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect(text)
+}
+
+pub fn currency(code: &str) -> Currency {
+    Currency::from_code(code).expect(code)
+}
+
+pub fn eur(amount: &str) -> Money {
+    Money::parse(amount, currency("EUR")).expect(amount)
+}
+
+pub fn cents(minor: i64) -> Money {
+    Money::new(minor, currency("EUR"))
+}
+
+pub fn event(number: u128) -> EventId {
+    EventId(Uuid::from_u128(number))
+}
+
+pub fn issued<C>(by: Actor, on: &str, command: C) -> Issued<C> {
+    Issued { by, at: at(on), command_id: CommandId(Uuid::from_u128(0xC0)), command }
+}
+
+/// By a person of the vendor.
+pub fn vendor<C>(who: &str, on: &str, command: C) -> Issued<C> {
+    issued(Actor::vendor(who), on, command)
+}
+
+/// By a person of Alfa.
+pub fn alfa<C>(on: &str, command: C) -> Issued<C> {
+    issued(Actor::member("maria", ALFA), on, command)
+}
+
+/// By a person of Beta.
+pub fn beta<C>(on: &str, command: C) -> Issued<C> {
+    issued(Actor::member("boris", BETA), on, command)
+}
+
+/// By somebody who has signed in and belongs to no partner.
+pub fn stranger<C>(on: &str, command: C) -> Issued<C> {
+    issued(Actor { partner: None, ..Actor::member("stranger", ALFA) }, on, command)
+}
+
+/// By the reactor.
+pub fn policy<C>(on: &str, command: C) -> Issued<C> {
+    issued(crate::reactions::policy_actor(), on, command)
+}
+
+/// The aggregate that these events make.
+pub fn after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> A {
+    let mut aggregate = A::default();
+    events.into_iter().for_each(|event| aggregate.apply(event));
+    aggregate
+}
+
+/// The aggregate that these events make, written down after the first `cut` of them and read back.
+pub fn folded_with_a_stop<A: Aggregate>(events: &[A::Event], cut: usize) -> A {
+    let (before, rest) = events.split_at(cut);
+    let halfway = bytes(&after::<A>(before.to_vec()));
+    let mut aggregate: A = serde_json::from_slice(&halfway).expect("can be read back");
+    rest.iter().for_each(|event| aggregate.apply(event.clone()));
+    aggregate
+}
+
+/// What the framework that runs commands gets of this one; the events are applied to the aggregate.
+pub fn handled<A: Aggregate>(
+    aggregate: &mut A,
+    command: A::Command,
+    facts: &A::Services,
+) -> Result<Vec<A::Event>, A::Error> {
+    let sink = EventSink::default();
+    now(aggregate.handle(command, facts, &sink))?;
+    Ok(now(sink.collect()))
+}
+
+/// The aggregate as bytes.
+pub fn bytes<A: Aggregate>(aggregate: &A) -> Vec<u8> {
+    serde_json::to_vec(aggregate).expect("an aggregate can be written down")
+}
+
+/// Runs what never waits.
+fn now<T>(ready: impl Future<Output = T>) -> T {
+    match pin!(ready).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("no decision waits"),
+    }
+}
+
+pub fn recorded(aggregate_id: Uuid, number: u128, event: Event) -> Recorded {
+    let (aggregate_type, event_type) = match &event {
+        Event::Program(event) => ("program", event.name()),
+        Event::Partner(event) => ("partner", event.name()),
+        Event::Deal(event) => ("deal", event.name()),
+        Event::Wallet(event) => ("wallet", event.name()),
+    };
+    let envelope = Envelope {
+        event_id: self::event(number),
+        position: 1,
+        aggregate_type: aggregate_type.into(),
+        aggregate_id,
+        sequence: 1,
+        event_type: event_type.into(),
+        event_version: crate::EVENT_VERSION,
+        occurred_at: at("2025-02-01"),
+        recorded_at: at("2025-02-01"),
+        actor: Actor::vendor("vera"),
+        command_id: CommandId(Uuid::from_u128(0xC0)),
+        causation_id: None,
+        correlation_id: Uuid::from_u128(0xC0),
+    };
+    Recorded { envelope, event }
+}
+
+pub fn open_program() -> ProgramCommand {
+    ProgramCommand::Open {
+        name: "Channel".into(),
+        time_zone: chrono_tz::Europe::Warsaw,
+        base_currency: currency("EUR"),
+        interview_required: true,
+        max_network_depth: 3,
+    }
+}
+
+pub fn publish_terms(from: &str) -> ProgramCommand {
+    ProgramCommand::PublishTerms { document_hash: "a".repeat(64), effective_from: at(from) }
+}
+
+/// A plan that pays the seller so many parts per million, by contract status.
+pub fn percent(rate: u32) -> Value {
+    json!({
+        "trigger": "contract-status",
+        "components": [{ "id": "new-sales", "rate": { "percent": rate } }],
+        "hold": { "days": 14 }
+    })
+}
+
+pub fn publish_plan(from: &str, until: Option<&str>, plan: Value) -> ProgramCommand {
+    ProgramCommand::PublishCommissionPlan {
+        effective_from: at(from),
+        effective_until: until.map(at),
+        author: "adam".into(),
+        plan: serde_json::from_value(plan).expect("is a plan"),
+    }
+}
+
+/// Estimates up to 10 000 euros need no approval; Poland is Ewa's.
+pub fn deal_policy() -> Value {
+    json!({
+        "certificate_required": false,
+        "protection_days": 90,
+        "approve_up_to": [{ "amount": "10000.00", "currency": "EUR" }],
+        "full_payment_to_win": true,
+        "responsible": [{ "territory": "PL", "employee": "ewa" }],
+        "default_queue": "channel-desk"
+    })
+}
+
+pub fn publish_deal_policy(from: &str, policy: Value) -> ProgramCommand {
+    ProgramCommand::PublishDealPolicy {
+        effective_from: at(from),
+        policy: serde_json::from_value(policy).expect("is a deal policy"),
+    }
+}
+
+pub fn publish_payout_policy(from: &str, minimum: &[Money]) -> ProgramCommand {
+    ProgramCommand::PublishPayoutPolicy {
+        effective_from: at(from),
+        policy: crate::program::PayoutPolicy { minimum: minimum.to_vec() },
+    }
+}
+
+pub fn publish_course(course: &str, step: u32, modules: &[&str]) -> ProgramCommand {
+    ProgramCommand::PublishCourse {
+        course: course.into(),
+        area: "software".into(),
+        modules: modules.iter().map(|module| (*module).to_owned()).collect(),
+        step,
+    }
+}
+
+pub fn configure_status(code: &str, calculates: bool, kernel_state: &str) -> ProgramCommand {
+    ProgramCommand::ConfigureContractStatus {
+        code: code.into(),
+        calculates_commission: calculates,
+        kernel_state: serde_json::from_value(json!(kernel_state)).expect("is a state"),
+    }
+}
+
+/// The usual programme, open since the first of 2025, and these publications after it.
+pub fn programme(more: impl IntoIterator<Item = ProgramCommand>) -> Arc<Program> {
+    Arc::new(after(published(more)))
+}
+
+/// The events of [`programme`].
+pub fn published(more: impl IntoIterator<Item = ProgramCommand>) -> Vec<ProgramEvent> {
+    static USUAL: LazyLock<Vec<ProgramEvent>> = LazyLock::new(|| publish(vec![], usual()));
+    publish(USUAL.clone(), more)
+}
+
+fn usual() -> [ProgramCommand; 10] {
+    [
+        open_program(),
+        publish_terms("2025-01-01"),
+        publish_deal_policy("2025-01-01", deal_policy()),
+        publish_payout_policy("2025-01-01", &[eur("50.00")]),
+        publish_plan("2025-01-01", None, percent(200_000)),
+        configure_status("signed", true, "signed"),
+        configure_status("delivered", false, "signed"),
+        publish_course("basics", 1, &["intro", "product"]),
+        publish_course("advanced", 2, &["pricing"]),
+        ProgramCommand::DefineCertification {
+            certification: "seller".into(),
+            courses: vec!["basics".into()],
+            exam: "seller-exam".into(),
+            valid_for_months: Some(12),
+        },
+    ]
+}
+
+fn publish(
+    mut events: Vec<ProgramEvent>,
+    commands: impl IntoIterator<Item = ProgramCommand>,
+) -> Vec<ProgramEvent> {
+    let mut program = after::<Program>(events.clone());
+    for command in commands {
+        let command = vendor("vera", "2025-01-01", command);
+        events.extend(handled(&mut program, command, &()).expect("can be published"));
+    }
+    events
+}
+
+/// An application, by invitation or not.
+pub fn apply(inviter: Option<PartnerId>) -> PartnerCommand {
+    serde_json::from_value(json!({ "applyForProgram": {
+        "program": PROGRAM,
+        "company": { "name": "Alfa sp. z o.o.", "country": "PL", "tax_id": "PL5260250274", "website": "https://alfa.example" },
+        "contacts": [{
+            "person": MARIA,
+            "first_name": "Maria",
+            "last_name": "Nowak",
+            "email": "maria@alfa.example",
+            "phone": "+48 22 123 45 67"
+        }],
+        "sections": {
+            "competencies": "Energy audits",
+            "customer_portfolio": "Forty manufacturers",
+            "strategic_goals": "Ten new customers a year"
+        },
+        "source": if inviter.is_some() { "referral" } else { "web" },
+        "inviter": inviter,
+        "terms_version": 1
+    }}))
+    .expect("is an application")
+}
+
+/// From the application to the held interview.
+pub fn until_interviewed() -> Vec<PartnerCommand> {
+    let mut commands = vec![apply(None)];
+    commands.extend(
+        [
+            json!({ "assignReview": { "reviewer": "rita" } }),
+            json!({ "recordReview": { "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed" } }),
+            json!({ "scheduleInterview": { "at": "2025-01-08T09:00:00Z" } }),
+            json!({ "recordInterview": { "outcome": "recommended", "notes": "Knows the market" } }),
+        ]
+        .map(|command| serde_json::from_value(command).expect("is a command")),
+    );
+    commands
+}
+
+/// From the application to the approval and into the network.
+pub fn until_joined() -> Vec<PartnerCommand> {
+    let mut commands = until_interviewed();
+    commands.extend([PartnerCommand::Approve {}, PartnerCommand::Join {}]);
+    commands
+}
+
+pub fn set_payment_details() -> PartnerCommand {
+    PartnerCommand::SetPaymentDetails {
+        account_holder: "Alfa sp. z o.o.".into(),
+        iban: "DE89370400440532013000".into(),
+    }
+}
+
+/// The events of these commands, asked by the vendor on 10 January 2025.
+pub fn partner_events(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec<PartnerEvent> {
+    let facts = PartnerFacts { program: programme([]), parent: None };
+    let mut partner = Partner::default();
+    let mut events = vec![];
+    for command in commands {
+        let command = vendor("vera", "2025-01-10", command);
+        events.extend(handled(&mut partner, command, &facts).expect("can be done"));
+    }
+    events
+}
+
+/// Alfa in the network, after these events more.
+pub fn partner(more: impl IntoIterator<Item = PartnerEvent>) -> Arc<Partner> {
+    static JOINED: LazyLock<Vec<PartnerEvent>> = LazyLock::new(|| partner_events(until_joined()));
+    Arc::new(after(JOINED.iter().cloned().chain(more)))
+}

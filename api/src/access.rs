@@ -104,9 +104,9 @@ const TYPES: &[Type] = &[
         (OWNER.and(CHANNEL), "joinNetwork"),
         (OWNER.and(CHANNEL).and(Roles::of(&[Role::Specialist])), "completeModule"),
         // Deals.
-        (SALES.and(CHANNEL), "registerDeal withdrawDeal loseDeal"),
+        (SALES.and(CHANNEL), "registerDeal withdrawDeal loseDeal signContract"),
         (SALES, "qualifyDealByPartner"),
-        (CHANNEL, "returnDeal qualifyDeal approveDeal rejectDeal agreeShare signContract changeContractStatus winDeal"),
+        (CHANNEL, "returnDeal qualifyDeal approveDeal rejectDeal agreeShare changeContractStatus winDeal"),
         (CHANNEL.and(FINANCE), "recordPayment"),
         // Payouts: asked for by the partner, paid by finance.
         (OWNER, "requestPayout cancelPayout"),

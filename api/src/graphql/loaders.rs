@@ -29,7 +29,9 @@ impl Batch {
         self.views.current().db().clone()
     }
 
-    fn scope(&self, name: &str) -> Scope {
+    /// The scope for one statement that reads the rows behind `keys` keys.
+    fn reading(&self, name: &str, keys: usize) -> Scope {
+        tracing::debug!(name, keys, "a batch is read");
         access::scope(&self.principal, name)
     }
 }
@@ -47,7 +49,7 @@ macro_rules! one {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Failure> {
                 let $batch = self;
-                let $scope = self.scope($name);
+                let $scope = self.reading($name, keys.len());
                 let $ids: Vec<_> = keys.iter().map(|key| key.0.into()).collect();
                 let rows: Result<Vec<$row>, QueryError> = $read.await;
                 Ok(rows?.into_iter().map(|row| ($key(row.id), row)).collect())
@@ -70,7 +72,7 @@ macro_rules! many {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$row>>, Failure> {
                 let $batch = self;
-                let $scope = self.scope($name);
+                let $scope = self.reading($name, keys.len());
                 let $ids: Vec<_> = keys.iter().map(|key| key.0.into()).collect();
                 grouped($read, |row: &$row| $key(row.$column)).await
             }

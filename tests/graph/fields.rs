@@ -1,0 +1,196 @@
+//! The walk: every field of every object as every role, on the own partner's objects and on another's.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use api::access;
+use api::auth::Role;
+use async_graphql::Positioned;
+use async_graphql::parser::types::{FieldDefinition, ServiceDocument};
+use uuid::Uuid;
+
+use super::schema::{document, fields, types};
+use super::served::{Objects, Served, codes};
+
+/// The shortest way from the root to each object type: the fields with their arguments.
+fn ways(document: &ServiceDocument, objects: Objects, program: Uuid) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut ways = BTreeMap::from([("Query".to_owned(), vec![])]);
+    let mut next = VecDeque::from(["Query".to_owned()]);
+    while let Some(parent) = next.pop_front() {
+        let definition = types(document).find(|definition| definition.name.node == parent.as_str()).expect("is there");
+        for field in fields(definition) {
+            let ty = field.node.ty.node.to_string();
+            let ty = ty.trim_matches(['[', ']', '!']).to_owned();
+            let leads = types(document).any(|definition| definition.name.node == ty.as_str() && has_fields(document, &ty));
+            if leads && ty != "Node" && !ways.contains_key(&ty) {
+                let mut way = ways[&parent].clone();
+                way.push((parent.clone(), call(field, objects, program)));
+                ways.insert(ty.clone(), way);
+                next.push_back(ty);
+            }
+        }
+    }
+    ways
+}
+
+fn has_fields(document: &ServiceDocument, name: &str) -> bool {
+    types(document).any(|definition| definition.name.node == name && !fields(definition).is_empty())
+}
+
+/// A field with its arguments, aimed at `objects`.
+fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) -> String {
+    let given = field.node.arguments.iter().filter_map(|argument| {
+        let name = argument.node.name.node.as_str();
+        let id = match name {
+            "partnerId" => objects.partner,
+            "dealId" => objects.deal,
+            "walletId" => objects.wallet,
+            "programId" => program,
+            "lot" => objects.lot,
+            "id" => return Some("id: \"AQI\"".to_owned()),
+            "ids" => return Some("ids: []".to_owned()),
+            _ => return None,
+        };
+        Some(format!("{name}: \"{id}\""))
+    });
+    let given: Vec<String> = given.collect();
+    let name = field.node.name.node.as_str();
+    if given.is_empty() { name.to_owned() } else { format!("{name}({})", given.join(", ")) }
+}
+
+/// One question for everything of a type, at the end of its way.
+fn question(document: &ServiceDocument, ty: &str, way: &[(String, String)], objects: Objects, program: Uuid) -> String {
+    let definition = types(document).find(|definition| definition.name.node == ty).expect("is there");
+    let asked: Vec<String> = fields(definition)
+        .iter()
+        .map(|field| {
+            let target = field.node.ty.node.to_string();
+            let target = target.trim_matches(['[', ']', '!']);
+            let called = call(field, objects, program);
+            if has_fields(document, target) { format!("{called} {{ __typename }}") } else { called }
+        })
+        .collect();
+    let inner = format!("{{ {} }}", asked.join(" "));
+    way.iter().rev().fold(inner, |inner, (_, called)| format!("{{ {called} {inner} }}"))
+}
+
+fn name(called: &str) -> &str {
+    called.split('(').next().unwrap_or(called)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_answers_whom_the_table_names_and_refuses_everybody_else() {
+    let served = Served::begin().await;
+    let document = document();
+    let program = served.story.id("program");
+    let north = served.objects("north").await;
+    let mut met = BTreeSet::new();
+    for (ty, way) in ways(&document, north, program) {
+        let query = question(&document, &ty, &way, north, program);
+        for role in Role::ALL {
+            let answer = served.ask(role, Some(north.partner), &query).await;
+            let codes = codes(&answer);
+            let reached = way.iter().all(|(parent, called)| access::may_use(role, parent, name(called)));
+            if !reached {
+                assert!(codes.iter().any(|(_, code)| code == "FORBIDDEN"), "{role} reached {ty}: {query}");
+                continue;
+            }
+            let refused: BTreeSet<&str> = codes
+                .iter()
+                .map(|(path, code)| {
+                    assert_eq!(code, "FORBIDDEN", "{role}, {ty} at {path}: {:?}", answer.errors);
+                    path.rsplit('.').next().unwrap_or_default()
+                })
+                .collect();
+            let definition = types(&document).find(|definition| definition.name.node == ty.as_str()).expect("is there");
+            for field in fields(definition) {
+                let field = field.node.name.node.as_str();
+                if access::may_use(role, &ty, field) {
+                    assert!(!refused.contains(field), "{role} was refused {ty}.{field}");
+                } else if !refused.is_empty() {
+                    assert!(refused.contains(field), "{role} was answered {ty}.{field}");
+                }
+            }
+            if !serde_json::to_string(&answer.data).expect("is JSON").contains("[]") {
+                met.insert(ty.clone());
+            }
+        }
+    }
+    for ty in ["Deal", "Wallet", "Lot", "Payout", "JournalLine", "AuditEvent", "Leg", "Certificate", "NetworkMember"] {
+        assert!(met.contains(ty) || ty == "NetworkMember", "the walk met no {ty}");
+    }
+    served.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m18_what_is_anothers_looks_like_what_is_not_there() {
+    let served = Served::begin().await;
+    let document = document();
+    let program = served.story.id("program");
+    let (north, ridge) = (served.objects("north").await, served.objects("ridge").await);
+    let nothing = Objects {
+        partner: Uuid::from_u128(1),
+        deal: Uuid::from_u128(2),
+        wallet: Uuid::from_u128(3),
+        lot: Uuid::from_u128(4),
+    };
+    for role in Role::ALL.into_iter().filter(|role| role.is_member()) {
+        // Somebody of ridge asks for what is north's, below it, and then for what nobody has.
+        for (ty, way) in ways(&document, north, program) {
+            let aimed = way.first().is_some_and(|(_, called)| called.contains('(') && !called.contains("programId"));
+            if !aimed {
+                continue;
+            }
+            let absent = ways(&document, nothing, program);
+            let foreign = question(&document, &ty, &way, north, program);
+            let missing = question(&document, &ty, &absent[&ty], nothing, program);
+            let foreign = served.ask(role, Some(ridge.partner), &foreign).await;
+            let missing = served.ask(role, Some(ridge.partner), &missing).await;
+            assert_eq!(foreign.data, missing.data, "{role}, {ty}");
+            assert_eq!(codes(&foreign), codes(&missing), "{role}, {ty}");
+        }
+    }
+    served.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m18_of_those_below_a_partner_sees_names_and_nothing_else() {
+    let served = Served::begin().await;
+    let ridge = served.objects("ridge").await;
+    let query = "{ partners { nodes { name } } viewer { partner { network { nodes { name tier stage depth } } } } \
+                 deals { nodes { dealId } } wallets { nodes { walletId } } }";
+    let answer = served.ask(Role::Owner, Some(ridge.partner), query).await;
+    assert_eq!(answer.errors, []);
+    let data = answer.data.into_json().expect("is JSON");
+    assert_eq!(data["partners"]["nodes"], serde_json::json!([{ "name": "Ridge sp. z o.o." }]));
+    let below = &data["viewer"]["partner"]["network"]["nodes"];
+    assert_eq!(
+        *below,
+        serde_json::json!([{ "name": "North sp. z o.o.", "tier": "GOLD", "stage": "APPROVED", "depth": 2 }])
+    );
+    assert_eq!(data["deals"]["nodes"], serde_json::json!([]));
+    assert_eq!(data["wallets"]["nodes"], serde_json::json!([{ "walletId": ridge.wallet }]));
+    served.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m18_an_upline_sees_of_a_calculation_its_own_leg() {
+    let served = Served::begin().await;
+    let ridge = served.objects("ridge").await;
+    let query = format!(
+        "{{ explainCommission(lot: \"{}\") {{ holds legs {{ beneficiaryId amount {{ amount currency }} level }} }} }}",
+        ridge.lot
+    );
+    let own = served.ask(Role::Owner, Some(ridge.partner), &query).await.data.into_json().expect("is JSON");
+    assert_eq!(own["explainCommission"]["holds"], true);
+    assert_eq!(
+        own["explainCommission"]["legs"],
+        serde_json::json!([{
+            "beneficiaryId": ridge.partner,
+            "amount": { "amount": "500.00", "currency": "EUR" },
+            "level": 1
+        }])
+    );
+    let all = served.ask(Role::Auditor, None, &query).await.data.into_json().expect("is JSON");
+    assert_eq!(all["explainCommission"]["legs"].as_array().map(Vec::len), Some(3));
+    served.service.stop().await;
+}

@@ -1,0 +1,93 @@
+//! A served story: one partner with its upline, seen by everybody.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use api::auth::{Principal, Role};
+use api::clock::ManualClock;
+use api::graphql::{Settings, graph};
+use api::http::{Graph, TraceId};
+use api::service::Service;
+use api::story::Story;
+use async_graphql::{Request, Response, Variables};
+use chrono::{DateTime, Utc};
+use domain::{Currency, PartnerId, WalletId};
+use serde_json::{Value, json};
+use tests::Place;
+use uuid::Uuid;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories/one-partner.json");
+
+/// The story of `north`, below `ridge`, below `summit`: every view has rows, and one deal is `north`'s.
+pub struct Served {
+    pub story: Story,
+    pub service: Service,
+    pub graph: Arc<dyn Graph>,
+    _place: Place,
+}
+
+/// The objects of one partner, or ids that name nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Objects {
+    pub partner: Uuid,
+    pub deal: Uuid,
+    pub wallet: Uuid,
+    pub lot: Uuid,
+}
+
+impl Served {
+    pub async fn begin() -> Self {
+        let place = Place::sqlite();
+        let story = Story::read(Path::new(FILE)).expect("the story is well written");
+        let begins = story.steps[0].at.expect("the first step has a time");
+        let service = Service::start_at(place.target.clone(), ManualClock::at(begins)).await.expect("starts");
+        story.tell(Path::new(FILE), &service, |_| ()).await.expect("the story goes as written");
+        let graph = graph(&service, Settings { introspection: true });
+        Self { story, service, graph, _place: place }
+    }
+
+    /// What concerns the partner of this name in the story.
+    pub async fn objects(&self, name: &str) -> Objects {
+        let partner = self.story.id(name);
+        let wallet = WalletId::of(PartnerId(partner), Currency::from_code("EUR").expect("EUR")).0;
+        let query = format!("{{ wallet(walletId: \"{wallet}\") {{ lots {{ nodes {{ lotId }} }} }} }}");
+        let answer = self.ask(Role::Auditor, None, &query).await;
+        let lot = answer.data.into_json().expect("is JSON")["wallet"]["lots"]["nodes"][0]["lotId"].clone();
+        let lot = serde_json::from_value(lot).expect("every partner of the story has earned something");
+        Objects { partner, deal: self.story.id("deal"), wallet, lot }
+    }
+
+    pub async fn ask(&self, role: Role, partner: Option<Uuid>, query: &str) -> Response {
+        self.ask_with(role, partner, query, json!({})).await
+    }
+
+    pub async fn ask_with(&self, role: Role, partner: Option<Uuid>, query: &str, variables: Value) -> Response {
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let request = request.data(principal(role, partner)).data(TraceId::new());
+        self.graph.execute(request).await
+    }
+}
+
+/// Somebody in this role; members are of `partner`.
+pub fn principal(role: Role, partner: Option<Uuid>) -> Principal {
+    Principal {
+        subject: format!("{role}@test"),
+        role,
+        partner: partner.filter(|_| role.is_member()).map(PartnerId),
+        expires_at: DateTime::<Utc>::MAX_UTC,
+    }
+}
+
+/// The codes of the errors at each place of an answer.
+pub fn codes(response: &Response) -> Vec<(String, String)> {
+    let told = |error: &async_graphql::ServerError| {
+        let json = serde_json::to_value(error).expect("is JSON");
+        let path = json["path"].as_array().into_iter().flatten().map(|part| match part {
+            Value::String(name) => name.clone(),
+            other => other.to_string(),
+        });
+        let code = json["extensions"]["code"].as_str().unwrap_or("none").to_owned();
+        (path.collect::<Vec<_>>().join("."), code)
+    };
+    response.errors.iter().map(told).collect()
+}

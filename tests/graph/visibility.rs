@@ -34,6 +34,29 @@ async fn a_role_is_told_of_the_fields_that_it_may_use_and_of_no_other() {
     served.service.stop().await;
 }
 
+/// What GraphiQL and code generators ask.
+const TOOLS: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
+    subscriptionType { name } types { ...FullType } directives { name description locations args { ...InputValue } } } } \
+    fragment FullType on __Type { kind name description specifiedByURL fields(includeDeprecated: true) { name description \
+    args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } \
+    interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } \
+    possibleTypes { ...TypeRef } } \
+    fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue } \
+    fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name \
+    ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_of_a_portal_can_read_the_schema() {
+    let served = Served::begin().await;
+    for role in Role::ALL {
+        let answer = served.ask(role, Some(served.story.id("north")), TOOLS).await;
+        assert_eq!(answer.errors, [], "{role}");
+        let data = answer.data.into_json().expect("is JSON");
+        assert!(data["__schema"]["types"].as_array().is_some_and(|types| types.len() > 20), "{role}");
+    }
+    served.service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn in_production_nobody_is_told_of_the_schema_nor_of_what_they_may_have_meant() {
     let served = Served::begin().await;

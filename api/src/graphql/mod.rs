@@ -89,6 +89,8 @@ pub struct Settings {
 
 /// Most levels that an operation may nest.
 const DEPTH: usize = 12;
+/// The same for a question about the schema: what portals' tools ask nests types within types.
+const DEPTH_OF_SCHEMA: usize = 20;
 /// Most fields that an operation may cost, a page as many times as it has rows.
 const COMPLEXITY: usize = 1000;
 
@@ -181,7 +183,7 @@ fn face(settings: Settings) -> Builder {
 
 /// What the role of this number is told: the same schema without what it may not use.
 fn face_of(role: usize, settings: Settings) -> Face {
-    let builder = face(settings);
+    let builder = face(settings).limit_depth(DEPTH_OF_SCHEMA);
     let builder = match role {
         0 => builder.register_output_type::<Only<0>>(),
         1 => builder.register_output_type::<Only<1>>(),

@@ -1,5 +1,6 @@
 //! Stories end to end and the invariants, on both engines.
 
+mod demo;
 mod face;
 mod log;
 mod story;

@@ -1,3 +1,4 @@
 //! Stories end to end and the invariants, on both engines.
 
 mod log;
+mod views;

@@ -142,7 +142,8 @@ impl Views {
                     tracing::warn!(%error, "the live namespace could not be looked up");
                 }
             }
-            let pause = self.turn(*head.borrow_and_update()).await;
+            let reached = *head.borrow_and_update();
+            let pause = self.turn(reached).await;
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,

@@ -4,3 +4,4 @@ mod demo;
 mod face;
 mod log;
 mod story;
+mod views;

@@ -1,7 +1,9 @@
 //! What every story needs before it can begin: a database of its own on each engine.
 
 pub mod cluster;
+pub mod history;
 pub mod places;
 
 pub use cluster::cluster;
+pub use history::{append_all, history};
 pub use places::{Place, places};

@@ -1,0 +1,110 @@
+//! A log with a history and views that follow it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use eventlog::{Clock, Log};
+use projections::Views;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
+use tests::{Place, append_all, history};
+use tokio::sync::oneshot;
+
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Every table of a namespace.
+pub const TABLES: [&str; 23] = [
+    "accounts", "certificates", "commissions", "courses", "deal_lines", "deals", "events", "homes", "journal_lines",
+    "lots", "partner_dashboards", "partner_totals", "partners", "payments", "payouts", "program_dashboards",
+    "program_totals", "programs", "publications", "schedule", "statement_lines", "training", "wallets",
+];
+
+/// It is always the same time here, so that two logs of one history are equal.
+pub struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::days(25_000)
+    }
+}
+
+/// Views with their reader at work.
+pub struct Reading {
+    pub log: Log,
+    pub views: Views,
+    /// Ends the reader when it is dropped.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Reading {
+    pub async fn at(place: &Place) -> Self {
+        Self::of(place.log_at(Arc::new(Still)).await).await
+    }
+
+    pub async fn of(log: Log) -> Self {
+        let views = Views::open(&log).await.expect("the views open");
+        let (stop, stopped) = oneshot::channel();
+        let reader = views.clone();
+        tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
+        Self { log, views, _stop: stop }
+    }
+
+    /// With a history that the views have read.
+    pub async fn with_history(place: &Place, events: usize, seed: u64) -> Self {
+        let reading = Self::at(place).await;
+        append_all(&reading.log, history(events, seed)).await.expect("the history is taken");
+        reading.caught_up().await;
+        reading
+    }
+
+    pub async fn caught_up(&self) {
+        let head = *self.log.head().borrow();
+        self.views.wait_for(head, PATIENCE).await.expect("the views catch up");
+    }
+}
+
+/// Every row of a SQLite file with the views, as text, table by table.
+pub async fn rows(file: &Path) -> Vec<(String, Vec<String>)> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    let mut tables = vec![];
+    for table in TABLES {
+        let rows = sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(&mut connection).await.expect(table);
+        let mut rows: Vec<String> = rows.iter().map(text).collect();
+        rows.sort();
+        tables.push((table.to_owned(), rows));
+    }
+    tables
+}
+
+fn text(row: &sqlx::sqlite::SqliteRow) -> String {
+    let values = row.columns().iter().map(|column| {
+        let nth = column.ordinal();
+        match row.try_get_raw(nth).map(|value| sqlx::ValueRef::type_info(&value).name().to_owned()).expect("a value").as_str() {
+            "NULL" => "null".to_owned(),
+            "BLOB" => format!("{:?}", row.get::<Vec<u8>, _>(nth)),
+            "INTEGER" => row.get::<i64, _>(nth).to_string(),
+            _ => row.get::<String, _>(nth),
+        }
+    });
+    values.collect::<Vec<_>>().join("|")
+}
+
+/// Runs a statement against the live views behind their back.
+pub async fn tamper(views: &Views, place: &Place, sql: &str) {
+    let name = views.current().name().to_owned();
+    match &place.target {
+        eventlog::Target::Sqlite { dir } => {
+            let options = SqliteConnectOptions::new().filename(dir.join(format!("{name}.sqlite")));
+            let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+            sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
+        }
+        eventlog::Target::Postgres { url } => {
+            let mut connection = sqlx::PgConnection::connect(url).await.expect("the database answers");
+            sqlx::query(&format!("SET search_path = {name}")).execute(&mut connection).await.expect("it is there");
+            sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Pages: every row exactly once, forwards and backwards, whatever comes meanwhile; and only what is in scope.
+
+use std::collections::BTreeSet;
+
+use domain::PartnerId;
+use projections::page::PageError;
+use projections::{Cursor, Page, QueryError, Scope, Sort, deals, partners};
+use tests::{append_all, history, places};
+
+use super::ground::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_walk_every_row_once_in_both_directions_while_rows_come() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 900, 14).await;
+        let there: BTreeSet<_> = walk(&reading, true, 50, None).await.into_iter().collect();
+        assert!(there.len() > 20, "there is something to walk");
+        for forwards in [true, false] {
+            let seed = if forwards { 15 } else { 16 };
+            let mut arrivals = history(200, seed);
+            let walked = walk(&reading, forwards, 3, Some(&mut arrivals)).await;
+            let once: BTreeSet<_> = walked.iter().copied().collect();
+            assert_eq!(once.len(), walked.len(), "no row comes twice");
+            assert!(once.is_superset(&there), "no row is left out");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_has_an_end_and_a_cursor_fits_one_order_only() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 300, 17).await;
+        let namespace = reading.views.current();
+        let list = async |by: deals::Order, page: Page| {
+            deals::list(namespace.db(), Scope::All, &deals::Filter::default(), Sort::ascending(by), &page).await
+        };
+        let first = list(deals::Order::RegisteredAt, Page::first(1, None)).await.expect("there are deals");
+        let cursor = first.rows[0].0.clone();
+        let other = list(deals::Order::CustomerName, Page::first(1, Some(cursor))).await;
+        assert!(matches!(other, Err(QueryError::Page(PageError::ForeignCursor))));
+        let nonsense = list(deals::Order::RegisteredAt, Page::first(1, Some(Cursor::new("x")))).await;
+        assert!(matches!(nonsense, Err(QueryError::Page(PageError::ForeignCursor))));
+        let long = list(deals::Order::RegisteredAt, Page::first(101, None)).await;
+        assert!(matches!(long, Err(QueryError::Page(PageError::TooLong { asked: 101 }))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_sees_itself_its_network_or_nothing_as_its_scope_says() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 1200, 18).await;
+        let namespace = reading.views.current();
+        let db = namespace.db();
+        let in_scope = async |scope: Scope| {
+            let page = Page::first(100, None);
+            let sort = Sort::ascending(partners::Order::AppliedAt);
+            partners::list(db, scope, &partners::Filter::default(), sort, &page).await.expect("it can be read").into_rows()
+        };
+        let all = in_scope(Scope::All).await;
+        let child = all.iter().find(|row| row.depth == Some(2)).expect("the network is deep");
+        let top = PartnerId(child.parent.expect("it has a parent"));
+        let mut below = BTreeSet::from([top.0]);
+        while let Some(next) = all.iter().find(|row| !below.contains(&row.id) && row.parent.is_some_and(|parent| below.contains(&parent))) {
+            below.insert(next.id);
+        }
+        let ids = |rows: Vec<partners::Model>| rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>();
+        assert_eq!(ids(in_scope(Scope::Network(top)).await), below);
+        assert_eq!(ids(in_scope(Scope::Partner(top)).await), BTreeSet::from([top.0]));
+        assert_eq!(ids(in_scope(Scope::None).await), BTreeSet::new());
+        let foreign = deals::of_partners(db, Scope::Partner(top), &[PartnerId(child.id)]).await.expect("it can be read");
+        assert_eq!(foreign, []);
+    }
+}
+
+/// The ids of all deals, page by page; after each page some of `arrivals` come.
+async fn walk(
+    reading: &Reading,
+    forwards: bool,
+    size: u64,
+    mut arrivals: Option<&mut Vec<eventlog::Append>>,
+) -> Vec<uuid::Uuid> {
+    let namespace = reading.views.current();
+    let mut ids = vec![];
+    let mut place = None;
+    loop {
+        let page = if forwards { Page::first(size, place) } else { Page::last(size, place) };
+        let sort = Sort::descending(deals::Order::RegisteredAt);
+        let slice = deals::list(namespace.db(), Scope::All, &deals::Filter::default(), sort, &page).await;
+        let slice = slice.expect("it can be read");
+        let end = if forwards { slice.rows.last() } else { slice.rows.first() };
+        place = end.map(|(cursor, _)| cursor.clone());
+        ids.extend(slice.rows.iter().map(|(_, row)| row.id));
+        if !(if forwards { slice.has_next } else { slice.has_previous }) {
+            return ids;
+        }
+        if let Some(arrivals) = &mut arrivals {
+            let some = arrivals.drain(..arrivals.len().min(9)).collect();
+            append_all(&reading.log, some).await.expect("they are taken");
+            reading.caught_up().await;
+        }
+    }
+}

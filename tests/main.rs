@@ -2,6 +2,7 @@
 
 mod demo;
 mod face;
+mod graph;
 mod log;
 mod story;
 mod views;

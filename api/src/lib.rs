@@ -1,10 +1,13 @@
 //! How the world talks to Accord: the web edge, GraphQL, the reactor and the command line.
 
+pub mod access;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod demo;
 pub mod facts;
+pub mod graphql;
 pub mod http;
 pub mod reactor;
 pub mod service;

@@ -64,6 +64,9 @@ macro_rules! refusals {
             /// Every code that this aggregate refuses with.
             pub const CODES: &'static [&'static str] = &[$($code),*];
 
+            /// Every code with its sentence; what stands in braces is filled in when it refuses.
+            pub const SENTENCES: &'static [(&'static str, &'static str)] = &[$(($code, $message)),*];
+
             /// The stable code of this refusal.
             pub fn code(&self) -> &'static str {
                 match self {

@@ -146,8 +146,7 @@ where
     O: Order<E>,
 {
     let column = sort.by.column();
-    let order = column.into_iden().to_string();
-    let order = format!("{}.{order}", E::default().table_name());
+    let order = order_name::<E>(column);
     let (length, from_end) = page.length()?;
     let read = |cursor: &Option<Cursor>| match cursor {
         Some(cursor) => cursor.read(&order).map(Some).ok_or(PageError::ForeignCursor),
@@ -185,6 +184,54 @@ where
         .map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row))
         .collect();
     Ok(Slice { rows, has_next, has_previous })
+}
+
+/// The part of a list that `page` asks for, where the whole list has been read already and stands in order.
+///
+/// For the edges of many objects at once: one query reads the lists of all of them.
+pub fn of_rows<E, O>(
+    rows: Vec<E::Model>,
+    id: E::Column,
+    sort: Sort<O>,
+    page: &Page,
+) -> Result<Slice<E::Model>, QueryError>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+    O: Order<E>,
+{
+    let column = sort.by.column();
+    let order = order_name::<E>(column);
+    let (length, from_end) = page.length()?;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut rows: Vec<(Cursor, E::Model)> =
+        rows.into_iter().map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row)).collect();
+    let place = |rows: &[(Cursor, E::Model)], cursor: &Cursor| {
+        rows.iter().position(|(place, _)| place == cursor).ok_or(PageError::ForeignCursor)
+    };
+    let (mut has_previous, mut has_next) = (false, false);
+    if let Some(after) = &page.after {
+        rows.drain(..=place(&rows, after)?);
+        has_previous = true;
+    }
+    if let Some(before) = &page.before {
+        rows.truncate(place(&rows, before)?);
+        has_next = true;
+    }
+    let beyond = rows.len().saturating_sub(length);
+    if from_end {
+        rows.drain(..beyond);
+        has_previous = beyond > 0;
+    } else {
+        rows.truncate(length);
+        has_next = beyond > 0;
+    }
+    Ok(Slice { rows, has_next, has_previous })
+}
+
+/// How cursors name an order.
+fn order_name<E: EntityTrait>(column: E::Column) -> String {
+    format!("{}.{}", E::default().table_name(), column.into_iden().to_string())
 }
 
 /// The rows beyond a place, upwards or downwards.

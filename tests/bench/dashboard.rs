@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use api::{
     auth::{Authenticator, InstallationKey, Role},
-    graphql::{self, Sources},
+    graphql,
     http::{ServerSettings, Web, serve},
     service::Service,
 };
@@ -45,13 +45,7 @@ pub async fn run() -> anyhow::Result<()> {
     let key = InstallationKey::from_secret(&[7; 32]);
     let token = key.mint(Role::Owner, "bench", Some(PartnerId(partner)), TimeDelta::hours(1), Utc::now())?;
     let authenticator = Authenticator::for_installation(key, Arc::new(Utc::now));
-    let sources = Sources {
-        commands: service.commands.clone(),
-        log: service.log.clone(),
-        views: service.views.clone(),
-        clock: Arc::new(eventlog::SystemClock),
-    };
-    let web = Web::new(graphql::graph(sources, graphql::Settings { introspection: false }), Arc::new(authenticator));
+    let web = Web::new(graphql::graph(&service, graphql::Settings { introspection: false }), Arc::new(authenticator));
     let shutdown = web.shutdown.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

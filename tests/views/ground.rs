@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,8 +35,8 @@ impl Clock for Still {
 pub struct Reading {
     pub log: Log,
     pub views: Views,
-    /// Ends the reader when it is dropped.
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    reader: JoinHandle<()>,
 }
 
 impl Reading {
@@ -47,8 +48,8 @@ impl Reading {
         let views = Views::open(&log).await.expect("the views open");
         let (stop, stopped) = oneshot::channel();
         let reader = views.clone();
-        tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
-        Self { log, views, _stop: stop }
+        let reader = tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
+        Self { log, views, stop: Some(stop), reader }
     }
 
     /// With a history that the views have read.
@@ -62,6 +63,13 @@ impl Reading {
     pub async fn caught_up(&self) {
         let head = *self.log.head().borrow();
         self.views.wait_for(head, PATIENCE).await.expect("the views catch up");
+    }
+
+    /// Ends the reader; the log stays open.
+    pub async fn stop(mut self) -> (Log, Views) {
+        drop(self.stop.take());
+        self.reader.await.expect("the reader ends well");
+        (self.log, self.views)
     }
 }
 

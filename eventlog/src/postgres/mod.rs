@@ -36,6 +36,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
+        let sequence: Option<i64> = sqlx::query_scalar(
+            "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3",
+        )
+        .bind(aggregate_type)
+        .bind(id.to_string())
+        .bind(position.cast_signed())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(sequence.unwrap_or(0).cast_unsigned())
+    }
+
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = options(url)?;
         let mut connection = options.connect().await?;
@@ -76,18 +88,6 @@ impl Engine {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)
-    }
-
-    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
-        let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3",
-        )
-        .bind(aggregate_type)
-        .bind(id.to_string())
-        .bind(position.cast_signed())
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(sequence.unwrap_or(0).cast_unsigned())
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {

@@ -40,6 +40,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
+        let sequence: Option<i64> = sqlx::query_scalar(
+            "SELECT max(sequence) FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?",
+        )
+        .bind(aggregate_type)
+        .bind(id.to_string())
+        .bind(position.cast_signed())
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(sequence.unwrap_or(0).cast_unsigned())
+    }
+
     pub async fn open(dir: &Path) -> Result<Self, OpenError> {
         let lock = own(dir)?;
         let options = options(dir);
@@ -75,18 +87,6 @@ impl Engine {
             options: self.options.clone(),
             _lock: self.lock.clone(),
         }
-    }
-
-    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
-        let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT max(sequence) FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?",
-        )
-        .bind(aggregate_type)
-        .bind(id.to_string())
-        .bind(position.cast_signed())
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(sequence.unwrap_or(0).cast_unsigned())
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {

@@ -1,0 +1,129 @@
+//! Lists as the Cursor Connections specification has them, over the views' keyset pages.
+
+use std::convert::Infallible;
+
+use async_graphql::{
+    Enum, OutputType,
+    connection::{Connection as Relay, CursorType, Edge, EmptyFields},
+};
+use projections::{Cursor, Direction, Page, QueryError, Slice, page::PageError};
+
+use super::{failure::Failure, show::Shows};
+
+/// How many rows a page has where nobody says.
+pub const USUAL: usize = 20;
+/// The longest page.
+const LONGEST: u32 = 100;
+
+/// A list of `T`.
+pub type Connection<T> = Relay<Place, T, EmptyFields, EmptyFields>;
+
+/// A place in a list, as the views write it.
+pub struct Place(Cursor);
+
+impl CursorType for Place {
+    type Error = Infallible;
+
+    fn decode_cursor(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(Cursor::new(text)))
+    }
+
+    fn encode_cursor(&self) -> String {
+        self.0.as_str().to_owned()
+    }
+}
+
+/// Which way a list runs.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(name = "OrderDirection")]
+pub enum OrderDirection {
+    /// The smallest or earliest first.
+    Ascending,
+    /// The greatest or latest first.
+    Descending,
+}
+
+impl From<OrderDirection> for Direction {
+    fn from(direction: OrderDirection) -> Self {
+        match direction {
+            OrderDirection::Ascending => Self::Ascending,
+            OrderDirection::Descending => Self::Descending,
+        }
+    }
+}
+
+/// The page that the arguments ask for; 20 rows where they do not say how many.
+pub fn page(
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<Page, Failure> {
+    let count = |asked: Option<i32>| {
+        let count = asked.map(|asked| u32::try_from(asked).ok().filter(|count| *count <= LONGEST));
+        count.map(|count| count.ok_or_else(|| Failure::bad_input("a page has 0 to 100 rows"))).transpose()
+    };
+    let (mut first, last) = (count(first)?, count(last)?);
+    if first.is_none() && last.is_none() {
+        first = u32::try_from(USUAL).ok();
+    }
+    Ok(Page {
+        first: first.map(u64::from),
+        after: after.map(Cursor::new),
+        last: last.map(u64::from),
+        before: before.map(Cursor::new),
+    })
+}
+
+/// What a page costs: each of its rows whatever is asked of one.
+pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let rows = first.or(last).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(USUAL);
+    rows.saturating_mul(child).saturating_add(1)
+}
+
+/// The rows of a page as their objects.
+pub fn connection<T>(slice: Slice<T::Row>) -> Result<Connection<T>, Failure>
+where
+    T: Shows + OutputType,
+{
+    let mut connection = Connection::new(slice.has_previous, slice.has_next);
+    for (cursor, row) in slice.rows {
+        connection.edges.push(Edge::new(Place(cursor), T::show(row)?));
+    }
+    Ok(connection)
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Page(PageError::TooLong { .. }) => Self::bad_input("a page has at most 100 rows"),
+            QueryError::Page(PageError::BothEnds) => Self::bad_input("give first or last, not both"),
+            QueryError::Page(PageError::ForeignCursor) => {
+                Self::bad_input("this cursor is not one of this list in this order; start again without it")
+            }
+            QueryError::Unavailable(cause) => Self::unavailable(&cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_twenty_rows_unless_somebody_says_and_never_more_than_a_hundred() {
+        let first = |first| page(first, None, None, None).map(|page| page.first).ok();
+        assert_eq!(first(None), Some(Some(20)));
+        assert_eq!(first(Some(100)), Some(Some(100)));
+        assert_eq!(first(Some(101)), None);
+        assert_eq!(first(Some(-1)), None);
+        assert_eq!(page(None, None, Some(5), None).map(|page| (page.first, page.last)), Ok((None, Some(5))));
+    }
+
+    #[test]
+    fn a_page_costs_its_rows_times_what_is_asked_of_each() {
+        assert_eq!(cost(Some(10), None, 3), 31);
+        assert_eq!(cost(None, None, 3), 61);
+        assert_eq!(cost(Some(i32::MAX), None, usize::MAX), usize::MAX);
+    }
+}

@@ -1,0 +1,174 @@
+//! Commission as it was calculated, and why: to each its own line of it.
+
+use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::commission::{Calculation as Again, Trace};
+use projections::commissions;
+use uuid::Uuid;
+
+use crate::graphql::{
+    enums,
+    failure::Failure,
+    request::Asked,
+    scalars::{Decimal, Json, Money, percent},
+    show::{Shows, number, read, word},
+};
+
+/// What one event earned, or why it earned nothing.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct Calculation {
+    /// The event that made commission due.
+    pub trigger: Uuid,
+    /// When it was calculated.
+    pub calculated_at: DateTime<Utc>,
+    /// The version of the commission plan; null where no plan was in force.
+    pub plan_version: Option<u32>,
+    /// Why nothing was earned.
+    pub nothing: Option<NothingEarned>,
+    /// The hash of everything that the calculation rests on.
+    pub trace_hash: Option<String>,
+    #[graphql(skip)]
+    kept: Option<serde_json::Value>,
+}
+
+/// What one partner earns of one line of a contract.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Leg {
+    /// The lot in the wallet that it became.
+    pub lot_id: Uuid,
+    /// The partner that earns it.
+    pub beneficiary_id: Uuid,
+    /// The line of the contract.
+    pub line: String,
+    /// The component of the plan.
+    pub component: String,
+    /// For a sale of one's own or of a partner below.
+    pub kind: enums::AccrualKind,
+    /// 0 for the seller, else how far above the seller.
+    pub level: u32,
+    /// The line's net amount.
+    pub base: Money,
+    /// The seller's part of the sale in per cent.
+    pub share: Decimal,
+    /// The rate in per cent.
+    pub rate: Decimal,
+    /// The factor of the seller's tier in per cent, where the rate has one.
+    pub factor: Option<Decimal>,
+    /// What is earned.
+    pub amount: Money,
+    /// When the amount is available.
+    pub matures_at: DateTime<Utc>,
+}
+
+/// Why a lot has the amount that it has.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct Explanation {
+    /// What was earned by the same calculation. A member sees its own partner's legs only.
+    pub legs: Vec<Leg>,
+    /// The hash that was recorded with the calculation.
+    pub trace_hash: String,
+    /// The hash of the same facts calculated once more, just now. Null where another version of the engine calculated.
+    pub recalculated_hash: Option<String>,
+    /// Whether both agree. Null where another version of the engine calculated.
+    pub holds: Option<bool>,
+    #[graphql(skip)]
+    trace: serde_json::Value,
+}
+
+/// Why an event earned nothing.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "domain::commission::NotCalculated")]
+pub enum NothingEarned {
+    /// No plan was in force.
+    PlanNotInForce,
+    /// The plan waits for another kind of event.
+    OtherTrigger,
+    /// The sale has no lines.
+    NoLines,
+    /// No component of the plan pays for any of the lines.
+    NoComponentApplies,
+    /// Nobody earns as much as one minor unit.
+    LessThanOneUnit,
+}
+
+impl From<domain::commission::Leg> for Leg {
+    fn from(leg: domain::commission::Leg) -> Self {
+        Self {
+            lot_id: leg.lot.0,
+            beneficiary_id: leg.beneficiary.0,
+            line: leg.line,
+            component: leg.component,
+            kind: leg.kind.into(),
+            level: leg.level,
+            base: leg.base.into(),
+            share: percent(leg.share),
+            rate: percent(leg.rate),
+            factor: leg.factor.map(percent),
+            amount: leg.amount.into(),
+            matures_at: leg.matures_at,
+        }
+    }
+}
+
+impl Shows for Calculation {
+    type Row = commissions::Model;
+
+    fn show(row: commissions::Model) -> Result<Self, Failure> {
+        let nothing = row.nothing.as_deref().map(word::<domain::commission::NotCalculated>).transpose()?;
+        Ok(Self {
+            trigger: row.trigger,
+            calculated_at: row.calculated_at,
+            plan_version: row.plan_version.map(number).transpose()?,
+            nothing: nothing.map(NothingEarned::from),
+            trace_hash: row.trace_hash,
+            kept: row.trace,
+        })
+    }
+}
+
+#[ComplexObject]
+impl Calculation {
+    /// What was earned. A member sees its own partner's legs only.
+    async fn legs(&self, ctx: &Context<'_>) -> Result<Option<Vec<Leg>>, Failure> {
+        let Some(kept) = &self.kept else { return Ok(Some(vec![])) };
+        let trace: Trace = read(kept)?;
+        Ok(Some(own(Asked::of(ctx)?, trace.legs)))
+    }
+
+    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
+    async fn trace(&self) -> Option<Json> {
+        self.kept.clone().map(Json)
+    }
+}
+
+#[ComplexObject]
+impl Explanation {
+    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
+    async fn trace(&self) -> Option<Json> {
+        Some(Json(self.trace.clone()))
+    }
+}
+
+impl Explanation {
+    /// Calculates the recorded facts once more, without the store.
+    pub fn of(asked: &Asked, row: commissions::Model) -> Result<Option<Self>, Failure> {
+        let (Some(kept), Some(trace_hash)) = (row.trace, row.trace_hash) else { return Ok(None) };
+        let trace: Trace = read(&kept)?;
+        let recalculated_hash = trace.reevaluate().ok().map(|again: Again| again.trace_hash().to_owned());
+        Ok(Some(Self {
+            holds: recalculated_hash.as_ref().map(|hash| *hash == trace_hash),
+            legs: own(asked, trace.legs),
+            trace_hash,
+            recalculated_hash,
+            trace: kept,
+        }))
+    }
+}
+
+/// M18: of what others earn, their rates and their amounts, a partner sees nothing.
+fn own(asked: &Asked, legs: Vec<domain::commission::Leg>) -> Vec<Leg> {
+    let seen = legs.into_iter().filter(|leg| asked.sees(leg.beneficiary));
+    seen.map(Leg::from).collect()
+}

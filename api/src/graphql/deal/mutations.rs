@@ -1,0 +1,245 @@
+//! What can be asked of a deal, from its registration to its end.
+
+use async_graphql::InputObject;
+use domain::{
+    Command, DealId, PartnerId, PaymentId, ProgramId,
+    deal::{Allocation, ContractLine, Customer, DealCommand},
+    refusal::Invalid,
+};
+use uuid::Uuid;
+
+use super::Deal;
+use crate::graphql::{
+    enums::{DealRejectionCode, LossCode},
+    mutation::mutations,
+    scalars::{Date, Decimal, MoneyInput, rate},
+};
+
+/// The customer that a deal is about.
+#[derive(InputObject, Debug)]
+pub struct CustomerInput {
+    /// Its registered name.
+    name: String,
+    /// Its country by the two letters of ISO 3166, such as "PL".
+    country: String,
+    /// Its tax number; two registrations of one customer are recognised by it.
+    tax_id: Option<String>,
+    /// Its web domain, such as "acme.example"; two registrations of one customer are recognised by it.
+    domain: Option<String>,
+}
+
+/// One position of a contract.
+#[derive(InputObject, Debug)]
+pub struct ContractLineInput {
+    /// Names the line within the contract.
+    id: String,
+    /// The product line that is sold.
+    product_line: String,
+    /// The net amount, without tax.
+    net: MoneyInput,
+}
+
+/// What part of a payment pays one line of the contract.
+#[derive(InputObject, Debug)]
+pub struct AllocationInput {
+    /// The line's id.
+    line: String,
+    /// How much of the payment.
+    amount: MoneyInput,
+}
+
+impl From<CustomerInput> for Customer {
+    fn from(input: CustomerInput) -> Self {
+        let CustomerInput { name, country, tax_id, domain } = input;
+        Self { name, country, tax_id, domain }
+    }
+}
+
+fn of(deal: Uuid, command: DealCommand) -> Command {
+    Command::Deal(DealId(deal), command)
+}
+
+fn lines(lines: Vec<ContractLineInput>) -> Result<Vec<ContractLine>, Invalid> {
+    let line = |(index, line): (usize, ContractLineInput)| {
+        let net = line.net.money(&format!("lines.{index}.net"))?;
+        Ok(ContractLine { id: line.id, product_line: line.product_line, net })
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+fn allocations(allocations: Vec<AllocationInput>) -> Result<Vec<Allocation>, Invalid> {
+    let part = |(index, part): (usize, AllocationInput)| {
+        let amount = part.amount.money(&format!("allocations.{index}.amount"))?;
+        Ok(Allocation { line: part.line, amount })
+    };
+    allocations.into_iter().enumerate().map(part).collect()
+}
+
+mutations! {
+    /// Mutations of deals.
+    DealMutations changes deal: Deal;
+
+    /// Registers a deal: from its approval on, other partners are kept away from the customer.
+    register_deal(RegisterDealInput) -> RegisterDealPayload {
+        /// The id that the deal shall have, a UUID of your choice; one is made where it is left out.
+        deal_id: Option<Uuid>,
+        /// The programme.
+        program: Uuid,
+        /// The partner whose deal it is. A member's is its own partner and may be left out.
+        partner: Option<Uuid>,
+        /// The customer.
+        customer: CustomerInput,
+        /// The product lines that the customer may buy, at least one.
+        product_lines: Vec<String>,
+        /// The territory by which the deal is assigned.
+        territory: String,
+        /// What the customer may spend.
+        estimate: MoneyInput,
+        /// The day on which the contract is expected.
+        expected_close: Date,
+        /// The customer's problems that the deal shall solve.
+        problems: String,
+        /// The criteria by which the customer selects.
+        criteria: String,
+    } => |input, from| of(
+        from.new_id(input.deal_id, "deal"),
+        DealCommand::Register {
+            program: ProgramId(input.program),
+            partner: PartnerId(
+                input
+                    .partner
+                    .or(from.own_partner())
+                    .ok_or_else(|| Invalid::new("partner", "is missing"))?,
+            ),
+            customer: input.customer.into(),
+            product_lines: input.product_lines,
+            territory: input.territory,
+            estimate: input.estimate.money("estimate")?,
+            expected_close: input.expected_close.0,
+            problems: input.problems,
+            criteria: input.criteria,
+        },
+    );
+
+    /// Says what the partner knows of the deal. The vendor verifies it.
+    qualify_deal_by_partner(QualifyDealByPartnerInput) -> QualifyDealByPartnerPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// Whether the customer is one that the product is made for.
+        icp_match: Option<bool>,
+        /// When the customer wants to buy.
+        timeframe: Option<String>,
+        /// What the customer can spend.
+        budget: Option<MoneyInput>,
+        /// Who decides on the customer's side.
+        decision_maker: Option<String>,
+    } => |input, _from| of(input.deal_id, DealCommand::QualifyByPartner {
+        icp_match: input.icp_match,
+        timeframe: input.timeframe,
+        budget: input.budget.map(|budget| budget.money("budget")).transpose()?,
+        decision_maker: input.decision_maker,
+    });
+
+    /// Gives a deal back to the partner to complete it.
+    return_deal(ReturnDealInput) -> ReturnDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// What is missing, in words.
+        reason: String,
+        /// The fields that are missing or wrong.
+        fields: Vec<String>,
+    } => |input, _from| of(input.deal_id, DealCommand::Return { reason: input.reason, fields: input.fields });
+
+    /// Confirms what the partner said of the deal.
+    qualify_deal(QualifyDealInput) -> QualifyDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+    } => |input, _from| of(input.deal_id, DealCommand::Qualify {});
+
+    /// Approves a deal and protects it from here on.
+    approve_deal(ApproveDealInput) -> ApproveDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+    } => |input, _from| of(input.deal_id, DealCommand::Approve {});
+
+    /// Rejects a deal.
+    reject_deal(RejectDealInput) -> RejectDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// Why.
+        code: DealRejectionCode,
+    } => |input, _from| of(input.deal_id, DealCommand::Reject { code: input.code.into() });
+
+    /// Withdraws a deal.
+    withdraw_deal(WithdrawDealInput) -> WithdrawDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+    } => |input, _from| of(input.deal_id, DealCommand::Withdraw {});
+
+    /// Agrees that another partner has a part of the deal's commission.
+    agree_share(AgreeShareInput) -> AgreeSharePayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// The other partner.
+        partner: Uuid,
+        /// Its part in per cent, such as "40" or "12.5".
+        share: Decimal,
+    } => |input, _from| of(input.deal_id, DealCommand::AgreeShare {
+        partner: PartnerId(input.partner),
+        share: rate(&input.share, "share")?,
+    });
+
+    /// Records the contract that the customer has signed.
+    sign_contract(SignContractInput) -> SignContractPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// The day of the signature.
+        signed_on: Date,
+        /// The lines of the contract, all in one currency.
+        lines: Vec<ContractLineInput>,
+    } => |input, _from| of(input.deal_id, DealCommand::Sign {
+        signed_on: input.signed_on.0,
+        lines: lines(input.lines)?,
+    });
+
+    /// Sets the contract to one of the programme's own statuses.
+    change_contract_status(ChangeContractStatusInput) -> ChangeContractStatusPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// The status's code.
+        to: String,
+    } => |input, _from| of(input.deal_id, DealCommand::ChangeContractStatus { to: input.to });
+
+    /// Records what the customer has paid.
+    record_payment(RecordPaymentInput) -> RecordPaymentPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// The payment's own id, a UUID of your choice: the same payment counts once.
+        payment: Uuid,
+        /// How much.
+        amount: MoneyInput,
+        /// The day on which it arrived.
+        received_on: Date,
+        /// Which lines it pays; by what each line still owes where this is left out.
+        allocations: Option<Vec<AllocationInput>>,
+    } => |input, _from| of(input.deal_id, DealCommand::RecordPayment {
+        payment: PaymentId(input.payment),
+        amount: input.amount.money("amount")?,
+        received_on: input.received_on.0,
+        allocations: input.allocations.map(allocations).transpose()?,
+    });
+
+    /// Marks a deal as won.
+    win_deal(WinDealInput) -> WinDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+    } => |input, _from| of(input.deal_id, DealCommand::Win {});
+
+    /// Marks a deal as lost.
+    lose_deal(LoseDealInput) -> LoseDealPayload {
+        /// The deal.
+        deal_id: Uuid,
+        /// Why.
+        code: LossCode,
+    } => |input, _from| of(input.deal_id, DealCommand::Lose { code: input.code.into() });
+}

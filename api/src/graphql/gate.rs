@@ -1,0 +1,80 @@
+//! The guard before every field: asks the access table, and lets nobody in before the approval (R4).
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, Guard, PathSegment, QueryPathNode, QueryPathSegment, ServerError, ServerResult, Value,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
+};
+
+use super::{failure::Failure, request::Asked};
+use crate::access;
+
+/// Puts the guard before every field of a schema.
+pub struct Gate;
+
+struct Guarding;
+
+impl ExtensionFactory for Gate {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Guarding)
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for Guarding {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let about_the_schema = info.is_for_introspection || info.name.starts_with("__");
+        let item_of_a_list = info.parent_type.starts_with('[');
+        if !about_the_schema && !item_of_a_list {
+            let position = info.field.name.pos;
+            let at = |failure: Failure| -> ServerError {
+                let error = async_graphql::Error::from(failure).into_server_error(position);
+                error.with_path(path(info.path_node))
+            };
+            let asked = ctx.data_opt::<Asked>().ok_or_else(|| at(Failure::unauthenticated()))?;
+            admit(asked, info.parent_type, info.name).await.map_err(at)?;
+        }
+        next.run(ctx, info).await
+    }
+}
+
+/// The same guard for a subscription, whose stream begins before any of its fields is resolved.
+pub struct OpenStream;
+
+impl Guard for OpenStream {
+    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        admit(Asked::of(ctx)?, "Subscription", ctx.item.node.name.node.as_str()).await.map_err(Into::into)
+    }
+}
+
+async fn admit(asked: &Asked, parent: &str, field: &str) -> Result<(), Failure> {
+    let role = asked.principal.role;
+    let Some(entry) = access::entry(parent, field) else {
+        return Err(Failure::internal(&format!("{parent}.{field} has no row in the access table")));
+    };
+    if !entry.roles.contains(role) {
+        return Err(Failure::forbidden());
+    }
+    if role.is_member() && !entry.before_approval {
+        asked.approved().await?;
+    }
+    Ok(())
+}
+
+/// Where in the answer a field stands.
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path: Vec<PathSegment> = std::iter::successors(Some(node), |node| node.parent)
+        .map(|node| match node.segment {
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        })
+        .collect();
+    path.reverse();
+    path
+}

@@ -1,0 +1,219 @@
+//! The GraphQL face: queries from the views, mutations to the aggregates, subscriptions along the log.
+
+mod audit;
+mod batches;
+mod connection;
+mod dashboard;
+mod deal;
+mod enums;
+mod failure;
+mod gate;
+mod journal;
+mod loaders;
+mod mutation;
+mod node;
+mod partner;
+mod program;
+mod refusal;
+mod request;
+mod scalars;
+mod show;
+mod subscription;
+mod target;
+mod viewer;
+mod visible;
+mod wallet;
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use async_graphql::{MergedObject, Request, Response, SDLExportOptions, Schema, SchemaBuilder};
+use chrono::{DateTime, Utc};
+use futures::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+
+pub use self::request::Sources;
+use self::{
+    audit::{AuditEvent, AuditQueries},
+    batches::batches,
+    connection::Connection,
+    dashboard::DashboardQueries,
+    deal::{Deal, DealMutations, DealQueries},
+    failure::Failure,
+    gate::Gate,
+    journal::{JournalLine, JournalQueries},
+    partner::{NetworkMember, Partner, PartnerMutations, PartnerQueries},
+    program::{Program, ProgramMutations, ProgramQueries},
+    request::Asked,
+    subscription::Subscription,
+    viewer::{Node, ViewerQueries},
+    visible::{Only, asks_about_schema},
+    wallet::{Lot, Payout, StatementLine, Wallet, WalletMutations, WalletQueries},
+};
+use crate::{
+    auth::{Principal, Role},
+    http::Graph,
+    service::Service,
+};
+
+/// What may be asked: objects that can be read.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+struct Query(
+    ViewerQueries,
+    ProgramQueries,
+    PartnerQueries,
+    DealQueries,
+    WalletQueries,
+    DashboardQueries,
+    JournalQueries,
+    AuditQueries,
+);
+
+/// What can be done. Every mutation is one command; a refusal is an answer like any other.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+struct Mutation(ProgramMutations, PartnerMutations, DealMutations, WalletMutations);
+
+type Face = Schema<Query, Mutation, Subscription>;
+
+/// How the schema is served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Whether clients may ask about the schema, and are told what they may have meant.
+    pub introspection: bool,
+}
+
+/// Most levels that an operation may nest.
+const DEPTH: usize = 12;
+/// Most fields that an operation may cost, a page as many times as it has rows.
+const COMPLEXITY: usize = 1000;
+
+/// The schema in the language of schemas, as it is checked in.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .use_space_ident();
+    let mut sdl = described(Schema::build(Query::default(), Mutation::default(), Subscription))
+        .finish()
+        .sdl_with_options(options);
+    let end = sdl.trim_end().len();
+    sdl.truncate(end);
+    sdl.push('\n');
+    sdl
+}
+
+/// The schema over a running service.
+pub fn graph(service: &Service, settings: Settings) -> Arc<dyn Graph> {
+    let Service { log, views, commands, .. } = service;
+    let sources = Sources { commands: commands.clone(), log: log.clone(), views: views.clone() };
+    graph_of(sources, settings)
+}
+
+/// The schema, ready to run requests.
+pub fn graph_of(sources: Sources, settings: Settings) -> Arc<dyn Graph> {
+    let told = std::array::from_fn(|role| face_of(role, settings));
+    Arc::new(Served { whole: face(settings).finish(), told, sources })
+}
+
+/// The schema as it runs, and as each role is told of it.
+struct Served {
+    whole: Face,
+    /// By the place of the role in [`Role::ALL`].
+    told: [Face; Role::ALL.len()],
+    sources: Sources,
+}
+
+impl Served {
+    /// The schema for a request, and the request with what its fields need.
+    fn prepare(&self, mut request: Request) -> Result<(Face, Request, batches::Batches), Box<Response>> {
+        let principal = request.data.get(&TypeId::of::<Principal>());
+        let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned() else {
+            let error = async_graphql::Error::from(Failure::unauthenticated());
+            return Err(Box::new(Response::from_errors(vec![error.into_server_error(Default::default())])));
+        };
+        let told = Role::ALL.iter().position(|role| *role == principal.role);
+        let told = told.filter(|_| asks_about_schema(&mut request));
+        let face = told.and_then(|role| self.told.get(role)).unwrap_or(&self.whole);
+        let (spawner, batches) = batches();
+        let asked = Asked::new(principal, self.sources.clone(), spawner);
+        Ok((face.clone(), request.data(asked), batches))
+    }
+}
+
+impl Graph for Served {
+    fn sdl(&self) -> String {
+        sdl()
+    }
+
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        match self.prepare(request) {
+            Ok((face, request, batches)) => {
+                async move { batches.drive(face.execute(request)).await }.boxed()
+            }
+            Err(refused) => std::future::ready(*refused).boxed(),
+        }
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        match self.prepare(request) {
+            Ok((face, request, batches)) => batches.drive_stream(face.execute_stream(request)).boxed(),
+            Err(refused) => stream::once(std::future::ready(*refused)).boxed(),
+        }
+    }
+}
+
+type Builder = SchemaBuilder<Query, Mutation, Subscription>;
+
+fn face(settings: Settings) -> Builder {
+    let builder = described(Schema::build(Query::default(), Mutation::default(), Subscription))
+        .extension(Gate)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY);
+    if settings.introspection { builder } else { builder.disable_introspection().disable_suggestions() }
+}
+
+/// What the role of this number is told: the same schema without what it may not use.
+fn face_of(role: usize, settings: Settings) -> Face {
+    let builder = face(settings);
+    let builder = match role {
+        0 => builder.register_output_type::<Only<0>>(),
+        1 => builder.register_output_type::<Only<1>>(),
+        2 => builder.register_output_type::<Only<2>>(),
+        3 => builder.register_output_type::<Only<3>>(),
+        4 => builder.register_output_type::<Only<4>>(),
+        5 => builder.register_output_type::<Only<5>>(),
+        6 => builder.register_output_type::<Only<6>>(),
+        _ => builder, // There are seven roles.
+    };
+    builder.finish()
+}
+
+/// With the interface's types, and with words of our own for the types that the library describes.
+fn described(builder: Builder) -> Builder {
+    let builder = builder
+        .override_output_type_description::<Connection<Program>>("A part of a list of programmes.")
+        .override_output_type_description::<Connection<Partner>>("A part of a list of partners.")
+        .override_output_type_description::<Connection<NetworkMember>>("A part of a network.")
+        .override_output_type_description::<Connection<Deal>>("A part of a list of deals.")
+        .override_output_type_description::<Connection<Wallet>>("A part of a list of wallets.")
+        .override_output_type_description::<Connection<StatementLine>>("A part of a wallet's statement.")
+        .override_output_type_description::<Connection<Lot>>("A part of a list of lots.")
+        .override_output_type_description::<Connection<Payout>>("A part of a list of payouts.")
+        .override_output_type_description::<Connection<JournalLine>>("A part of the journal.")
+        .override_output_type_description::<Connection<AuditEvent>>("A part of the audit trail.");
+    builder
+        .register_output_type::<Node>()
+        .override_output_type_description::<DateTime<Utc>>(
+            "An instant in time with its offset, such as \"2026-03-31T12:00:00Z\". Answers are in UTC.",
+        )
+        .override_output_type_description::<uuid::Uuid>(
+            "A universally unique identifier, such as \"0193b5f0-7c1e-7cc3-98c4-dc0c0c07398f\".",
+        )
+}

@@ -1,0 +1,202 @@
+//! The way of every mutation: input to command, command to the aggregate, and the changed object to look at.
+
+use async_graphql::{Context, InputObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::{Actor, Command, CommandId, Refusal, derived};
+use uuid::Uuid;
+
+use super::{
+    failure::Failure,
+    refusal::RefusalView,
+    request::Asked,
+    scalars::Position,
+    target,
+};
+use crate::{
+    access,
+    commands::{Outcome, Request},
+};
+
+/// What every mutation's input may carry.
+#[derive(InputObject, Clone, Debug, Default)]
+pub struct Common {
+    /// Names this request. Sending the same request again with the same id changes nothing and answers the same; the
+    /// same id with another request is an error. Without one every request is a new one.
+    command_id: Option<Uuid>,
+    /// The version of the object that you have seen. Where somebody has changed it since, nothing happens and the
+    /// error is CONFLICT.
+    expected_version: Option<u32>,
+    /// When this was true in the world, if that was earlier than now. Only channel managers and finance may say so.
+    occurred_at: Option<DateTime<Utc>>,
+    /// Comes back unchanged in the answer.
+    client_mutation_id: Option<String>,
+}
+
+/// What every payload tells besides its object.
+#[derive(SimpleObject, Clone, Debug, Default)]
+pub struct Told {
+    /// The place in the log that the views have reached for this answer; give it as `minPosition` to read at least
+    /// that. Null where the mutation was refused.
+    position: Option<Position>,
+    /// Why nothing was done; null where it was done.
+    refusal: Option<RefusalView>,
+    /// What the input said.
+    client_mutation_id: Option<String>,
+}
+
+/// An input with the command that it stands for.
+pub trait Change: Send {
+    type Object: Changed;
+    type Payload;
+
+    fn common(&self) -> &Common;
+    fn command(self, from: &From<'_>) -> Result<Command, Refusal>;
+    fn payload(object: Option<Self::Object>, told: Told) -> Self::Payload;
+}
+
+/// An object that mutations change.
+pub trait Changed: Sized {
+    /// The object as the views show it to whoever asks; nothing where it is out of sight.
+    fn look(ctx: &Context<'_>, id: Uuid) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
+}
+
+/// What a command may take from its request besides the input.
+pub struct From<'a> {
+    pub command_id: CommandId,
+    pub asked: &'a Asked,
+}
+
+impl From<'_> {
+    /// The id of something new that the caller has not named: the same for the same request.
+    pub fn new_id(&self, given: Option<Uuid>, what: &str) -> Uuid {
+        given.unwrap_or_else(|| derived(self.command_id.0, what))
+    }
+
+    /// The partner of a member.
+    pub fn own_partner(&self) -> Option<Uuid> {
+        self.asked.principal.partner.map(|own| own.0)
+    }
+}
+
+/// Carries out a mutation.
+pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::Payload>, Failure> {
+    let asked = Asked::of(ctx)?;
+    let Common { command_id, expected_version, occurred_at, client_mutation_id } = input.common().clone();
+    let refused = |refusal: Refusal, client_mutation_id| {
+        let refusal = Some(RefusalView::from(refusal));
+        Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
+    };
+    let at = dated(asked, occurred_at)?;
+    let command_id = CommandId(command_id.unwrap_or_else(Uuid::now_v7));
+    let command = match input.command(&From { command_id, asked }) {
+        Ok(command) => command,
+        Err(refusal) => return refused(refusal, client_mutation_id),
+    };
+    if let Some(absent) = target::within_reach(ctx, asked, &command).await? {
+        return refused(absent, client_mutation_id);
+    }
+    let id = target::of(&command);
+    let request = Request {
+        command_id,
+        by: actor(asked)?,
+        at,
+        expected_version: expected_version.map(u64::from),
+        cause: None,
+        command,
+    };
+    match asked.sources.commands.execute(request).await? {
+        Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
+        Outcome::Done(done) => {
+            asked.wait_for(done.position).await?;
+            let told = Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
+            Ok(Some(I::payload(I::Object::look(ctx, id).await?, told)))
+        }
+    }
+}
+
+fn actor(asked: &Asked) -> Result<Actor, Failure> {
+    let principal = &asked.principal;
+    match (principal.role.is_member(), principal.partner) {
+        (true, Some(partner)) => Ok(Actor::member(&principal.subject, partner)),
+        (true, None) => Err(Failure::internal("a member without a partner")),
+        (false, _) => Ok(Actor::vendor(&principal.subject)),
+    }
+}
+
+/// The date, from whoever may give one; that it lies in the past is for the command to see to.
+fn dated(asked: &Asked, occurred_at: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, Failure> {
+    match occurred_at {
+        None => Ok(None),
+        Some(_) if !access::may_date(asked.principal.role) => {
+            Err(Failure::bad_input("only channel managers and finance may give occurredAt"))
+        }
+        Some(at) => Ok(Some(at)),
+    }
+}
+
+/// Declares mutations: for each its input, its payload, and the command that the input stands for.
+macro_rules! mutations {
+    ($(#[$group_doc:meta])* $group:ident changes $object:ident: $type:ty; $(
+        $(#[$doc:meta])*
+        $function:ident($input:ident) -> $payload:ident {
+            $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)*
+        } => |$given:ident, $from:ident| $command:expr;
+    )*) => {
+        $(#[$group_doc])*
+        #[derive(Default)]
+        pub struct $group;
+
+        #[async_graphql::Object]
+        impl $group {$(
+            $(#[$doc])*
+            async fn $function(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "What is asked.")] input: $input,
+            ) -> Result<Option<$payload>, $crate::graphql::failure::Failure> {
+                $crate::graphql::mutation::change(ctx, input).await
+            }
+        )*}
+
+        $(
+            $(#[$doc])*
+            #[derive(async_graphql::InputObject, Debug)]
+            pub struct $input {
+                $($(#[$field_doc])* $field: $field_type,)*
+                #[graphql(flatten)]
+                common: $crate::graphql::mutation::Common,
+            }
+
+            $(#[$doc])*
+            #[derive(async_graphql::SimpleObject)]
+            pub struct $payload {
+                /// What was changed, as it is now. Null where the mutation was refused, and where you may not see it.
+                $object: Option<$type>,
+                #[graphql(flatten)]
+                told: $crate::graphql::mutation::Told,
+            }
+
+            impl $crate::graphql::mutation::Change for $input {
+                type Object = $type;
+                type Payload = $payload;
+
+                fn common(&self) -> &$crate::graphql::mutation::Common {
+                    &self.common
+                }
+
+                fn command(
+                    self,
+                    $from: &$crate::graphql::mutation::From<'_>,
+                ) -> Result<domain::Command, domain::Refusal> {
+                    let ($given, _) = (self, $from);
+                    Ok($command)
+                }
+
+                fn payload(object: Option<$type>, told: $crate::graphql::mutation::Told) -> $payload {
+                    $payload { $object: object, told }
+                }
+            }
+        )*
+    };
+}
+pub(crate) use mutations;

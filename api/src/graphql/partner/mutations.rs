@@ -1,0 +1,320 @@
+//! What can be asked of a partner, from its application to its tier.
+
+use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
+use domain::{
+    Command, PartnerId, ProgramId, SubjectId,
+    partner::{Company, NewContact, PartnerCommand, Sections, SourceRef},
+};
+use uuid::Uuid;
+
+use super::Partner;
+use crate::graphql::{
+    enums::{InterviewOutcome, RejectionCode, ReviewResult, Source, Tier},
+    mutation::mutations,
+};
+
+/// A candidate's company.
+#[derive(InputObject, Debug)]
+pub struct CompanyInput {
+    /// Its registered name.
+    name: String,
+    /// Its country by the two letters of ISO 3166, such as "PL".
+    country: String,
+    /// Its tax number.
+    tax_id: Option<String>,
+    /// Its web site.
+    website: Option<String>,
+}
+
+/// A person of the candidate's company.
+#[derive(InputObject, Debug)]
+pub struct ContactInput {
+    /// The person's id, a UUID of your choice. Training and certificates are recorded under it.
+    person: Uuid,
+    /// First name.
+    first_name: String,
+    /// Last name.
+    last_name: String,
+    /// E-mail address.
+    email: String,
+    /// Telephone number.
+    phone: Option<String>,
+}
+
+/// The mandatory sections of the application form.
+#[derive(InputObject, Debug)]
+pub struct SectionsInput {
+    /// What the company can do.
+    competencies: String,
+    /// Whom the company sells to.
+    customer_portfolio: String,
+    /// What the company wants to reach with the programme.
+    strategic_goals: String,
+}
+
+/// Where a fact about training comes from. The same source and reference counts once, however often it is sent.
+#[derive(InputObject, Debug)]
+pub struct SourceRefInput {
+    /// The system, such as "lms".
+    source: String,
+    /// Its own number of the record.
+    reference: String,
+}
+
+impl From<CompanyInput> for Company {
+    fn from(input: CompanyInput) -> Self {
+        let CompanyInput { name, country, tax_id, website } = input;
+        Self { name, country, tax_id, website }
+    }
+}
+
+impl From<ContactInput> for NewContact {
+    fn from(input: ContactInput) -> Self {
+        let ContactInput { person, first_name, last_name, email, phone } = input;
+        Self { person: SubjectId(person), first_name, last_name, email, phone }
+    }
+}
+
+impl From<SectionsInput> for Sections {
+    fn from(input: SectionsInput) -> Self {
+        let SectionsInput { competencies, customer_portfolio, strategic_goals } = input;
+        Self { competencies, customer_portfolio, strategic_goals }
+    }
+}
+
+impl From<SourceRefInput> for SourceRef {
+    fn from(SourceRefInput { source, reference }: SourceRefInput) -> Self {
+        Self { source, reference }
+    }
+}
+
+fn of(partner: Uuid, command: PartnerCommand) -> Command {
+    Command::Partner(PartnerId(partner), command)
+}
+
+mutations! {
+    /// Mutations of partners.
+    PartnerMutations changes partner: Partner;
+
+    /// Applies for a programme: registers the company with its contacts, its form and its consent to the terms.
+    apply_for_program(ApplyForProgramInput) -> ApplyForProgramPayload {
+        /// The id that the partner shall have. An owner's is the partner of the sign-in and may be left out.
+        partner_id: Option<Uuid>,
+        /// The programme.
+        program: Uuid,
+        /// The company.
+        company: CompanyInput,
+        /// Its people, at least one.
+        contacts: Vec<ContactInput>,
+        /// The sections of the form.
+        sections: SectionsInput,
+        /// How the candidate found the programme.
+        source: Source,
+        /// The partner that brought the candidate; it will stand above it in the network.
+        inviter: Option<Uuid>,
+        /// The version of the terms that the candidate accepts; it must be the one in force.
+        terms_version: u32,
+    } => |input, from| of(
+        input.partner_id.or(from.own_partner()).unwrap_or_else(|| from.new_id(None, "partner")),
+        PartnerCommand::Apply {
+            program: ProgramId(input.program),
+            company: input.company.into(),
+            contacts: input.contacts.into_iter().map(NewContact::from).collect(),
+            sections: input.sections.into(),
+            source: input.source.into(),
+            inviter: input.inviter.map(PartnerId),
+            terms_version: input.terms_version,
+        },
+    );
+
+    /// Names who reviews an application.
+    assign_review(AssignReviewInput) -> AssignReviewPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// The reviewer's sign-in.
+        reviewer: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::AssignReview { reviewer: input.reviewer });
+
+    /// Asks the candidate for something that the application lacks.
+    request_information(RequestInformationInput) -> RequestInformationPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// What is asked.
+        question: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::RequestInformation { question: input.question });
+
+    /// Answers what the vendor asked about the application.
+    supply_information(SupplyInformationInput) -> SupplyInformationPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// The answer.
+        answer: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::SupplyInformation { answer: input.answer });
+
+    /// Records the review of an application with its two findings.
+    record_review(RecordReviewInput) -> RecordReviewPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// How well its sector fits.
+        sector_fit: String,
+        /// How well it can market.
+        marketing_competence: String,
+        /// What the reviewer concludes.
+        result: ReviewResult,
+    } => |input, _from| of(input.partner_id, PartnerCommand::RecordReview {
+        sector_fit: input.sector_fit,
+        marketing_competence: input.marketing_competence,
+        result: input.result.into(),
+    });
+
+    /// Sets the date of the interview.
+    schedule_interview(ScheduleInterviewInput) -> ScheduleInterviewPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// When it takes place.
+        at: DateTime<Utc>,
+    } => |input, _from| of(input.partner_id, PartnerCommand::ScheduleInterview { at: input.at });
+
+    /// Records that the interview was held.
+    record_interview(RecordInterviewInput) -> RecordInterviewPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// What came of it.
+        outcome: InterviewOutcome,
+        /// The interviewer's notes.
+        notes: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::RecordInterview {
+        outcome: input.outcome.into(),
+        notes: input.notes,
+    });
+
+    /// Approves an application: from here on the candidate is a partner and has access to the portal.
+    approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {
+        /// The candidate.
+        partner_id: Uuid,
+    } => |input, _from| of(input.partner_id, PartnerCommand::Approve {});
+
+    /// Rejects an application.
+    reject_application(RejectApplicationInput) -> RejectApplicationPayload {
+        /// The candidate.
+        partner_id: Uuid,
+        /// Why.
+        code: RejectionCode,
+    } => |input, _from| of(input.partner_id, PartnerCommand::Reject { code: input.code.into() });
+
+    /// Withdraws an application that is not decided yet.
+    withdraw_application(WithdrawApplicationInput) -> WithdrawApplicationPayload {
+        /// The candidate.
+        partner_id: Uuid,
+    } => |input, _from| of(input.partner_id, PartnerCommand::Withdraw {});
+
+    /// Accepts the terms of the programme that are in force.
+    accept_terms(AcceptTermsInput) -> AcceptTermsPayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// Their version.
+        version: u32,
+    } => |input, _from| of(input.partner_id, PartnerCommand::AcceptTerms { version: input.version });
+
+    /// Takes an approved partner into the programme's network, below the partner that invited it.
+    join_network(JoinNetworkInput) -> JoinNetworkPayload {
+        /// The partner.
+        partner_id: Uuid,
+    } => |input, _from| of(input.partner_id, PartnerCommand::Join {});
+
+    /// Assigns a course to a partner.
+    assign_course(AssignCourseInput) -> AssignCoursePayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// The course's name.
+        course: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::AssignCourse { course: input.course });
+
+    /// Records that a person has completed a module of an assigned course.
+    complete_module(CompleteModuleInput) -> CompleteModulePayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// Who completed it.
+        person: Uuid,
+        /// The course.
+        course: String,
+        /// The module.
+        module: String,
+        /// The version of the content that was learned.
+        content_version: u32,
+        /// The score in per cent, where the module has one.
+        score: Option<u32>,
+        /// Where the fact comes from.
+        source: SourceRefInput,
+    } => |input, _from| of(input.partner_id, PartnerCommand::CompleteModule {
+        person: SubjectId(input.person),
+        course: input.course,
+        module: input.module,
+        content_version: input.content_version,
+        score: input.score,
+        source: input.source.into(),
+    });
+
+    /// Records that a person has taken an exam.
+    record_exam(RecordExamInput) -> RecordExamPayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// Who took it.
+        person: Uuid,
+        /// The exam.
+        exam: String,
+        /// Whether it was passed.
+        passed: bool,
+        /// The score in per cent.
+        score: u32,
+        /// Where the fact comes from.
+        source: SourceRefInput,
+    } => |input, _from| of(input.partner_id, PartnerCommand::RecordExam {
+        person: SubjectId(input.person),
+        exam: input.exam,
+        passed: input.passed,
+        score: input.score,
+        source: input.source.into(),
+    });
+
+    /// Issues a certificate to a person who has completed the courses and passed the exam.
+    issue_certificate(IssueCertificateInput) -> IssueCertificatePayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// Who is certified.
+        person: Uuid,
+        /// The certification.
+        certification: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::IssueCertificate {
+        person: SubjectId(input.person),
+        certification: input.certification,
+    });
+
+    /// Sets where the partner's payouts go.
+    set_payment_details(SetPaymentDetailsInput) -> SetPaymentDetailsPayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// Who holds the bank account.
+        account_holder: String,
+        /// Its IBAN.
+        #[graphql(secret)]
+        iban: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::SetPaymentDetails {
+        account_holder: input.account_holder,
+        iban: input.iban,
+    });
+
+    /// Gives a partner another tier than its results would, with a reason.
+    override_tier(OverrideTierInput) -> OverrideTierPayload {
+        /// The partner.
+        partner_id: Uuid,
+        /// The tier from now on.
+        to: Tier,
+        /// Why.
+        reason: String,
+    } => |input, _from| of(input.partner_id, PartnerCommand::OverrideTier {
+        to: input.to.into(),
+        reason: input.reason,
+    });
+}

@@ -1,0 +1,235 @@
+//! What can be asked of a programme: opening it, and publishing its rulebook.
+
+use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
+use domain::{
+    Command, Money, ProgramId,
+    program::{DealPolicy, PayoutPolicy, ProgramCommand, Responsibility},
+    refusal::Invalid,
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::Program;
+use crate::graphql::{
+    enums::KernelState,
+    mutation::mutations,
+    scalars::{CurrencyCode, Json, MoneyInput},
+};
+
+/// When money may leave a wallet.
+#[derive(InputObject, Debug)]
+pub struct PayoutPolicyInput {
+    /// The smallest payout, one amount a currency. A currency without one cannot be paid out.
+    minimum: Vec<MoneyInput>,
+}
+
+/// Who may register deals, and what becomes of them.
+#[derive(InputObject, Debug)]
+pub struct DealPolicyInput {
+    /// Whether only partners with a valid certificate may register.
+    certificate_required: bool,
+    /// Days from approval in which other partners are kept away.
+    protection_days: u32,
+    /// Estimates up to this need nobody's approval, one amount a currency.
+    #[graphql(default)]
+    approve_up_to: Vec<MoneyInput>,
+    /// Whether a deal is won only when the customer has paid in full.
+    full_payment_to_win: bool,
+    /// Who looks after deals: the first rule whose territory matches.
+    #[graphql(default)]
+    responsible: Vec<ResponsibilityInput>,
+    /// Where deals go that no rule matches.
+    default_queue: String,
+}
+
+/// One rule of who looks after deals.
+#[derive(InputObject, Debug)]
+pub struct ResponsibilityInput {
+    /// The territory.
+    territory: String,
+    /// The employee who looks after it.
+    employee: String,
+}
+
+impl PayoutPolicyInput {
+    fn policy(self) -> Result<PayoutPolicy, Invalid> {
+        Ok(PayoutPolicy { minimum: amounts(&self.minimum, "policy.minimum")? })
+    }
+}
+
+impl DealPolicyInput {
+    fn policy(self) -> Result<DealPolicy, Invalid> {
+        let rule = |rule: ResponsibilityInput| Responsibility { territory: rule.territory, employee: rule.employee };
+        Ok(DealPolicy {
+            certificate_required: self.certificate_required,
+            protection_days: self.protection_days,
+            approve_up_to: amounts(&self.approve_up_to, "policy.approve_up_to")?,
+            full_payment_to_win: self.full_payment_to_win,
+            responsible: self.responsible.into_iter().map(rule).collect(),
+            default_queue: self.default_queue,
+        })
+    }
+}
+
+fn amounts(inputs: &[MoneyInput], field: &str) -> Result<Vec<Money>, Invalid> {
+    inputs.iter().enumerate().map(|(index, input)| input.money(&format!("{field}.{index}"))).collect()
+}
+
+/// The value that a JSON document stands for; the refusal says what in it is wrong.
+fn read<T: DeserializeOwned>(document: Json, field: &str) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(document.0).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { field.to_owned() } else { format!("{field}.{path}") };
+        Invalid::new(field, error.into_inner().to_string())
+    })
+}
+
+fn of(program: Uuid, command: ProgramCommand) -> Command {
+    Command::Program(ProgramId(program), command)
+}
+
+mutations! {
+    /// Mutations of programmes.
+    ProgramMutations changes program: Program;
+
+    /// Opens a programme.
+    open_program(OpenProgramInput) -> OpenProgramPayload {
+        /// The id that the programme shall have, a UUID of your choice; one is made where it is left out.
+        program_id: Option<Uuid>,
+        /// What it is called.
+        name: String,
+        /// The time zone in which its days begin and end, such as "Europe/Warsaw".
+        time_zone: String,
+        /// The currency in which it reckons.
+        base_currency: CurrencyCode,
+        /// Whether an application is approved only after an interview.
+        interview_required: bool,
+        /// How many levels below the top partners may join.
+        max_network_depth: u32,
+    } => |input, from| of(
+        from.new_id(input.program_id, "program"),
+        ProgramCommand::Open {
+            name: input.name,
+            time_zone: input
+                .time_zone
+                .parse()
+                .map_err(|_| Invalid::new("time_zone", "is no time zone; give one such as Europe/Warsaw"))?,
+            base_currency: input.base_currency.0,
+            interview_required: input.interview_required,
+            max_network_depth: input.max_network_depth,
+        },
+    );
+
+    /// Publishes a version of the terms that partners accept.
+    publish_terms(PublishTermsInput) -> PublishTermsPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// The SHA-256 of the document as 64 hexadecimal digits in lower case.
+        document_hash: String,
+        /// From when on they are in force.
+        effective_from: DateTime<Utc>,
+    } => |input, _from| of(input.program_id, ProgramCommand::PublishTerms {
+        document_hash: input.document_hash,
+        effective_from: input.effective_from,
+    });
+
+    /// Names a status that contracts can have, and whether reaching it earns commission.
+    configure_contract_status(ConfigureContractStatusInput) -> ConfigureContractStatusPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// The status's code.
+        code: String,
+        /// Whether a change to it calculates commission.
+        calculates_commission: bool,
+        /// In which state of a deal it can be set.
+        kernel_state: KernelState,
+    } => |input, _from| of(input.program_id, ProgramCommand::ConfigureContractStatus {
+        code: input.code,
+        calculates_commission: input.calculates_commission,
+        kernel_state: input.kernel_state.into(),
+    });
+
+    /// Publishes a version of the commission plan. Whoever wrote it cannot publish it.
+    publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// From when on it is in force.
+        effective_from: DateTime<Utc>,
+        /// The first instant at which it is no longer in force; open where this is left out.
+        effective_until: Option<DateTime<Utc>>,
+        /// Who wrote the plan.
+        author: String,
+        /// The plan as a JSON document: its trigger, its components and its hold.
+        plan: Json,
+    } => |input, _from| of(input.program_id, ProgramCommand::PublishCommissionPlan {
+        effective_from: input.effective_from,
+        effective_until: input.effective_until,
+        author: input.author,
+        plan: read(input.plan, "plan")?,
+    });
+
+    /// Publishes a version of the payout policy.
+    publish_payout_policy(PublishPayoutPolicyInput) -> PublishPayoutPolicyPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// From when on it is in force.
+        effective_from: DateTime<Utc>,
+        /// The policy.
+        policy: PayoutPolicyInput,
+    } => |input, _from| of(input.program_id, ProgramCommand::PublishPayoutPolicy {
+        effective_from: input.effective_from,
+        policy: input.policy.policy()?,
+    });
+
+    /// Publishes a version of the deal policy.
+    publish_deal_policy(PublishDealPolicyInput) -> PublishDealPolicyPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// From when on it is in force.
+        effective_from: DateTime<Utc>,
+        /// The policy.
+        policy: DealPolicyInput,
+    } => |input, _from| of(input.program_id, ProgramCommand::PublishDealPolicy {
+        effective_from: input.effective_from,
+        policy: input.policy.policy()?,
+    });
+
+    /// Publishes a course or a new version of it.
+    publish_course(PublishCourseInput) -> PublishCoursePayload {
+        /// The programme.
+        program_id: Uuid,
+        /// The course's name.
+        course: String,
+        /// Its subject area.
+        area: String,
+        /// Its modules.
+        modules: Vec<String>,
+        /// Courses of a step are assigned when the step before is complete; the first step is 1.
+        step: u32,
+    } => |input, _from| of(input.program_id, ProgramCommand::PublishCourse {
+        course: input.course,
+        area: input.area,
+        modules: input.modules,
+        step: input.step,
+    });
+
+    /// Defines a certification or a new version of it.
+    define_certification(DefineCertificationInput) -> DefineCertificationPayload {
+        /// The programme.
+        program_id: Uuid,
+        /// The certification's name.
+        certification: String,
+        /// The courses that must be complete.
+        courses: Vec<String>,
+        /// The exam that must be passed.
+        exam: String,
+        /// For how many months a certificate is valid; for ever where this is left out.
+        valid_for_months: Option<u32>,
+    } => |input, _from| of(input.program_id, ProgramCommand::DefineCertification {
+        certification: input.certification,
+        courses: input.courses,
+        exam: input.exam,
+        valid_for_months: input.valid_for_months,
+    });
+}

@@ -1,0 +1,151 @@
+//! Refusals as data: a code for a program, a sentence for a person, the field at fault, the policy that refused.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    ContextSelectionSet, Name, OutputType, Positioned, ServerResult, SimpleObject, Value,
+    indexmap::IndexMap,
+    parser::types::Field,
+    registry::{MetaEnumValue, MetaType, MetaTypeId, Registry},
+};
+use domain::{
+    deal::DealRefusal, partner::PartnerRefusal, program::ProgramRefusal, refusal::Invalid, wallet::WalletRefusal,
+};
+
+/// Why the service did not do what was asked. Nothing was changed.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(name = "Refusal")]
+pub struct RefusalView {
+    /// What a program tells refusals apart by. Never renamed.
+    pub code: RefusalCode,
+    /// Says what to do next, in English, for a person.
+    pub message: String,
+    /// The path of the input field at fault, outermost first; null where no single field is.
+    pub field: Option<Vec<String>>,
+    /// The version of the policy that refused, where one did.
+    pub policy: Option<PolicyVersion>,
+}
+
+/// A version of something that the programme has published.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct PolicyVersion {
+    /// Which policy, such as "payout-policy".
+    pub id: String,
+    /// Its version: 1, 2, 3 and so on.
+    pub version: u32,
+}
+
+/// One of the domain's codes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RefusalCode(pub &'static str);
+
+const ALL: [&[(&str, &str)]; 5] = [
+    &[(Invalid::CODE, "A field holds something that is never accepted; the message and `field` say which and why.")],
+    ProgramRefusal::SENTENCES,
+    PartnerRefusal::SENTENCES,
+    DealRefusal::SENTENCES,
+    WalletRefusal::SENTENCES,
+];
+
+impl OutputType for RefusalCode {
+    fn type_name() -> Cow<'static, str> {
+        "RefusalCode".into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| {
+            let mut enum_values = IndexMap::new();
+            for (code, sentence) in ALL.into_iter().flatten() {
+                enum_values.entry((*code).to_owned()).or_insert_with(|| value(code, sentence));
+            }
+            MetaType::Enum {
+                name: Self::type_name().into_owned(),
+                description: Some("Every reason for which the service refuses. New ones may be added.".into()),
+                enum_values,
+                visible: None,
+                inaccessible: false,
+                tags: vec![],
+                rust_typename: Some(std::any::type_name::<Self>()),
+                directive_invocations: vec![],
+                requires_scopes: vec![],
+            }
+        })
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::Enum(Name::new(self.0)))
+    }
+}
+
+fn value(code: &str, sentence: &str) -> MetaEnumValue {
+    let description = match sentence.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some(_) => "The message says what is wrong.".to_owned(), // The whole sentence is filled in.
+        None => as_sentence(sentence),
+    };
+    MetaEnumValue {
+        name: code.to_owned(),
+        description: Some(description),
+        deprecation: Default::default(),
+        visible: None,
+        inaccessible: false,
+        tags: vec![],
+        directive_invocations: vec![],
+    }
+}
+
+/// With a capital and a full stop.
+fn as_sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).chain(['.']).collect()
+}
+
+impl From<domain::Refusal> for RefusalView {
+    fn from(refusal: domain::Refusal) -> Self {
+        let field: Vec<String> = refusal.field.iter().map(|name| camel(name)).collect();
+        Self {
+            code: RefusalCode(refusal.code),
+            message: refusal.message,
+            field: (!field.is_empty()).then_some(field),
+            policy: refusal.policy.map(|policy| PolicyVersion { id: policy.id, version: policy.version }),
+        }
+    }
+}
+
+/// `tax_id` is called `taxId` in the schema.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(char::to_uppercase).into_iter().flatten();
+        name.chars().chain(initial).chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_domain_is_a_value_with_a_sentence() {
+        let mut registry = Registry::default();
+        RefusalCode::create_type_info(&mut registry);
+        let Some(MetaType::Enum { enum_values, .. }) = registry.types.get("RefusalCode") else {
+            panic!("RefusalCode is an enum");
+        };
+        let codes = [ProgramRefusal::CODES, PartnerRefusal::CODES, DealRefusal::CODES, WalletRefusal::CODES];
+        for code in codes.into_iter().flatten().chain([&Invalid::CODE]) {
+            let value = enum_values.get(*code).unwrap_or_else(|| panic!("{code} is missing"));
+            assert!(value.description.as_ref().is_some_and(|text| text.ends_with('.')), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_field_is_that_of_the_input() {
+        let refusal = RefusalView::from(domain::Refusal::from(Invalid::new("customer.tax_id", "is missing")));
+        assert_eq!(refusal.code, RefusalCode("INVALID_INPUT"));
+        assert_eq!(refusal.field, Some(vec!["customer".into(), "taxId".into()]));
+        assert_eq!(RefusalView::from(domain::Refusal::from(DealRefusal::NotRegistered)).field, None);
+    }
+}

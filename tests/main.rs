@@ -1,6 +1,8 @@
 //! Stories end to end and the invariants, on both engines.
 
+mod demo;
 mod face;
 mod graph;
 mod log;
 mod story;
+mod views;

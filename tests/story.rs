@@ -236,6 +236,7 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
             assert!(matches!(outcome, Outcome::Done(_)), "{place}: {outcome:?}");
         }
         log.close().await;
+        drop((commands, log)); // The embedded database belongs to whoever holds the log.
 
         let service = Service::start_at(place.target.clone(), clock).await.expect("the service starts");
         service.settle().await;

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     clock::ManualClock,
     commands::{Commands, Fault, Outcome, Request},
+    http::Readiness,
     reactor::Reactor,
     timers::Timers,
 };
@@ -69,6 +70,24 @@ impl Service {
             tasks.spawn(timers.clone().run(shutdown.clone()));
         }
         Ok(Self { log, views, commands, timers, reacted, clock: by_hand, shutdown, tasks })
+    }
+
+    /// Ready where the log answers and the views follow it.
+    pub fn readiness(&self) -> Readiness {
+        let (log, views) = (self.log.clone(), self.views.clone());
+        Arc::new(move || {
+            let (log, state) = (log.clone(), views.state());
+            Box::pin(async move {
+                log.checkpoint("reactor").await.map_err(|_| "the log cannot be reached".to_owned())?;
+                match &*state.borrow() {
+                    ReaderState::Running => Ok(()),
+                    ReaderState::Retrying { .. } => Err("the views cannot be reached".to_owned()),
+                    ReaderState::Halted { position, .. } => {
+                        Err(format!("the views have halted before position {position}"))
+                    }
+                }
+            })
+        })
     }
 
     pub async fn ask(&self, request: Request) -> Result<Outcome, Fault> {

@@ -84,7 +84,7 @@ async fn build(store: &Store, output: &Output) -> anyhow::Result<()> {
 
 fn table(roles: &[(Role, &str, String)]) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header(["role", "signs in as", "token (12 hours)"]);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["role", "signs in as", "token (12 hours)"]);
     for (role, subject, token) in roles {
         table.add_row([role.name(), subject, token]);
     }

@@ -1,0 +1,44 @@
+//! The demo's year on both engines: what it holds, and that every view and every invariant stands.
+
+use std::collections::BTreeMap;
+
+use api::{clock::ManualClock, demo::Year, service::Service};
+use chrono::{DateTime, Utc};
+use projections::Views;
+use tests::places;
+
+fn now() -> DateTime<Utc> {
+    "2026-01-15T12:00:00Z".parse().expect("an instant")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
+    let mut heads = vec![];
+    for place in places().await {
+        let year = Year::before(now());
+        let service =
+            Service::start_at(place.target.clone(), ManualClock::at(year.begins)).await.expect("starts");
+        let built = year.build(&service, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert!(built.refused >= 8, "{place}: only {} commands were refused", built.refused);
+
+        let events = service.log.read_after(0, 100_000).await.expect("the log reads");
+        let mut types = BTreeMap::<String, usize>::new();
+        for event in &events {
+            *types.entry(event.envelope.event_type.clone()).or_default() += 1;
+        }
+        let count = |name: &str| types.get(name).copied().unwrap_or(0);
+        assert!(count("joined-network") >= 12, "{place}: {types:?}");
+        assert_eq!(count("deal-registered"), 60, "{place}: {types:?}");
+        for name in ["applied", "certified", "deal-qualified", "commission-accrued", "payout-requested", "payout-paid",
+            "payout-rejected", "payout-cancelled", "protection-expired", "deal-won", "deal-lost", "exam-failed"]
+        {
+            assert!(count(name) > 0, "{place}: no {name} in {types:?}");
+        }
+        heads.push(events.len());
+
+        let report = Views::verify(&service.log, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert_eq!(report.position, events.len() as u64, "{place}");
+        service.stop().await;
+    }
+    assert_eq!(heads[0], heads[1], "both engines hold the same year");
+}

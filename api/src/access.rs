@@ -273,7 +273,10 @@ pub fn may_use(role: Role, parent: &str, field: &str) -> bool {
 
 /// Every row as type and field, for whoever compares them with the schema.
 pub fn rows() -> BTreeMap<String, Vec<&'static str>> {
-    TABLE.iter().map(|(parent, fields)| (parent.clone(), fields.keys().copied().collect())).collect()
+    TABLE
+        .iter()
+        .map(|(parent, fields)| (parent.clone(), fields.keys().copied().collect()))
+        .collect()
 }
 
 /// Who may say when something was true.

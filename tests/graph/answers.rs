@@ -1,48 +1,51 @@
 //! What single questions are answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use api::auth::Role;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use serde_json::json;
-use tracing::span;
 use uuid::Uuid;
 
 use super::served::{Served, codes};
 
 /// Counts the batches that are read on this thread.
-struct Batches(Arc<AtomicUsize>);
+#[derive(Default)]
+struct Batches(Arc<AtomicU64>);
 
-impl tracing::Subscriber for Batches {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "api::graphql::loaders"
+impl Recorder for Batches {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        match key.name() {
+            "accord_graphql_batches_total" => Counter::from_arc(self.0.clone()),
+            _ => Counter::noop(),
+        }
     }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
     }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
     }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
 }
 
 #[tokio::test]
 async fn three_levels_of_a_list_are_one_statement_each() {
     let served = Served::begin().await;
-    let count = Arc::new(AtomicUsize::new(0));
+    let batches = Batches::default();
     let query = "{ partners { nodes { name wallets { walletId payouts { payoutId } } deals { nodes { dealId } } } } }";
     let answer = {
-        let _counting = tracing::subscriber::set_default(Batches(count.clone()));
+        let _counting = metrics::set_default_local_recorder(&batches);
         served.ask(Role::Auditor, None, query).await
     };
     assert_eq!(answer.errors, []);
     let data = answer.data.into_json().expect("is JSON");
     assert_eq!(data["partners"]["nodes"].as_array().map(Vec::len), Some(3));
     // Beside the list of partners: the wallets of all, the payouts of all, the deals of all.
-    assert_eq!(count.load(Ordering::Relaxed), 3);
+    assert_eq!(batches.0.load(Ordering::Relaxed), 3);
     served.service.stop().await;
 }
 
@@ -76,21 +79,27 @@ async fn a_list_goes_on_after_a_cursor_and_before_one() {
     let names = |query: String| {
         let served = &served;
         async move {
-            let data = served.ask(Role::Auditor, None, &query).await.data.into_json().expect("is JSON");
+            let data =
+                served.ask(Role::Auditor, None, &query).await.data.into_json().expect("is JSON");
             data["partners"].clone()
         }
     };
     let order = "orderBy: { field: COMPANY_NAME, direction: ASCENDING }";
-    let selected = "{ nodes { name } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } }";
+    let selected =
+        "{ nodes { name } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } }";
     let first = names(format!("{{ partners({order}, first: 2) {selected} }}")).await;
-    assert_eq!(first["nodes"], json!([{ "name": "North sp. z o.o." }, { "name": "Ridge sp. z o.o." }]));
+    assert_eq!(
+        first["nodes"],
+        json!([{ "name": "North sp. z o.o." }, { "name": "Ridge sp. z o.o." }])
+    );
     assert_eq!(first["pageInfo"]["hasNextPage"], true);
     let after = &first["pageInfo"]["endCursor"];
     let rest = names(format!("{{ partners({order}, first: 2, after: {after}) {selected} }}")).await;
     assert_eq!(rest["nodes"], json!([{ "name": "Summit sp. z o.o." }]));
     assert_eq!(rest["pageInfo"]["hasNextPage"], false);
     let before = &rest["pageInfo"]["startCursor"];
-    let back = names(format!("{{ partners({order}, last: 1, before: {before}) {selected} }}")).await;
+    let back =
+        names(format!("{{ partners({order}, last: 1, before: {before}) {selected} }}")).await;
     assert_eq!(back["nodes"], json!([{ "name": "Ridge sp. z o.o." }]));
     let elsewhere = format!("{{ deals(after: {after}) {{ nodes {{ dealId }} }} }}");
     let foreign = served.ask(Role::Auditor, None, &elsewhere).await;
@@ -126,9 +135,7 @@ async fn r135_the_same_command_id_answers_the_same_and_with_another_body_is_an_e
     let north = served.objects("north").await;
     let query = "mutation($input: OverrideTierInput!) { overrideTier(input: $input) \
                  { partner { tier version } position refusal { code } } }";
-    let input = |to: &str| {
-        json!({ "input": { "partnerId": north.partner, "to": to, "reason": "agreed", "commandId": Uuid::from_u128(9) } })
-    };
+    let input = |to: &str| json!({ "input": { "partnerId": north.partner, "to": to, "reason": "agreed", "commandId": Uuid::from_u128(9) } });
     let first = served.ask_with(Role::ChannelManager, None, query, input("SILVER")).await;
     assert_eq!(first.errors, []);
     let done = first.data.clone().into_json().expect("is JSON")["overrideTier"].clone();
@@ -150,9 +157,12 @@ async fn a_date_in_the_past_is_for_channel_managers_and_finance() {
     let north = served.objects("north").await;
     let query = "mutation($input: WithdrawDealInput!) { withdrawDeal(input: $input) { refusal { code field } } }";
     let input = |at: &str| json!({ "input": { "dealId": north.deal, "occurredAt": at } });
-    let member = served.ask_with(Role::Owner, Some(north.partner), query, input("2025-01-17T00:00:00Z")).await;
+    let member = served
+        .ask_with(Role::Owner, Some(north.partner), query, input("2025-01-17T00:00:00Z"))
+        .await;
     assert_eq!(codes(&member), [("withdrawDeal".to_owned(), "BAD_USER_INPUT".to_owned())]);
-    let future = served.ask_with(Role::ChannelManager, None, query, input("2225-01-17T00:00:00Z")).await;
+    let future =
+        served.ask_with(Role::ChannelManager, None, query, input("2225-01-17T00:00:00Z")).await;
     let refusal = future.data.into_json().expect("is JSON")["withdrawDeal"]["refusal"].clone();
     assert_eq!(refusal["code"], "INVALID_INPUT");
     served.service.stop().await;
@@ -176,7 +186,9 @@ async fn r4_a_candidate_sees_its_application_and_nothing_else() {
     let payload = applied.data.clone().into_json().expect("is JSON")["applyForProgram"].clone();
     assert_eq!((applied.errors.len(), &payload["refusal"]), (0, &json!(null)));
 
-    let own = served.ask(Role::Owner, Some(candidate), "{ viewer { role application { stage name } } }").await;
+    let own = served
+        .ask(Role::Owner, Some(candidate), "{ viewer { role application { stage name } } }")
+        .await;
     assert_eq!(own.errors, []);
     let application = own.data.into_json().expect("is JSON")["viewer"]["application"].clone();
     assert_eq!(application, json!({ "stage": "APPLIED", "name": "Late sp. z o.o." }));
@@ -205,7 +217,10 @@ async fn e15_an_event_leads_back_to_whoever_asked_for_it_and_on_to_all_that_came
     assert!(matured["payload"]["commission-matured"]["lot"].is_string(), "{matured}");
     let causes = matured["causes"].as_array().expect("has causes");
     let first = causes.last().expect("somebody asked for it");
-    assert!(matches!(first["actor"]["kind"].as_str(), Some("VENDOR" | "MEMBER" | "INTEGRATION")), "{causes:?}");
+    assert!(
+        matches!(first["actor"]["kind"].as_str(), Some("VENDOR" | "MEMBER" | "INTEGRATION")),
+        "{causes:?}"
+    );
     served.service.stop().await;
 }
 
@@ -231,7 +246,8 @@ async fn r74_a_balance_is_the_sum_of_its_history() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_that_is_not_there_yet_is_waited_for_and_then_named() {
     let served = Served::begin().await;
-    let answer = served.ask(Role::Auditor, None, "{ viewer(minPosition: \"1000000\") { role } }").await;
+    let answer =
+        served.ask(Role::Auditor, None, "{ viewer(minPosition: \"1000000\") { role } }").await;
     assert_eq!(codes(&answer), [("viewer".to_owned(), "VIEWS_BEHIND".to_owned())]);
     served.service.stop().await;
 }
@@ -243,15 +259,20 @@ async fn a_stream_replays_what_was_missed_and_then_goes_live() {
 
     let served = Served::begin().await;
     let north = served.objects("north").await;
-    let query = format!("subscription {{ dealChanged(dealId: \"{}\", after: \"1\") {{ position deal {{ stage }} }} }}", north.deal);
-    let request = Request::new(&query).data(super::served::principal(Role::Owner, Some(north.partner)));
+    let query = format!(
+        "subscription {{ dealChanged(dealId: \"{}\", after: \"1\") {{ position deal {{ stage }} }} }}",
+        north.deal
+    );
+    let request =
+        Request::new(&query).data(super::served::principal(Role::Owner, Some(north.partner)));
     let mut stream = served.graph.subscribe(request);
     let missed = stream.next().await.expect("answers");
     assert_eq!(missed.errors, []);
     let missed = missed.data.into_json().expect("is JSON");
     assert_eq!(missed["dealChanged"]["deal"]["stage"], "WON");
 
-    let foreign = Request::new(&query).data(super::served::principal(Role::Owner, Some(served.story.id("ridge"))));
+    let foreign = Request::new(&query)
+        .data(super::served::principal(Role::Owner, Some(served.story.id("ridge"))));
     let mut foreign = served.graph.subscribe(foreign);
     let waited = tokio::time::timeout(std::time::Duration::from_millis(700), foreign.next()).await;
     assert!(waited.is_err(), "another's deal never changes: {waited:?}");

@@ -13,15 +13,22 @@ use super::schema::{document, fields, types};
 use super::served::{Objects, Served, codes};
 
 /// The shortest way from the root to each object type: the fields with their arguments.
-fn ways(document: &ServiceDocument, objects: Objects, program: Uuid) -> BTreeMap<String, Vec<(String, String)>> {
+fn ways(
+    document: &ServiceDocument,
+    objects: Objects,
+    program: Uuid,
+) -> BTreeMap<String, Vec<(String, String)>> {
     let mut ways = BTreeMap::from([("Query".to_owned(), vec![])]);
     let mut next = VecDeque::from(["Query".to_owned()]);
     while let Some(parent) = next.pop_front() {
-        let definition = types(document).find(|definition| definition.name.node == parent.as_str()).expect("is there");
+        let definition = types(document)
+            .find(|definition| definition.name.node == parent.as_str())
+            .expect("is there");
         for field in fields(definition) {
             let ty = field.node.ty.node.to_string();
             let ty = ty.trim_matches(['[', ']', '!']).to_owned();
-            let leads = types(document).any(|definition| definition.name.node == ty.as_str() && has_fields(document, &ty));
+            let leads = types(document)
+                .any(|definition| definition.name.node == ty.as_str() && has_fields(document, &ty));
             if leads && ty != "Node" && !ways.contains_key(&ty) {
                 let mut way = ways[&parent].clone();
                 way.push((parent.clone(), call(field, objects, program)));
@@ -59,8 +66,15 @@ fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) ->
 }
 
 /// One question for everything of a type, at the end of its way.
-fn question(document: &ServiceDocument, ty: &str, way: &[(String, String)], objects: Objects, program: Uuid) -> String {
-    let definition = types(document).find(|definition| definition.name.node == ty).expect("is there");
+fn question(
+    document: &ServiceDocument,
+    ty: &str,
+    way: &[(String, String)],
+    objects: Objects,
+    program: Uuid,
+) -> String {
+    let definition =
+        types(document).find(|definition| definition.name.node == ty).expect("is there");
     let asked: Vec<String> = fields(definition)
         .iter()
         .map(|field| {
@@ -114,12 +128,18 @@ async fn every_field_answers_whom_the_table_names_and_refuses_everybody_else() {
             }
             let Some(object) = object else { continue };
             met.insert(ty.clone());
-            let definition = types(&document).find(|definition| definition.name.node == ty.as_str()).expect("is there");
+            let definition = types(&document)
+                .find(|definition| definition.name.node == ty.as_str())
+                .expect("is there");
             for field in fields(definition) {
                 let field = field.node.name.node.as_str();
                 let answered = object.get(field).is_some();
                 let allowed = access::may_use(role, &ty, field);
-                assert_eq!((answered, refused.contains(field)), (allowed, !allowed), "{role}: {ty}.{field}");
+                assert_eq!(
+                    (answered, refused.contains(field)),
+                    (allowed, !allowed),
+                    "{role}: {ty}.{field}"
+                );
             }
         }
     }
@@ -144,7 +164,9 @@ async fn m18_what_is_anothers_looks_like_what_is_not_there() {
     for role in Role::ALL.into_iter().filter(|role| role.is_member()) {
         // Somebody of ridge asks for what is north's, below it, and then for what nobody has.
         for (ty, way) in ways(&document, north, program) {
-            let aimed = way.first().is_some_and(|(_, called)| called.contains('(') && !called.contains("programId"));
+            let aimed = way
+                .first()
+                .is_some_and(|(_, called)| called.contains('(') && !called.contains("programId"));
             if !aimed {
                 continue;
             }
@@ -188,7 +210,12 @@ async fn m18_an_upline_sees_of_a_calculation_its_own_leg() {
         "{{ explainCommission(lot: \"{}\") {{ holds legs {{ beneficiaryId amount {{ amount currency }} level }} }} }}",
         ridge.lot
     );
-    let own = served.ask(Role::Owner, Some(ridge.partner), &query).await.data.into_json().expect("is JSON");
+    let own = served
+        .ask(Role::Owner, Some(ridge.partner), &query)
+        .await
+        .data
+        .into_json()
+        .expect("is JSON");
     assert_eq!(own["explainCommission"]["holds"], true);
     assert_eq!(
         own["explainCommission"]["legs"],

@@ -10,7 +10,13 @@ use super::schema::{document, fields, types};
 use super::served::{Objects, Served, codes};
 
 /// Something of a type, aimed at `objects`. What may be left out is.
-fn value(document: &ServiceDocument, name: &str, ty: &Type, objects: Objects, program: Uuid) -> Value {
+fn value(
+    document: &ServiceDocument,
+    name: &str,
+    ty: &Type,
+    objects: Objects,
+    program: Uuid,
+) -> Value {
     let base = match &ty.base {
         BaseType::List(item) => return json!([value(document, name, item, objects, program)]),
         BaseType::Named(base) => base.as_str(),
@@ -32,7 +38,8 @@ fn value(document: &ServiceDocument, name: &str, ty: &Type, objects: Objects, pr
         (_, "CurrencyCode") => json!("EUR"),
         (_, "JSON") => json!({}),
         _ => {
-            let definition = types(document).find(|definition| definition.name.node == base).expect(base);
+            let definition =
+                types(document).find(|definition| definition.name.node == base).expect(base);
             match &definition.kind {
                 TypeKind::Enum(values) => json!(values.values[0].node.value.node.as_str()),
                 TypeKind::InputObject(input) => input
@@ -41,11 +48,17 @@ fn value(document: &ServiceDocument, name: &str, ty: &Type, objects: Objects, pr
                     .filter(|field| !field.node.ty.node.nullable || aims(&field.node.name.node))
                     .map(|field| {
                         let name = field.node.name.node.as_str();
-                        (name.to_owned(), value(document, name, &field.node.ty.node, objects, program))
+                        (
+                            name.to_owned(),
+                            value(document, name, &field.node.ty.node, objects, program),
+                        )
                     })
                     .collect::<serde_json::Map<_, _>>()
                     .into(),
-                TypeKind::Scalar | TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_) => Value::Null,
+                TypeKind::Scalar
+                | TypeKind::Object(_)
+                | TypeKind::Interface(_)
+                | TypeKind::Union(_) => Value::Null,
             }
         }
     }
@@ -58,10 +71,14 @@ fn aims(name: &str) -> bool {
 
 /// Each mutation with its input type.
 fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
-    let root = types(document).find(|definition| definition.name.node == "Mutation").expect("there are mutations");
+    let root = types(document)
+        .find(|definition| definition.name.node == "Mutation")
+        .expect("there are mutations");
     fields(root)
         .iter()
-        .map(|field| (field.node.name.node.to_string(), field.node.arguments[0].node.ty.node.clone()))
+        .map(|field| {
+            (field.node.name.node.to_string(), field.node.arguments[0].node.ty.node.clone())
+        })
         .collect()
 }
 
@@ -79,10 +96,18 @@ async fn no_mutation_answers_a_role_without_a_row_and_nothing_is_recorded() {
     let (north, program) = (served.objects("north").await, served.story.id("program"));
     let before = *served.service.log.head().borrow();
     for (mutation, input) in mutations(&document) {
-        for role in Role::ALL.into_iter().filter(|role| !access::may_use(*role, "Mutation", &mutation)) {
+        for role in
+            Role::ALL.into_iter().filter(|role| !access::may_use(*role, "Mutation", &mutation))
+        {
             let given = json!({ "input": value(&document, "input", &input, north, program) });
-            let answer = served.ask_with(role, Some(north.partner), &operation(&mutation, &input), given).await;
-            assert_eq!(codes(&answer), [(mutation.clone(), "FORBIDDEN".to_owned())], "{role}: {mutation}");
+            let answer = served
+                .ask_with(role, Some(north.partner), &operation(&mutation, &input), given)
+                .await;
+            assert_eq!(
+                codes(&answer),
+                [(mutation.clone(), "FORBIDDEN".to_owned())],
+                "{role}: {mutation}"
+            );
         }
     }
     assert_eq!(*served.service.log.head().borrow(), before);
@@ -103,14 +128,21 @@ async fn a_member_hears_of_a_foreign_target_what_it_hears_of_none() {
     };
     let before = *served.service.log.head().borrow();
     for (mutation, input) in mutations(&document) {
-        for role in Role::ALL.into_iter().filter(|role| role.is_member() && access::may_use(*role, "Mutation", &mutation)) {
+        for role in Role::ALL
+            .into_iter()
+            .filter(|role| role.is_member() && access::may_use(*role, "Mutation", &mutation))
+        {
             let operation = operation(&mutation, &input);
-            let aimed_at = |objects| json!({ "input": value(&document, "input", &input, objects, program) });
-            let foreign = served.ask_with(role, Some(ridge.partner), &operation, aimed_at(north)).await;
-            let missing = served.ask_with(role, Some(ridge.partner), &operation, aimed_at(nothing)).await;
+            let aimed_at =
+                |objects| json!({ "input": value(&document, "input", &input, objects, program) });
+            let foreign =
+                served.ask_with(role, Some(ridge.partner), &operation, aimed_at(north)).await;
+            let missing =
+                served.ask_with(role, Some(ridge.partner), &operation, aimed_at(nothing)).await;
             assert_eq!(foreign.data, missing.data, "{role}: {mutation}");
             assert_eq!(codes(&foreign), codes(&missing), "{role}: {mutation}");
-            let refused = !foreign.data.clone().into_json().expect("is JSON")[&mutation]["refusal"].is_null();
+            let refused =
+                !foreign.data.clone().into_json().expect("is JSON")[&mutation]["refusal"].is_null();
             assert!(refused || !foreign.errors.is_empty(), "{role}: {mutation} was done");
         }
     }
@@ -124,14 +156,22 @@ async fn every_mutation_answers_each_role_of_its_row_with_a_payload() {
     let document = document();
     let (north, program) = (served.objects("north").await, served.story.id("program"));
     for (mutation, input) in mutations(&document) {
-        for role in Role::ALL.into_iter().filter(|role| access::may_use(*role, "Mutation", &mutation)) {
+        for role in
+            Role::ALL.into_iter().filter(|role| access::may_use(*role, "Mutation", &mutation))
+        {
             let mut given = json!({ "input": value(&document, "input", &input, north, program) });
             given["input"]["clientMutationId"] = json!("mine");
-            let answer = served.ask_with(role, Some(north.partner), &operation(&mutation, &input), given).await;
+            let answer = served
+                .ask_with(role, Some(north.partner), &operation(&mutation, &input), given)
+                .await;
             assert_eq!(answer.errors, [], "{role}: {mutation}");
             let payload = answer.data.into_json().expect("is JSON")[&mutation].clone();
             assert_eq!(payload["clientMutationId"], "mine", "{role}: {mutation}");
-            assert_eq!(payload["position"].is_null(), !payload["refusal"].is_null(), "{role}: {mutation}: {payload}");
+            assert_eq!(
+                payload["position"].is_null(),
+                !payload["refusal"].is_null(),
+                "{role}: {mutation}: {payload}"
+            );
         }
     }
     served.service.stop().await;

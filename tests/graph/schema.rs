@@ -1,10 +1,11 @@
 //! The schema itself: checked in, described to the last argument, and without a float near money.
 
+use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    FieldDefinition, InputValueDefinition, ServiceDocument, TypeDefinition, TypeKind, TypeSystemDefinition,
+    FieldDefinition, InputValueDefinition, ServiceDocument, TypeDefinition, TypeKind,
+    TypeSystemDefinition,
 };
-use async_graphql::Positioned;
 
 /// The schema as it is served.
 pub fn document() -> ServiceDocument {
@@ -35,7 +36,8 @@ fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
 fn the_schema_is_the_one_that_is_checked_in() {
     let checked_in = include_str!("../../api/schema.graphql");
     let served = api::graphql::sdl();
-    let differs = checked_in.lines().zip(served.lines()).find(|(checked_in, served)| checked_in != served);
+    let differs =
+        checked_in.lines().zip(served.lines()).find(|(checked_in, served)| checked_in != served);
     assert!(
         checked_in == served,
         "the schema has changed, first here: {differs:?}; look at it with: cargo run -- schema > api/schema.graphql"
@@ -67,7 +69,10 @@ fn every_type_field_argument_and_value_is_described() {
         }
         if let TypeKind::Enum(values) = &definition.kind {
             for value in &values.values {
-                needs(value.node.description.is_some(), format!("{name}.{}", value.node.value.node));
+                needs(
+                    value.node.description.is_some(),
+                    format!("{name}.{}", value.node.value.node),
+                );
             }
         }
     }
@@ -76,11 +81,16 @@ fn every_type_field_argument_and_value_is_described() {
 
 #[test]
 fn r136_there_is_no_float_and_no_integer_near_money() {
-    let money = ["amount", "balance", "rate", "factor", "share", "percent", "fee", "price", "total", "paid", "owed"];
+    let money = [
+        "amount", "balance", "rate", "factor", "share", "percent", "fee", "price", "total", "paid",
+        "owed",
+    ];
     let document = document();
     for definition in types(&document) {
-        let outputs = fields(definition).iter().map(|field| (&field.node.name.node, &field.node.ty.node));
-        let inputs = inputs(definition).iter().map(|input| (&input.node.name.node, &input.node.ty.node));
+        let outputs =
+            fields(definition).iter().map(|field| (&field.node.name.node, &field.node.ty.node));
+        let inputs =
+            inputs(definition).iter().map(|input| (&input.node.name.node, &input.node.ty.node));
         let arguments = fields(definition)
             .iter()
             .flat_map(|field| &field.node.arguments)
@@ -106,7 +116,9 @@ fn every_scalar_of_ours_says_where_it_is_specified() {
 
 #[test]
 fn every_command_that_people_give_has_a_mutation_of_its_name_and_no_other_command_has() {
-    use domain::{deal::DealCommand, partner::PartnerCommand, program::ProgramCommand, wallet::WalletCommand};
+    use domain::{
+        deal::DealCommand, partner::PartnerCommand, program::ProgramCommand, wallet::WalletCommand,
+    };
     const INTERNAL: [&str; 8] = [
         "accrueCommission",
         "matureLot",
@@ -117,12 +129,18 @@ fn every_command_that_people_give_has_a_mutation_of_its_name_and_no_other_comman
         "assignNextCourses",
         "issueDueCertificates",
     ];
-    let commands = [ProgramCommand::NAMES, PartnerCommand::NAMES, DealCommand::NAMES, WalletCommand::NAMES].concat();
-    let mut given: Vec<&str> = commands.into_iter().filter(|name| !INTERNAL.contains(name)).collect();
+    let commands =
+        [ProgramCommand::NAMES, PartnerCommand::NAMES, DealCommand::NAMES, WalletCommand::NAMES]
+            .concat();
+    let mut given: Vec<&str> =
+        commands.into_iter().filter(|name| !INTERNAL.contains(name)).collect();
     given.sort_unstable();
     let document = document();
-    let mutation = types(&document).find(|definition| definition.name.node == "Mutation").expect("there are mutations");
-    let mut mutations: Vec<&str> = fields(mutation).iter().map(|field| field.node.name.node.as_str()).collect();
+    let mutation = types(&document)
+        .find(|definition| definition.name.node == "Mutation")
+        .expect("there are mutations");
+    let mut mutations: Vec<&str> =
+        fields(mutation).iter().map(|field| field.node.name.node.as_str()).collect();
     mutations.sort_unstable();
     assert_eq!(mutations, given);
 }
@@ -130,20 +148,25 @@ fn every_command_that_people_give_has_a_mutation_of_its_name_and_no_other_comman
 #[test]
 fn every_mutation_takes_one_input_with_a_command_id_and_answers_with_a_payload_of_its_own() {
     let document = document();
-    let find = |name: &str| types(&document).find(|definition| definition.name.node == name).expect(name);
+    let find =
+        |name: &str| types(&document).find(|definition| definition.name.node == name).expect(name);
     for field in fields(find("Mutation")) {
         let name = field.node.name.node.as_str();
         let own = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
         let [input] = field.node.arguments.as_slice() else { panic!("{name} has one argument") };
         assert_eq!(input.node.ty.node.to_string(), format!("{own}Input!"), "{name}");
         assert_eq!(field.node.ty.node.to_string(), format!("{own}Payload"), "{name}");
-        let given: Vec<&str> =
-            inputs(find(&format!("{own}Input"))).iter().map(|input| input.node.name.node.as_str()).collect();
+        let given: Vec<&str> = inputs(find(&format!("{own}Input")))
+            .iter()
+            .map(|input| input.node.name.node.as_str())
+            .collect();
         for common in ["commandId", "expectedVersion", "occurredAt", "clientMutationId"] {
             assert!(given.contains(&common), "{name} takes no {common}");
         }
-        let told: Vec<&str> =
-            fields(find(&format!("{own}Payload"))).iter().map(|field| field.node.name.node.as_str()).collect();
+        let told: Vec<&str> = fields(find(&format!("{own}Payload")))
+            .iter()
+            .map(|field| field.node.name.node.as_str())
+            .collect();
         for common in ["position", "refusal", "clientMutationId"] {
             assert!(told.contains(&common), "{name} tells no {common}");
         }

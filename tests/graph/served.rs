@@ -40,7 +40,8 @@ impl Served {
         let place = Place::sqlite();
         let story = Story::read(Path::new(FILE)).expect("the story is well written");
         let begins = story.steps[0].at.expect("the first step has a time");
-        let service = Service::start_at(place.target.clone(), ManualClock::at(begins)).await.expect("starts");
+        let service =
+            Service::start_at(place.target.clone(), ManualClock::at(begins)).await.expect("starts");
         story.tell(Path::new(FILE), &service, |_| ()).await.expect("the story goes as written");
         let graph = graph(&service, Settings { introspection: true });
         Self { story, service, graph, _place: place }
@@ -50,10 +51,13 @@ impl Served {
     pub async fn objects(&self, name: &str) -> Objects {
         let partner = self.story.id(name);
         let wallet = WalletId::of(PartnerId(partner), Currency::from_code("EUR").expect("EUR")).0;
-        let query = format!("{{ wallet(walletId: \"{wallet}\") {{ lots {{ nodes {{ lotId }} }} }} }}");
+        let query =
+            format!("{{ wallet(walletId: \"{wallet}\") {{ lots {{ nodes {{ lotId }} }} }} }}");
         let answer = self.ask(Role::Auditor, None, &query).await;
-        let lot = answer.data.into_json().expect("is JSON")["wallet"]["lots"]["nodes"][0]["lotId"].clone();
-        let lot = serde_json::from_value(lot).expect("every partner of the story has earned something");
+        let lot = answer.data.into_json().expect("is JSON")["wallet"]["lots"]["nodes"][0]["lotId"]
+            .clone();
+        let lot =
+            serde_json::from_value(lot).expect("every partner of the story has earned something");
         Objects { partner, deal: self.story.id("deal"), wallet, lot }
     }
 
@@ -61,7 +65,13 @@ impl Served {
         self.ask_with(role, partner, query, json!({})).await
     }
 
-    pub async fn ask_with(&self, role: Role, partner: Option<Uuid>, query: &str, variables: Value) -> Response {
+    pub async fn ask_with(
+        &self,
+        role: Role,
+        partner: Option<Uuid>,
+        query: &str,
+        variables: Value,
+    ) -> Response {
         let request = Request::new(query).variables(Variables::from_json(variables));
         let request = request.data(principal(role, partner)).data(TraceId::new());
         self.graph.execute(request).await
@@ -82,10 +92,8 @@ pub fn principal(role: Role, partner: Option<Uuid>) -> Principal {
 pub fn codes(response: &Response) -> Vec<(String, String)> {
     let told = |error: &async_graphql::ServerError| {
         let json = serde_json::to_value(error).expect("is JSON");
-        let path = json["path"].as_array().into_iter().flatten().map(|part| match part {
-            Value::String(name) => name.clone(),
-            other => other.to_string(),
-        });
+        let parts = json["path"].as_array().into_iter().flatten();
+        let path = parts.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
         let code = json["extensions"]["code"].as_str().unwrap_or("none").to_owned();
         (path.collect::<Vec<_>>().join("."), code)
     };

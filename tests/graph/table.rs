@@ -11,7 +11,9 @@ fn places() -> BTreeSet<String> {
     let document = document();
     types(&document)
         .flat_map(|definition| {
-            fields(definition).iter().map(|field| format!("{}.{}", definition.name.node, field.node.name.node))
+            fields(definition)
+                .iter()
+                .map(|field| format!("{}.{}", definition.name.node, field.node.name.node))
         })
         .collect()
 }
@@ -20,12 +22,17 @@ fn places() -> BTreeSet<String> {
 fn every_field_has_a_row_and_every_row_a_field() {
     let rows: BTreeSet<String> = access::rows()
         .into_iter()
-        .flat_map(|(parent, fields)| fields.into_iter().map(move |field| format!("{parent}.{field}")))
+        .flat_map(|(parent, fields)| {
+            fields.into_iter().map(move |field| format!("{parent}.{field}"))
+        })
         .collect();
     let fields = places();
     let denied: Vec<_> = fields.difference(&rows).collect();
     let stray: Vec<_> = rows.difference(&fields).collect();
-    assert!(denied.is_empty() && stray.is_empty(), "without a row: {denied:#?}\nwithout a field: {stray:#?}");
+    assert!(
+        denied.is_empty() && stray.is_empty(),
+        "without a row: {denied:#?}\nwithout a field: {stray:#?}"
+    );
 }
 
 #[test]
@@ -38,12 +45,21 @@ fn a_field_that_some_reader_of_its_object_may_not_use_can_be_null() {
         }
         let readers: Vec<Role> = Role::ALL
             .into_iter()
-            .filter(|role| fields(definition).iter().any(|field| access::may_use(*role, parent, &field.node.name.node)))
+            .filter(|role| {
+                fields(definition)
+                    .iter()
+                    .any(|field| access::may_use(*role, parent, &field.node.name.node))
+            })
             .collect();
         for field in fields(definition) {
-            let all = readers.iter().all(|role| access::may_use(*role, parent, &field.node.name.node));
+            let all =
+                readers.iter().all(|role| access::may_use(*role, parent, &field.node.name.node));
             let nullable = field.node.ty.node.nullable;
-            assert!(all || nullable, "{parent}.{} is refused to some and never null", field.node.name.node);
+            assert!(
+                all || nullable,
+                "{parent}.{} is refused to some and never null",
+                field.node.name.node
+            );
         }
     }
 }
@@ -56,12 +72,20 @@ fn a_field_that_a_role_may_use_leads_to_something_that_it_may_use() {
         for field in fields(definition) {
             let ty = field.node.ty.node.to_string();
             let ty = ty.trim_matches(['[', ']', '!']);
-            let Some(target) = types(&document).find(|target| target.name.node == ty) else { continue };
+            let Some(target) = types(&document).find(|target| target.name.node == ty) else {
+                continue;
+            };
             for role in Role::ALL {
                 let used = access::may_use(role, parent, &field.node.name.node);
                 let blind = !fields(target).is_empty()
-                    && !fields(target).iter().any(|field| access::may_use(role, ty, &field.node.name.node));
-                assert!(!(used && blind), "{role} may use {parent}.{} and nothing of {ty}", field.node.name.node);
+                    && !fields(target)
+                        .iter()
+                        .any(|field| access::may_use(role, ty, &field.node.name.node));
+                assert!(
+                    !(used && blind),
+                    "{role} may use {parent}.{} and nothing of {ty}",
+                    field.node.name.node
+                );
             }
         }
     }
@@ -94,12 +118,25 @@ fn m18_an_administrator_sees_no_money() {
         let parent = definition.name.node.as_str();
         for field in fields(definition) {
             let ty = field.node.ty.node.to_string();
-            let money = ["Money", "Wallet", "Lot", "Payout", "Leg", "Totals", "Calculation", "Explanation", "Journal"]
-                .iter()
-                .any(|word| ty.contains(word) && !ty.ends_with("Payload"));
+            let money = [
+                "Money",
+                "Wallet",
+                "Lot",
+                "Payout",
+                "Leg",
+                "Totals",
+                "Calculation",
+                "Explanation",
+                "Journal",
+            ]
+            .iter()
+            .any(|word| ty.contains(word) && !ty.ends_with("Payload"));
             if money {
                 let place = format!("{parent}.{}: {ty}", field.node.name.node);
-                assert!(!access::may_use(Role::Administrator, parent, &field.node.name.node), "{place}");
+                assert!(
+                    !access::may_use(Role::Administrator, parent, &field.node.name.node),
+                    "{place}"
+                );
             }
         }
     }
@@ -110,7 +147,14 @@ fn r78_finance_pays_and_decides_no_application() {
     let finance = mutations_of(Role::Finance);
     assert_eq!(
         finance,
-        ["approvePayout", "publishPayoutPolicy", "recordPayment", "rejectPayout", "settlePayout", "submitPayout"]
+        [
+            "approvePayout",
+            "publishPayoutPolicy",
+            "recordPayment",
+            "rejectPayout",
+            "settlePayout",
+            "submitPayout"
+        ]
     );
     assert!(!access::may_use(Role::ChannelManager, "Query", "payouts"));
     assert!(!access::may_use(Role::ChannelManager, "Partner", "paymentDetailsSet"));
@@ -119,8 +163,11 @@ fn r78_finance_pays_and_decides_no_application() {
 #[test]
 fn m18_of_a_network_a_partner_learns_names_tiers_stages_and_depths() {
     let document = document();
-    let member = types(&document).find(|definition| definition.name.node == "NetworkMember").expect("is there");
-    let mut shown: Vec<&str> = fields(member).iter().map(|field| field.node.name.node.as_str()).collect();
+    let member = types(&document)
+        .find(|definition| definition.name.node == "NetworkMember")
+        .expect("is there");
+    let mut shown: Vec<&str> =
+        fields(member).iter().map(|field| field.node.name.node.as_str()).collect();
     shown.sort_unstable();
     assert_eq!(shown, ["depth", "name", "stage", "tier"]);
 }

@@ -20,14 +20,20 @@ async fn a_role_is_told_of_the_fields_that_it_may_use_and_of_no_other() {
         let mut told = BTreeSet::new();
         for ty in data["__schema"]["types"].as_array().expect("there are types") {
             let parent = ty["name"].as_str().expect("has a name");
-            for field in ty["fields"].as_array().into_iter().flatten().filter(|_| !parent.starts_with("__")) {
+            for field in
+                ty["fields"].as_array().into_iter().flatten().filter(|_| !parent.starts_with("__"))
+            {
                 let field = field["name"].as_str().expect("has a name");
                 assert!(access::may_use(role, parent, field), "{role} is told of {parent}.{field}");
                 told.insert(format!("{parent}.{field}"));
             }
         }
         assert!(told.contains("Query.viewer"), "{role}");
-        assert_eq!(told.contains("Query.journal"), matches!(role, Role::Finance | Role::Auditor), "{role}");
+        assert_eq!(
+            told.contains("Query.journal"),
+            matches!(role, Role::Finance | Role::Auditor),
+            "{role}"
+        );
         let mutates = !data["__schema"]["mutationType"].is_null();
         assert_eq!(mutates, role != Role::Auditor, "{role}");
     }
@@ -52,7 +58,10 @@ async fn the_tools_of_a_portal_can_read_the_schema() {
         let answer = served.ask(role, Some(served.story.id("north")), TOOLS).await;
         assert_eq!(answer.errors, [], "{role}");
         let data = answer.data.into_json().expect("is JSON");
-        assert!(data["__schema"]["types"].as_array().is_some_and(|types| types.len() > 20), "{role}");
+        assert!(
+            data["__schema"]["types"].as_array().is_some_and(|types| types.len() > 20),
+            "{role}"
+        );
     }
     served.service.stop().await;
 }
@@ -61,7 +70,9 @@ async fn the_tools_of_a_portal_can_read_the_schema() {
 async fn in_production_nobody_is_told_of_the_schema_nor_of_what_they_may_have_meant() {
     let served = Served::begin().await;
     let quiet = graph(&served.service, Settings { introspection: false });
-    let ask = |query: &str| quiet.execute(async_graphql::Request::new(query).data(principal(Role::Auditor, None)));
+    let ask = |query: &str| {
+        quiet.execute(async_graphql::Request::new(query).data(principal(Role::Auditor, None)))
+    };
     let schema = ask(SCHEMA).await;
     assert!(!serde_json::to_string(&schema.data).expect("is JSON").contains("journal"));
     let typo = ask("{ journl { __typename } }").await;

@@ -35,12 +35,18 @@ impl Batches {
     /// Runs `work` to its end and its batches beside it.
     pub async fn drive<T>(mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        futures::future::poll_fn(|context| self.poll(context, |context| work.poll_unpin(context))).await
+        futures::future::poll_fn(|context| self.poll(context, |context| work.poll_unpin(context)))
+            .await
     }
 
     /// The same for work that goes on.
-    pub fn drive_stream<T: Send + 'static>(mut self, mut work: BoxStream<'static, T>) -> impl Stream<Item = T> + Send {
-        futures::stream::poll_fn(move |context| self.poll(context, |context| work.poll_next_unpin(context)))
+    pub fn drive_stream<T: Send + 'static>(
+        mut self,
+        mut work: BoxStream<'static, T>,
+    ) -> impl Stream<Item = T> + Send {
+        futures::stream::poll_fn(move |context| {
+            self.poll(context, |context| work.poll_next_unpin(context))
+        })
     }
 
     /// Lets the work go first, so that all its wishes are in the queue before any batch takes them.
@@ -80,7 +86,7 @@ mod tests {
                 let (tell, told) = tokio::sync::oneshot::channel();
                 spawner.spawn(Box::pin(async move {
                     tokio::task::yield_now().await;
-                    drop(tell.send(7));
+                    tell.send(7).expect("somebody waits for it");
                 }));
                 told.await
             })

@@ -61,7 +61,9 @@ pub fn page(
 ) -> Result<Page, Failure> {
     let count = |asked: Option<i32>| {
         let count = asked.map(|asked| u32::try_from(asked).ok().filter(|count| *count <= LONGEST));
-        count.map(|count| count.ok_or_else(|| Failure::bad_input("a page has 0 to 100 rows"))).transpose()
+        count
+            .map(|count| count.ok_or_else(|| Failure::bad_input("a page has 0 to 100 rows")))
+            .transpose()
     };
     let (mut first, last) = (count(first)?, count(last)?);
     if first.is_none() && last.is_none() {
@@ -96,11 +98,15 @@ where
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Page(PageError::TooLong { .. }) => Self::bad_input("a page has at most 100 rows"),
-            QueryError::Page(PageError::BothEnds) => Self::bad_input("give first or last, not both"),
-            QueryError::Page(PageError::ForeignCursor) => {
-                Self::bad_input("this cursor is not one of this list in this order; start again without it")
+            QueryError::Page(PageError::TooLong { .. }) => {
+                Self::bad_input("a page has at most 100 rows")
             }
+            QueryError::Page(PageError::BothEnds) => {
+                Self::bad_input("give first or last, not both")
+            }
+            QueryError::Page(PageError::ForeignCursor) => Self::bad_input(
+                "this cursor is not one of this list in this order; start again without it",
+            ),
             QueryError::Unavailable(cause) => Self::unavailable(&cause),
         }
     }
@@ -117,7 +123,10 @@ mod tests {
         assert_eq!(first(Some(100)), Some(Some(100)));
         assert_eq!(first(Some(101)), None);
         assert_eq!(first(Some(-1)), None);
-        assert_eq!(page(None, None, Some(5), None).map(|page| (page.first, page.last)), Ok((None, Some(5))));
+        assert_eq!(
+            page(None, None, Some(5), None).map(|page| (page.first, page.last)),
+            Ok((None, Some(5)))
+        );
     }
 
     #[test]

@@ -179,7 +179,9 @@ impl DashboardQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The programme's UUID.")] program_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<ProgramDashboard>, Failure> {
         Asked::at_least(ctx, min_position).await?.find(ProgramCounts(program_id)).await
     }
@@ -189,7 +191,9 @@ impl DashboardQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The partner's UUID.")] partner_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<PartnerDashboard>, Failure> {
         Asked::at_least(ctx, min_position).await?.find(PartnerCounts(partner_id)).await
     }

@@ -59,7 +59,10 @@ impl Failure {
 
     /// R4: before approval there is the own application and nothing else.
     pub fn not_approved() -> Self {
-        Self::new(Code::Forbidden, "until your application is approved you see nothing but the application")
+        Self::new(
+            Code::Forbidden,
+            "until your application is approved you see nothing but the application",
+        )
     }
 
     /// `message` says which argument is wrong and what it should be.
@@ -68,7 +71,8 @@ impl Failure {
     }
 
     pub fn views_behind(position: u64) -> Self {
-        let message = "what you are looking for is recorded and will be shown in a moment; ask again";
+        let message =
+            "what you are looking for is recorded and will be shown in a moment; ask again";
         Self { position: Some(position), ..Self::new(Code::ViewsBehind, message) }
     }
 
@@ -81,7 +85,10 @@ impl Failure {
     /// Something that cannot be, or a defect. Logs it; the client is told little.
     pub fn internal(cause: &(impl std::fmt::Debug + ?Sized)) -> Self {
         tracing::error!(?cause, "a field failed");
-        Self::new(Code::Internal, "something went wrong on our side; name the trace id when you report it")
+        Self::new(
+            Code::Internal,
+            "something went wrong on our side; name the trace id when you report it",
+        )
     }
 
     pub fn code(&self) -> Code {
@@ -92,9 +99,10 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Conflict => {
-                Self::new(Code::Conflict, "somebody else has changed this in the meantime; look again, then decide")
-            }
+            Fault::Conflict => Self::new(
+                Code::Conflict,
+                "somebody else has changed this in the meantime; look again, then decide",
+            ),
             Fault::CommandIdReused => Self::new(
                 Code::CommandIdReused,
                 "this commandId has been used for another request; give every request one of its own",

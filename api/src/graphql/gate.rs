@@ -49,7 +49,9 @@ pub struct OpenStream;
 
 impl Guard for OpenStream {
     async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
-        admit(Asked::of(ctx)?, "Subscription", ctx.item.node.name.node.as_str()).await.map_err(Into::into)
+        admit(Asked::of(ctx)?, "Subscription", ctx.item.node.name.node.as_str())
+            .await
+            .map_err(Into::into)
     }
 }
 

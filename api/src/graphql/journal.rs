@@ -172,14 +172,15 @@ impl JournalQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<JournalFilter>,
-        #[graphql(desc = "In which order of the log; the latest first where it is left out.")] direction: Option<
-            OrderDirection,
-        >,
+        #[graphql(desc = "In which order of the log; the latest first where it is left out.")]
+        direction: Option<OrderDirection>,
         #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<JournalLine>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
@@ -193,7 +194,9 @@ impl JournalQueries {
         };
         let direction = direction.unwrap_or(OrderDirection::Descending).into();
         let sort = Sort { by: journal_lines::Order::Position, direction };
-        let slice = journal_lines::list(&asked.db(), asked.scope::<JournalLine>(), &filter, sort, &page).await?;
+        let slice =
+            journal_lines::list(&asked.db(), asked.scope::<JournalLine>(), &filter, sort, &page)
+                .await?;
         connection(slice).map(Some)
     }
 
@@ -202,14 +205,20 @@ impl JournalQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Of this programme; of all where it is left out.")] program: Option<Uuid>,
-        #[graphql(desc = "As it stood at this place in the log; as it is now where it is left out.")] at: Option<
+        #[graphql(
+            desc = "As it stood at this place in the log; as it is now where it is left out."
+        )]
+        at: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
             Position,
         >,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
     ) -> Result<Option<Vec<AccountBalance>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let (program, at) = (program.map(ProgramId), at.map(|at| at.0));
         let scope = asked.scope::<AccountBalance>();
-        AccountBalance::show_all(journal_lines::trial_balance(&asked.db(), scope, program, at).await?).map(Some)
+        AccountBalance::show_all(
+            journal_lines::trial_balance(&asked.db(), scope, program, at).await?,
+        )
+        .map(Some)
     }
 }

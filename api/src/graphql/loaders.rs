@@ -6,11 +6,12 @@ use std::hash::Hash;
 
 use async_graphql::dataloader::Loader;
 use domain::{DealId, EventId, PartnerId, ProgramId, WalletId};
-use projections::{
-    QueryError, Scope, Views, certificates, commissions, courses, deal_lines, deals, events, journal_lines,
-    partner_dashboards, partner_totals, partners, payments, payouts, program_dashboards, program_totals, programs, publications, training, wallets,
-};
 use eventlog::Log;
+use projections::{
+    QueryError, Scope, Views, certificates, commissions, courses, deal_lines, deals, events,
+    journal_lines, partner_dashboards, partner_totals, partners, payments, payouts,
+    program_dashboards, program_totals, programs, publications, training, wallets,
+};
 use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
@@ -30,8 +31,9 @@ impl Batch {
     }
 
     /// The scope for one statement that reads the rows behind `keys` keys.
-    fn reading(&self, name: &str, keys: usize) -> Scope {
-        tracing::debug!(name, keys, "a batch is read");
+    fn reading(&self, name: &'static str, keys: usize) -> Scope {
+        metrics::counter!("accord_graphql_batches_total", "of" => name).increment(1);
+        metrics::histogram!("accord_graphql_batch_keys", "of" => name).record(keys as f64);
         access::scope(&self.principal, name)
     }
 }
@@ -166,9 +168,14 @@ impl Loader<PayloadAt> for Batch {
 
     async fn load(&self, keys: &[PayloadAt]) -> Result<HashMap<PayloadAt, Self::Value>, Failure> {
         let positions: Vec<u64> = keys.iter().map(|key| key.0).collect();
-        let events = self.log.by_positions(&positions).await.map_err(|error| Failure::unavailable(&error))?;
+        let events = self
+            .log
+            .by_positions(&positions)
+            .await
+            .map_err(|error| Failure::unavailable(&error))?;
         let payload = |event: eventlog::RawEvent| {
-            let json = serde_json::from_str(&event.payload).map_err(|error| Failure::internal(&error))?;
+            let json =
+                serde_json::from_str(&event.payload).map_err(|error| Failure::internal(&error))?;
             Ok((PayloadAt(event.envelope.position), Some(json)))
         };
         events.into_iter().map(payload).collect()

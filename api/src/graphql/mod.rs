@@ -134,11 +134,17 @@ struct Served {
 
 impl Served {
     /// The schema for a request, and the request with what its fields need.
-    fn prepare(&self, mut request: Request) -> Result<(Face, Request, batches::Batches), Box<Response>> {
+    fn prepare(
+        &self,
+        mut request: Request,
+    ) -> Result<(Face, Request, batches::Batches), Box<Response>> {
         let principal = request.data.get(&TypeId::of::<Principal>());
-        let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned() else {
+        let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned()
+        else {
             let error = async_graphql::Error::from(Failure::unauthenticated());
-            return Err(Box::new(Response::from_errors(vec![error.into_server_error(Default::default())])));
+            return Err(Box::new(Response::from_errors(vec![
+                error.into_server_error(Default::default()),
+            ])));
         };
         let told = Role::ALL.iter().position(|role| *role == principal.role);
         let told = told.filter(|_| asks_about_schema(&mut request));
@@ -165,7 +171,9 @@ impl Graph for Served {
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         match self.prepare(request) {
-            Ok((face, request, batches)) => batches.drive_stream(face.execute_stream(request)).boxed(),
+            Ok((face, request, batches)) => {
+                batches.drive_stream(face.execute_stream(request)).boxed()
+            }
             Err(refused) => stream::once(std::future::ready(*refused)).boxed(),
         }
     }
@@ -178,7 +186,11 @@ fn face(settings: Settings) -> Builder {
         .extension(Gate)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY);
-    if settings.introspection { builder } else { builder.disable_introspection().disable_suggestions() }
+    if settings.introspection {
+        builder
+    } else {
+        builder.disable_introspection().disable_suggestions()
+    }
 }
 
 /// What the role of this number is told: the same schema without what it may not use.
@@ -205,7 +217,9 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<NetworkMember>>("A part of a network.")
         .override_output_type_description::<Connection<Deal>>("A part of a list of deals.")
         .override_output_type_description::<Connection<Wallet>>("A part of a list of wallets.")
-        .override_output_type_description::<Connection<StatementLine>>("A part of a wallet's statement.")
+        .override_output_type_description::<Connection<StatementLine>>(
+            "A part of a wallet's statement.",
+        )
         .override_output_type_description::<Connection<Lot>>("A part of a list of lots.")
         .override_output_type_description::<Connection<Payout>>("A part of a list of payouts.")
         .override_output_type_description::<Connection<JournalLine>>("A part of the journal.")

@@ -5,13 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId, Refusal, derived};
 use uuid::Uuid;
 
-use super::{
-    failure::Failure,
-    refusal::RefusalView,
-    request::Asked,
-    scalars::Position,
-    target,
-};
+use super::{failure::Failure, refusal::RefusalView, request::Asked, scalars::Position, target};
 use crate::{
     access,
     commands::{Outcome, Request},
@@ -57,7 +51,10 @@ pub trait Change: Send {
 /// An object that mutations change.
 pub trait Changed: Sized {
     /// The object as the views show it to whoever asks; nothing where it is out of sight.
-    fn look(ctx: &Context<'_>, id: Uuid) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
+    fn look(
+        ctx: &Context<'_>,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
 }
 
 /// What a command may take from its request besides the input.
@@ -81,7 +78,8 @@ impl From<'_> {
 /// Carries out a mutation.
 pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::Payload>, Failure> {
     let asked = Asked::of(ctx)?;
-    let Common { command_id, expected_version, occurred_at, client_mutation_id } = input.common().clone();
+    let Common { command_id, expected_version, occurred_at, client_mutation_id } =
+        input.common().clone();
     let refused = |refusal: Refusal, client_mutation_id| {
         let refusal = Some(RefusalView::from(refusal));
         Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
@@ -108,7 +106,8 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
             asked.wait_for(done.position).await?;
-            let told = Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
+            let told =
+                Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
             Ok(Some(I::payload(I::Object::look(ctx, id).await?, told)))
         }
     }
@@ -124,7 +123,10 @@ fn actor(asked: &Asked) -> Result<Actor, Failure> {
 }
 
 /// The date, from whoever may give one; that it lies in the past is for the command to see to.
-fn dated(asked: &Asked, occurred_at: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, Failure> {
+fn dated(
+    asked: &Asked,
+    occurred_at: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, Failure> {
     match occurred_at {
         None => Ok(None),
         Some(_) if !access::may_date(asked.principal.role) => {

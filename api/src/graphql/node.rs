@@ -18,7 +18,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Program, Self::Partner, Self::Deal, Self::Wallet, Self::AuditEvent];
+    const ALL: [Self; 5] =
+        [Self::Program, Self::Partner, Self::Deal, Self::Wallet, Self::AuditEvent];
 
     /// In every id that was ever given out: never changed.
     fn byte(self) -> u8 {

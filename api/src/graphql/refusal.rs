@@ -9,7 +9,8 @@ use async_graphql::{
     registry::{MetaEnumValue, MetaType, MetaTypeId, Registry},
 };
 use domain::{
-    deal::DealRefusal, partner::PartnerRefusal, program::ProgramRefusal, refusal::Invalid, wallet::WalletRefusal,
+    deal::DealRefusal, partner::PartnerRefusal, program::ProgramRefusal, refusal::Invalid,
+    wallet::WalletRefusal,
 };
 
 /// Why the service did not do what was asked. Nothing was changed.
@@ -40,7 +41,10 @@ pub struct PolicyVersion {
 pub struct RefusalCode(pub &'static str);
 
 const ALL: [&[(&str, &str)]; 5] = [
-    &[(Invalid::CODE, "A field holds something that is never accepted; the message and `field` say which and why.")],
+    &[(
+        Invalid::CODE,
+        "A field holds something that is never accepted; the message and `field` say which and why.",
+    )],
     ProgramRefusal::SENTENCES,
     PartnerRefusal::SENTENCES,
     DealRefusal::SENTENCES,
@@ -60,7 +64,9 @@ impl OutputType for RefusalCode {
             }
             MetaType::Enum {
                 name: Self::type_name().into_owned(),
-                description: Some("Every reason for which the service refuses. New ones may be added.".into()),
+                description: Some(
+                    "Every reason for which the service refuses. New ones may be added.".into(),
+                ),
                 enum_values,
                 visible: None,
                 inaccessible: false,
@@ -72,7 +78,11 @@ impl OutputType for RefusalCode {
         })
     }
 
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         Ok(Value::Enum(Name::new(self.0)))
     }
 }
@@ -107,7 +117,9 @@ impl From<domain::Refusal> for RefusalView {
             code: RefusalCode(refusal.code),
             message: refusal.message,
             field: (!field.is_empty()).then_some(field),
-            policy: refusal.policy.map(|policy| PolicyVersion { id: policy.id, version: policy.version }),
+            policy: refusal
+                .policy
+                .map(|policy| PolicyVersion { id: policy.id, version: policy.version }),
         }
     }
 }
@@ -134,7 +146,12 @@ mod tests {
         let Some(MetaType::Enum { enum_values, .. }) = registry.types.get("RefusalCode") else {
             panic!("RefusalCode is an enum");
         };
-        let codes = [ProgramRefusal::CODES, PartnerRefusal::CODES, DealRefusal::CODES, WalletRefusal::CODES];
+        let codes = [
+            ProgramRefusal::CODES,
+            PartnerRefusal::CODES,
+            DealRefusal::CODES,
+            WalletRefusal::CODES,
+        ];
         for code in codes.into_iter().flatten().chain([&Invalid::CODE]) {
             let value = enum_values.get(*code).unwrap_or_else(|| panic!("{code} is missing"));
             assert!(value.description.as_ref().is_some_and(|text| text.ends_with('.')), "{code}");
@@ -143,9 +160,13 @@ mod tests {
 
     #[test]
     fn the_path_of_a_field_is_that_of_the_input() {
-        let refusal = RefusalView::from(domain::Refusal::from(Invalid::new("customer.tax_id", "is missing")));
+        let refusal =
+            RefusalView::from(domain::Refusal::from(Invalid::new("customer.tax_id", "is missing")));
         assert_eq!(refusal.code, RefusalCode("INVALID_INPUT"));
         assert_eq!(refusal.field, Some(vec!["customer".into(), "taxId".into()]));
-        assert_eq!(RefusalView::from(domain::Refusal::from(DealRefusal::NotRegistered)).field, None);
+        assert_eq!(
+            RefusalView::from(domain::Refusal::from(DealRefusal::NotRegistered)).field,
+            None
+        );
     }
 }

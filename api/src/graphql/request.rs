@@ -58,7 +58,10 @@ impl Asked {
     }
 
     /// The request, once the views have passed the place that it names. Every query of the root begins here.
-    pub async fn at_least<'a>(ctx: &Context<'a>, position: Option<Position>) -> Result<&'a Self, Failure> {
+    pub async fn at_least<'a>(
+        ctx: &Context<'a>,
+        position: Option<Position>,
+    ) -> Result<&'a Self, Failure> {
         let asked = Self::of(ctx)?;
         if let Some(Position(position)) = position {
             asked.wait_for(position).await?;

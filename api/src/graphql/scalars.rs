@@ -1,6 +1,8 @@
 //! The scalars of the schema: amounts and positions travel as strings, so that no reader rounds them.
 
-use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
+};
 use domain::{Currency, Ppm, refusal::Invalid};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,7 +14,9 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         let decimal = is_decimal(text).then(|| Self(text.clone()));
-        decimal.ok_or_else(|| InputValueError::custom("a decimal number is a string, as in \"1234.50\""))
+        decimal.ok_or_else(|| {
+            InputValueError::custom("a decimal number is a string, as in \"1234.50\"")
+        })
     }
 
     fn to_value(&self) -> Value {
@@ -23,7 +27,8 @@ impl ScalarType for Decimal {
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     all_digits(whole) && all_digits(fraction)
 }
 
@@ -35,8 +40,10 @@ pub struct Date(pub chrono::NaiveDate);
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
-        day.map(Self).ok_or_else(|| InputValueError::custom("a date is a string such as \"2026-03-31\""))
+        let day: Option<chrono::NaiveDate> = text.parse().ok();
+        let day = day.filter(|day| day.to_string() == *text); // As it would be written, and in no other way.
+        day.map(Self)
+            .ok_or_else(|| InputValueError::custom("a date is a string such as \"2026-03-31\""))
     }
 
     fn to_value(&self) -> Value {
@@ -54,7 +61,9 @@ impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         let position = text.parse().ok().filter(|position| i64::try_from(*position).is_ok());
-        position.map(Self).ok_or_else(|| InputValueError::custom("a position is a string of digits"))
+        position
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("a position is a string of digits"))
     }
 
     fn to_value(&self) -> Value {
@@ -71,7 +80,9 @@ impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(code) = &value else { return Err(InputValueError::expected_type(value)) };
         let currency = Currency::from_code(code).map(Self);
-        currency.ok_or_else(|| InputValueError::custom("a currency is a code of ISO 4217, as in \"EUR\""))
+        currency.ok_or_else(|| {
+            InputValueError::custom("a currency is a code of ISO 4217, as in \"EUR\"")
+        })
     }
 
     fn to_value(&self) -> Value {
@@ -136,10 +147,9 @@ pub fn rate(percent: &Decimal, field: &str) -> Result<Ppm, Invalid> {
     let parsed = rust_decimal::Decimal::from_str_exact(&percent.0).ok();
     let ppm = parsed.and_then(|percent| percent.checked_mul(rust_decimal::Decimal::from(10_000)));
     let whole = ppm.filter(|ppm| ppm.is_integer()).and_then(|ppm| u32::try_from(ppm).ok());
-    whole
-        .filter(|ppm| *ppm <= Ppm::ONE.0)
-        .map(Ppm)
-        .ok_or_else(|| Invalid::new(field, "must be a percentage from 0 to 100 with at most four decimals"))
+    whole.filter(|ppm| *ppm <= Ppm::ONE.0).map(Ppm).ok_or_else(|| {
+        Invalid::new(field, "must be a percentage from 0 to 100 with at most four decimals")
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +182,10 @@ mod tests {
 
     #[test]
     fn a_position_is_a_string_within_what_the_log_counts() {
-        assert_eq!(read::<Position>("9223372036854775807"), Some(Position(9_223_372_036_854_775_807)));
+        assert_eq!(
+            read::<Position>("9223372036854775807"),
+            Some(Position(9_223_372_036_854_775_807))
+        );
         assert_eq!(read::<Position>("9223372036854775808"), None);
         assert_eq!(read::<Position>("-1"), None);
         assert_eq!(read::<Position>(1), None);
@@ -194,6 +207,9 @@ mod tests {
     fn an_amount_with_more_decimals_than_its_currency_is_refused_by_its_field() {
         let yen = Currency::from_code("JPY").map(CurrencyCode).expect("is a currency");
         let input = MoneyInput { amount: Decimal("12.5".into()), currency: yen };
-        assert_eq!(input.money("estimate").map_err(|invalid| invalid.field), Err("estimate.amount".into()));
+        assert_eq!(
+            input.money("estimate").map_err(|invalid| invalid.field),
+            Err("estimate.amount".into())
+        );
     }
 }

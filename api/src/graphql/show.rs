@@ -40,7 +40,6 @@ pub fn word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Failure> {
     read(&serde_json::Value::String(word.to_owned()))
 }
 
-
 /// The word of a member of a closed list, as rows keep it.
 pub fn named(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_value(value).unwrap_or_default();

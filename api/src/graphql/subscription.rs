@@ -53,14 +53,15 @@ impl Subscription {
         &self,
         ctx: &Context<'ctx>,
         #[graphql(desc = "The wallet's UUID.")] wallet_id: Uuid,
-        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")] after: Option<
-            Position,
-        >,
+        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")]
+        after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<WalletChange, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
-        Ok(changes(asked, wallet_id, asked.scope::<Wallet>(), after).and_then(move |position| async move {
-            Ok(WalletChange { position, wallet: asked.wallet(wallet_id).await? })
-        }))
+        Ok(changes(asked, wallet_id, asked.scope::<Wallet>(), after).and_then(
+            move |position| async move {
+                Ok(WalletChange { position, wallet: asked.wallet(wallet_id).await? })
+            },
+        ))
     }
 
     /// A deal whenever it changes. Several changes at once are one answer.
@@ -68,23 +69,25 @@ impl Subscription {
         &self,
         ctx: &Context<'ctx>,
         #[graphql(desc = "The deal's UUID.")] deal_id: Uuid,
-        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")] after: Option<
-            Position,
-        >,
+        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")]
+        after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<DealChange, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
-        Ok(changes(asked, deal_id, asked.scope::<Deal>(), after).and_then(move |position| async move {
-            Ok(DealChange { position, deal: asked.deal(deal_id).await? })
-        }))
+        Ok(
+            changes(asked, deal_id, asked.scope::<Deal>(), after).and_then(
+                move |position| async move {
+                    Ok(DealChange { position, deal: asked.deal(deal_id).await? })
+                },
+            ),
+        )
     }
 
     /// The events of the log, one by one in its order: first those that are there, then whatever comes.
     async fn events<'ctx>(
         &self,
         ctx: &Context<'ctx>,
-        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")] after: Option<
-            Position,
-        >,
+        #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")]
+        after: Option<Position>,
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<AuditFilter>,
     ) -> Result<impl Stream<Item = Result<AuditEvent, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
@@ -102,8 +105,10 @@ fn changes(
     after: Option<Position>,
 ) -> impl Stream<Item = Result<Position, Failure>> + Send + '_ {
     let filter = events::Filter { aggregate_id: Some(aggregate), ..events::Filter::default() };
-    let last = |rows: Vec<events::Model>| rows.last().map(|row| Position(row.position.cast_unsigned()));
-    follow(asked, filter, scope, after).try_filter_map(move |rows| std::future::ready(Ok(last(rows))))
+    let last =
+        |rows: Vec<events::Model>| rows.last().map(|row| Position(row.position.cast_unsigned()));
+    follow(asked, filter, scope, after)
+        .try_filter_map(move |rows| std::future::ready(Ok(last(rows))))
 }
 
 /// A reader of the log that has come as far as `cursor`.

@@ -35,7 +35,9 @@ pub async fn within_reach(
         Command::Partner(id, _) if *id == own => return Ok(None),
         Command::Partner(_, PartnerCommand::Apply { .. }) => return Err(Failure::forbidden()),
         Command::Partner(..) => PartnerRefusal::NotApplied.into(),
-        Command::Deal(_, DealCommand::Register { partner, .. }) if *partner == own => return Ok(None),
+        Command::Deal(_, DealCommand::Register { partner, .. }) if *partner == own => {
+            return Ok(None);
+        }
         Command::Deal(_, DealCommand::Register { .. }) => DealRefusal::PartnerNotIn.into(),
         Command::Deal(..) => DealRefusal::NotRegistered.into(),
         Command::Wallet(..) => WalletRefusal::Empty.into(),

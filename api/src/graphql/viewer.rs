@@ -50,7 +50,11 @@ pub enum Role {
 
 /// An object with a global id.
 #[derive(Interface, Clone, Debug)]
-#[graphql(field(name = "id", ty = "&ID", desc = "The object's global id: opaque, and the same for ever."))]
+#[graphql(field(
+    name = "id",
+    ty = "&ID",
+    desc = "The object's global id: opaque, and the same for ever."
+))]
 #[allow(clippy::large_enum_variant, reason = "one is made an answer and used up at once")]
 pub enum Node {
     Program(Program),
@@ -87,7 +91,9 @@ impl ViewerQueries {
     async fn viewer(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Viewer>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let principal = &asked.principal;
@@ -99,7 +105,9 @@ impl ViewerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The object's global id.")] id: ID,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Node>, Failure> {
         find(Asked::at_least(ctx, min_position).await?, &id).await
     }
@@ -110,7 +118,9 @@ impl ViewerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Their global ids, at most 100.")] ids: Vec<ID>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Vec<Option<Node>>>, Failure> {
         if ids.len() > MOST_NODES {
             return Err(Failure::bad_input("at most 100 ids can be asked for at once"));

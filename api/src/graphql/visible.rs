@@ -23,7 +23,11 @@ impl<const ROLE: usize> OutputType for Only<ROLE> {
         Self::qualified_type_name()
     }
 
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         Ok(Value::Null) // No field has this type.
     }
 }
@@ -46,7 +50,9 @@ fn trim(registry: &mut Registry, role: Role) {
         registry.implements.remove(name);
     }
     for meta in registry.types.values_mut() {
-        if let MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. } = meta {
+        if let MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. } =
+            meta
+        {
             possible_types.retain(|name| !empty.contains(name));
         }
     }
@@ -59,8 +65,10 @@ fn trim(registry: &mut Registry, role: Role) {
 /// Whether a request asks about the schema itself.
 pub fn asks_about_schema(request: &mut Request) -> bool {
     request.parsed_query().is_ok_and(|document| {
-        let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
-        let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+        let operations =
+            document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+        let fragments =
+            document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
         operations.chain(fragments).any(names_schema)
     })
 }

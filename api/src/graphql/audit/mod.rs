@@ -133,7 +133,8 @@ impl AuditEvent {
     async fn causes(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let scope = asked.scope::<Self>();
-        Self::show_all(events::causes_of(&asked.db(), scope, EventId(self.event_id)).await?).map(Some)
+        Self::show_all(events::causes_of(&asked.db(), scope, EventId(self.event_id)).await?)
+            .map(Some)
     }
 
     /// Everything that came of it, directly and further on, in the order of the log.
@@ -141,6 +142,7 @@ impl AuditEvent {
     async fn effects(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let scope = asked.scope::<Self>();
-        Self::show_all(events::effects_of(&asked.db(), scope, EventId(self.event_id)).await?).map(Some)
+        Self::show_all(events::effects_of(&asked.db(), scope, EventId(self.event_id)).await?)
+            .map(Some)
     }
 }

@@ -80,21 +80,23 @@ impl AuditQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<AuditFilter>,
-        #[graphql(desc = "In which order of the log; the latest first where it is left out.")] direction: Option<
-            OrderDirection,
-        >,
+        #[graphql(desc = "In which order of the log; the latest first where it is left out.")]
+        direction: Option<OrderDirection>,
         #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<AuditEvent>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
         let direction = direction.unwrap_or(OrderDirection::Descending).into();
         let sort = Sort { by: events::Order::Position, direction };
         let filter = filter.unwrap_or_default().into();
-        let slice = events::list(&asked.db(), asked.scope::<AuditEvent>(), &filter, sort, &page).await?;
+        let slice =
+            events::list(&asked.db(), asked.scope::<AuditEvent>(), &filter, sort, &page).await?;
         connection(slice).map(Some)
     }
 }

@@ -116,7 +116,8 @@ impl Shows for Calculation {
     type Row = commissions::Model;
 
     fn show(row: commissions::Model) -> Result<Self, Failure> {
-        let nothing = row.nothing.as_deref().map(word::<domain::commission::NotCalculated>).transpose()?;
+        let nothing =
+            row.nothing.as_deref().map(word::<domain::commission::NotCalculated>).transpose()?;
         Ok(Self {
             trigger: row.trigger,
             calculated_at: row.calculated_at,
@@ -156,7 +157,8 @@ impl Explanation {
     pub fn of(asked: &Asked, row: commissions::Model) -> Result<Option<Self>, Failure> {
         let (Some(kept), Some(trace_hash)) = (row.trace, row.trace_hash) else { return Ok(None) };
         let trace: Trace = read(&kept)?;
-        let recalculated_hash = trace.reevaluate().ok().map(|again: Again| again.trace_hash().to_owned());
+        let recalculated_hash =
+            trace.reevaluate().ok().map(|again: Again| again.trace_hash().to_owned());
         Ok(Some(Self {
             holds: recalculated_hash.as_ref().map(|hash| *hash == trace_hash),
             legs: own(asked, trace.legs),

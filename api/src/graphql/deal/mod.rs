@@ -237,10 +237,13 @@ impl Shows for Deal {
     type Row = deals::Model;
 
     fn show(row: deals::Model) -> Result<Self, Failure> {
-        let contract = |minor| row.contract_currency.as_deref().map(|code| money(minor, code)).transpose();
+        let contract =
+            |minor| row.contract_currency.as_deref().map(|code| money(minor, code)).transpose();
         let (total, paid) = (contract(row.total_minor)?, contract(row.paid_minor)?);
         let ended = |stage| row.end_reason.as_deref().filter(|_| row.stage == stage);
-        let rejection = ended(deals::Stage::Rejected).map(word::<domain::deal::DealRejectionCode>).transpose()?;
+        let rejection = ended(deals::Stage::Rejected)
+            .map(word::<domain::deal::DealRejectionCode>)
+            .transpose()?;
         let loss = ended(deals::Stage::Lost).map(word::<domain::deal::LossCode>).transpose()?;
         let route = row.route.as_deref().map(word::<domain::deal::Route>).transpose()?;
         Ok(Self {
@@ -302,7 +305,10 @@ impl Shows for Payment {
 
     fn show(row: payments::Model) -> Result<Self, Failure> {
         let allocations: Vec<domain::deal::Allocation> = read(&row.allocations)?;
-        let shown = |part: domain::deal::Allocation| Allocation { line: part.line, amount: part.amount.into() };
+        let shown = |part: domain::deal::Allocation| Allocation {
+            line: part.line,
+            amount: part.amount.into(),
+        };
         Ok(Self {
             payment_id: row.payment,
             amount: money(row.amount_minor, &row.currency)?,
@@ -351,7 +357,8 @@ impl Deal {
 
     /// Every calculation of commission on this deal. A member sees what its own partner earns by each.
     async fn calculations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Calculation>>, Failure> {
-        let rows: Vec<commissions::Model> = Asked::of(ctx)?.load(CalculationsOn(self.deal_id)).await?;
+        let rows: Vec<commissions::Model> =
+            Asked::of(ctx)?.load(CalculationsOn(self.deal_id)).await?;
         Calculation::show_all(rows).map(Some)
     }
 }

@@ -90,7 +90,9 @@ impl DealQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The deal's UUID.")] deal_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Deal>, Failure> {
         Asked::at_least(ctx, min_position).await?.deal(deal_id).await
     }
@@ -102,14 +104,15 @@ impl DealQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<DealFilter>,
-        #[graphql(desc = "In which order; the latest registration first where it is left out.")] order_by: Option<
-            DealOrder,
-        >,
+        #[graphql(desc = "In which order; the latest registration first where it is left out.")]
+        order_by: Option<DealOrder>,
         #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<Deal>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
@@ -127,7 +130,9 @@ impl DealQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The lot's UUID.")] lot: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Explanation>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let lot = lots::by_ids(&asked.db(), asked.scope::<Lot>(), &[LotId(lot)]).await?.pop();

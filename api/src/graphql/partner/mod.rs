@@ -149,7 +149,8 @@ struct Details {
 
 impl From<Kept> for Contact {
     fn from(Kept { subject, details }: Kept) -> Self {
-        let empty = Self { person: subject, first_name: None, last_name: None, email: None, phone: None };
+        let empty =
+            Self { person: subject, first_name: None, last_name: None, email: None, phone: None };
         details.map_or(empty.clone(), |details| Self {
             first_name: Some(details.first_name),
             last_name: Some(details.last_name),
@@ -271,7 +272,8 @@ impl Partner {
 
     /// The certificates of the partner's people.
     async fn certificates(&self, ctx: &Context<'_>) -> Result<Option<Vec<Certificate>>, Failure> {
-        let rows: Vec<certificates::Model> = Asked::of(ctx)?.load(CertificatesOf(self.partner_id)).await?;
+        let rows: Vec<certificates::Model> =
+            Asked::of(ctx)?.load(CertificatesOf(self.partner_id)).await?;
         Certificate::show_all(rows).map(Some)
     }
 }

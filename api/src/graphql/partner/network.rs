@@ -42,11 +42,16 @@ impl Shows for NetworkMember {
 }
 
 /// Everybody below `top`, which whoever asks may see.
-pub async fn below(asked: &Asked, top: Uuid, page: &Page) -> Result<Connection<NetworkMember>, Failure> {
+pub async fn below(
+    asked: &Asked,
+    top: Uuid,
+    page: &Page,
+) -> Result<Connection<NetworkMember>, Failure> {
     let select = partners::Entity::find()
         .filter(Scope::Network(PartnerId(top)).over(partners::Column::Id))
         .filter(partners::Column::Id.ne(top));
     let sort = Sort::ascending(partners::Order::CompanyName);
-    let slice = projections::page::page(&asked.db(), select, partners::Column::Id, sort, page).await?;
+    let slice =
+        projections::page::page(&asked.db(), select, partners::Column::Id, sort, page).await?;
     connection(slice)
 }

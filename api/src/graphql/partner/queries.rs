@@ -89,7 +89,9 @@ impl PartnerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The partner's UUID.")] partner_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Partner>, Failure> {
         Asked::at_least(ctx, min_position).await?.partner(partner_id).await
     }
@@ -101,14 +103,15 @@ impl PartnerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<PartnerFilter>,
-        #[graphql(desc = "In which order; the latest application first where it is left out.")] order_by: Option<
-            PartnerOrder,
-        >,
+        #[graphql(desc = "In which order; the latest application first where it is left out.")]
+        order_by: Option<PartnerOrder>,
         #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<Partner>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
@@ -117,7 +120,8 @@ impl PartnerQueries {
             direction: order.direction.into(),
         });
         let filter = filter.unwrap_or_default().into();
-        let slice = partners::list(&asked.db(), asked.scope::<Partner>(), &filter, sort, &page).await?;
+        let slice =
+            partners::list(&asked.db(), asked.scope::<Partner>(), &filter, sort, &page).await?;
         connection(slice).map(Some)
     }
 }

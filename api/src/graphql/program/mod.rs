@@ -136,9 +136,11 @@ impl Shows for Program {
     type Row = programs::Model;
 
     fn show(row: programs::Model) -> Result<Self, Failure> {
-        let statuses: BTreeMap<String, domain::program::ContractStatus> = read(&row.contract_statuses)?;
+        let statuses: BTreeMap<String, domain::program::ContractStatus> =
+            read(&row.contract_statuses)?;
         let courses: BTreeMap<String, domain::program::Course> = read(&row.courses)?;
-        let certifications: BTreeMap<String, domain::program::Certification> = read(&row.certifications)?;
+        let certifications: BTreeMap<String, domain::program::Certification> =
+            read(&row.certifications)?;
         Ok(Self {
             id: global(Kind::Program, row.id),
             program_id: row.id,
@@ -209,7 +211,8 @@ impl Changed for Program {
 impl Program {
     /// Every version of the terms, in the order in which they were published.
     async fn terms(&self, ctx: &Context<'_>) -> Result<Option<Vec<Publication>>, Failure> {
-        let mut rows: Vec<publications::Model> = Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
+        let mut rows: Vec<publications::Model> =
+            Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
         rows.retain(|row| row.kind == publications::Kind::Terms);
         Publication::show_all(rows).map(Some)
     }
@@ -220,7 +223,8 @@ impl Program {
         ctx: &Context<'_>,
         #[graphql(desc = "Only versions of this.")] kind: Option<PublicationKind>,
     ) -> Result<Option<Vec<Publication>>, Failure> {
-        let mut rows: Vec<publications::Model> = Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
+        let mut rows: Vec<publications::Model> =
+            Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
         rows.retain(|row| kind.is_none_or(|kind| PublicationKind::from(row.kind) == kind));
         Publication::show_all(rows).map(Some)
     }

@@ -60,7 +60,10 @@ impl PayoutPolicyInput {
 
 impl DealPolicyInput {
     fn policy(self) -> Result<DealPolicy, Invalid> {
-        let rule = |rule: ResponsibilityInput| Responsibility { territory: rule.territory, employee: rule.employee };
+        let rule = |rule: ResponsibilityInput| Responsibility {
+            territory: rule.territory,
+            employee: rule.employee,
+        };
         Ok(DealPolicy {
             certificate_required: self.certificate_required,
             protection_days: self.protection_days,
@@ -73,7 +76,11 @@ impl DealPolicyInput {
 }
 
 fn amounts(inputs: &[MoneyInput], field: &str) -> Result<Vec<Money>, Invalid> {
-    inputs.iter().enumerate().map(|(index, input)| input.money(&format!("{field}.{index}"))).collect()
+    inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| input.money(&format!("{field}.{index}")))
+        .collect()
 }
 
 /// The value that a JSON document stands for; the refusal says what in it is wrong.

@@ -23,7 +23,9 @@ impl ProgramQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The programme's UUID.")] program_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Program>, Failure> {
         Asked::at_least(ctx, min_position).await?.program(program_id).await
     }
@@ -37,11 +39,14 @@ impl ProgramQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<Program>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
-        let slice = programs::list(&asked.db(), Sort::ascending(programs::Order::Name), &page).await?;
+        let slice =
+            programs::list(&asked.db(), Sort::ascending(programs::Order::Name), &page).await?;
         connection(slice).map(Some)
     }
 }

@@ -232,7 +232,11 @@ impl Shows for Payout {
     type Row = payouts::Model;
 
     fn show(row: payouts::Model) -> Result<Self, Failure> {
-        let rejection = row.rejection.as_deref().map(word::<domain::wallet::PayoutRejectionCode>).transpose()?;
+        let rejection = row
+            .rejection
+            .as_deref()
+            .map(word::<domain::wallet::PayoutRejectionCode>)
+            .transpose()?;
         Ok(Self {
             payout_id: row.payout,
             state: row.state.into(),
@@ -291,7 +295,8 @@ impl Wallet {
     async fn lots(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that have matured, or only those that have not.")] matured: Option<bool>,
+        #[graphql(desc = "Only those that have matured, or only those that have not.")]
+        matured: Option<bool>,
         #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
@@ -299,9 +304,14 @@ impl Wallet {
     ) -> Result<Option<Connection<Lot>>, Failure> {
         let asked = Asked::of(ctx)?;
         let page = page(first, after, last, before)?;
-        let filter = lots::Filter { wallet: Some(WalletId(self.wallet_id)), matured, ..lots::Filter::default() };
+        let filter = lots::Filter {
+            wallet: Some(WalletId(self.wallet_id)),
+            matured,
+            ..lots::Filter::default()
+        };
         let sort = Sort::descending(lots::Order::AccruedAt);
-        connection(lots::list(&asked.db(), asked.scope::<Lot>(), &filter, sort, &page).await?).map(Some)
+        connection(lots::list(&asked.db(), asked.scope::<Lot>(), &filter, sort, &page).await?)
+            .map(Some)
     }
 
     /// Every payout that was asked for, the latest first.

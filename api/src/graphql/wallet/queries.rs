@@ -47,7 +47,9 @@ impl WalletQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The wallet's UUID.")] wallet_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Wallet>, Failure> {
         Asked::at_least(ctx, min_position).await?.wallet(wallet_id).await
     }
@@ -63,7 +65,9 @@ impl WalletQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<Wallet>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
@@ -74,7 +78,8 @@ impl WalletQueries {
             currency: filter.currency.map(|currency| currency.0.code().to_owned()),
         };
         let sort = Sort::descending(wallets::Order::Balance);
-        connection(wallets::list(&asked.db(), asked.scope::<Wallet>(), &filter, sort, &page).await?).map(Some)
+        connection(wallets::list(&asked.db(), asked.scope::<Wallet>(), &filter, sort, &page).await?)
+            .map(Some)
     }
 
     /// The payouts that you may see, the latest request first: for finance the list to work through.
@@ -88,7 +93,9 @@ impl WalletQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
+            Position,
+        >,
     ) -> Result<Option<Connection<Payout>>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let page = page(first, after, last, before)?;
@@ -100,6 +107,7 @@ impl WalletQueries {
             ..payouts::Filter::default()
         };
         let sort = Sort::descending(payouts::Order::RequestedAt);
-        connection(payouts::list(&asked.db(), asked.scope::<Payout>(), &filter, sort, &page).await?).map(Some)
+        connection(payouts::list(&asked.db(), asked.scope::<Payout>(), &filter, sort, &page).await?)
+            .map(Some)
     }
 }

@@ -2,7 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use api::{clock::ManualClock, demo::Year, service::Service};
+use api::{
+    auth::{Principal, Role},
+    clock::ManualClock,
+    demo::{Year, examples, partner},
+    graphql,
+    http::TraceId,
+    service::Service,
+};
+use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
 use projections::Views;
 use tests::places;
@@ -36,9 +44,31 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         }
         heads.push(events.len());
 
+        every_example_answers(&service).await;
         let report = Views::verify(&service.log, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
         assert_eq!(report.position, events.len() as u64, "{place}");
         service.stop().await;
     }
     assert_eq!(heads[0], heads[1], "both engines hold the same year");
+}
+
+/// What the page offers must work: nobody forgives a demo whose own examples fail.
+async fn every_example_answers(service: &Service) {
+    let graph = graphql::graph(service, graphql::Settings { introspection: false });
+    for example in examples().into_iter().filter(|example| !example.query.starts_with("subscription")) {
+        let role: Role = example.role.as_deref().and_then(|role| role.parse().ok()).expect("the example has a role");
+        let principal = Principal {
+            subject: "somebody".into(),
+            role,
+            partner: role.is_member().then(|| partner("nordwind")),
+            expires_at: DateTime::<Utc>::MAX_UTC,
+        };
+        let variables = serde_json::from_str(&example.variables).map(Variables::from_json).unwrap_or_default();
+        let request =
+            Request::new(&example.query).variables(variables).data(principal).data(TraceId::new());
+        let response = graph.execute(request).await;
+        assert!(response.errors.is_empty(), "{}: {:?}", example.title, response.errors);
+        let answer = response.data.to_string();
+        assert!(!answer.contains("edges: []"), "{} shows nothing: {answer}", example.title);
+    }
 }

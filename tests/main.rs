@@ -1,5 +1,6 @@
 //! Stories end to end and the invariants, on both engines.
 
+mod architecture;
 mod demo;
 mod face;
 mod graph;

@@ -12,6 +12,7 @@ use crate::append::{AppendError, Provenance, Receipt};
 use crate::fault::Cause;
 use crate::log::Log;
 use crate::repository::LogRepository;
+use crate::warm::{State, WarmStore};
 
 /// How often a command is decided again because somebody else came first.
 const RETRIES: usize = 5;
@@ -102,15 +103,21 @@ impl Log {
         execution: Execution<A::Command>,
     ) -> Result<Done, ExecuteError<A::Error>>
     where
-        A: Aggregate,
+        A: Aggregate + 'static,
         A::Command: Clone,
         A::Services: Clone,
     {
         let _turn = self.stripes().turn(A::TYPE, execution.aggregate_id).await;
         let mut retries = if execution.expected_version.is_some() { 0 } else { RETRIES };
+        // Whoever names a version has it compared with the stream itself.
+        let may_be_warm = execution.expected_version.is_none();
+        let mut state = if may_be_warm { self.kept().take::<A>(execution.aggregate_id) } else { None };
         loop {
-            match self.attempt::<A>(services.clone(), &execution).await {
+            let warm = state.is_some();
+            match self.attempt::<A>(services.clone(), &execution, state.take()).await {
                 Ok(Some(receipt)) => return Ok(receipt.into()),
+                // Nothing checks a state that nothing is appended to: decide again from the stream.
+                Ok(None) | Err(ExecuteError::Refused(_) | ExecuteError::Conflict) if warm => {}
                 Ok(None) => {
                     return Ok(self
                         .earlier::<A>(&execution)
@@ -135,19 +142,25 @@ impl Log {
         &self,
         services: A::Services,
         execution: &Execution<A::Command>,
+        state: Option<State<A>>,
     ) -> Result<Option<Receipt>, ExecuteError<A::Error>>
     where
-        A: Aggregate,
+        A: Aggregate + 'static,
         A::Command: Clone,
     {
         let provenance = execution.provenance.clone();
         let repository =
             LogRepository::of_command(self.clone(), provenance, execution.expected_version);
         let receipt = repository.receipt();
-        let framework = CqrsFramework::new(self.store::<A>(repository), vec![], services);
+        let store = WarmStore::new(self.store::<A>(repository), state);
+        let framework = CqrsFramework::new(&store, vec![], services);
         let id = execution.aggregate_id.to_string();
         framework.execute(&id, execution.command.clone()).await.map_err(failure)?;
-        Ok(receipt.get().cloned())
+        let receipt = receipt.get().cloned();
+        if let (Some(state), Some(Receipt { duplicate: false, .. })) = (store.left(), &receipt) {
+            self.kept().keep(execution.aggregate_id, state);
+        }
+        Ok(receipt)
     }
 
     /// What the command brought about before, if it did: a retry is not refused because its own outcome holds.

@@ -18,6 +18,7 @@ mod postgres;
 mod reader;
 mod repository;
 mod sqlite;
+mod warm;
 
 pub use append::{Append, AppendError, NewEvent, Provenance, Receipt};
 pub use clock::{Clock, SystemClock};

@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::executor::Stripes;
 use crate::fault::Cause;
 use crate::keys::KeyRing;
+use crate::warm::Kept;
 use crate::{follower, postgres, sqlite};
 
 /// Where the log is kept.
@@ -41,6 +42,7 @@ struct Shared {
     head: Arc<Head>,
     keys: KeyRing,
     stripes: Stripes,
+    kept: Kept,
     closing: watch::Sender<bool>,
     appender: Mutex<Option<JoinHandle<()>>>,
     listener: Option<JoinHandle<()>>,
@@ -95,6 +97,7 @@ impl Log {
             jobs,
             head,
             stripes: Stripes::default(),
+            kept: Kept::default(),
             closing,
             appender: Mutex::new(Some(appender)),
             listener,
@@ -149,6 +152,10 @@ impl Log {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.shared.keys
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.shared.kept
     }
 
     pub(crate) fn stripes(&self) -> &Stripes {

@@ -4,11 +4,11 @@ use chrono::{TimeDelta, Utc};
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::json;
 
-use super::{Demo, Serve, Store, examples, output::Output, serve};
+use super::{Demo, Serve, Store, output::Output, serve};
 use crate::{
     auth::{InstallationKey, Role},
     clock::ManualClock,
-    demo::{Year, partner},
+    demo::{Year, examples, partner},
     http::{Ide, RoleToken},
     service::Service,
 };
@@ -45,7 +45,7 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     );
     let ide = Ide {
         title: "Meridian Partner Programme (demo)".into(),
-        examples: examples::examples(),
+        examples: examples(),
         roles: roles
             .into_iter()
             .map(|(role, _, token)| RoleToken { name: role.name().into(), token })

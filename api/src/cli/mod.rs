@@ -1,7 +1,6 @@
 //! The command line: what to do, on which database, told to a person or to a program.
 
 mod demo;
-mod examples;
 mod output;
 mod serve;
 mod tools;

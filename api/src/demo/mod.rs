@@ -3,6 +3,7 @@
 //! Everything goes through the real command path with the clock moved by hand; the same year comes out every time.
 
 mod deals;
+mod examples;
 mod partners;
 mod payouts;
 mod rulebook;
@@ -11,7 +12,10 @@ use chrono::{DateTime, Days, Duration, Utc};
 use domain::{Actor, Command, CommandId, PartnerId, ProgramId, derived};
 use uuid::Uuid;
 
-pub use partners::{Company, PARTNERS};
+pub use self::{
+    examples::examples,
+    partners::{Company, PARTNERS},
+};
 
 use crate::{
     commands::{Fault, Outcome, Request},

@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    demo::{partner, program},
-    http::Example,
-};
+use super::{partner, program};
+use crate::http::Example;
 
 /// What a portal, a channel manager, finance and an auditor begin with.
-pub(super) fn examples() -> Vec<Example> {
+pub fn examples() -> Vec<Example> {
     let nordwind = partner("nordwind");
     vec![
         example(
@@ -29,7 +27,7 @@ pub(super) fn examples() -> Vec<Example> {
             "Ask for a payout (and be refused)",
             "owner",
             r#"mutation Payout($wallet: UUID!) {
-  requestPayout(input: { walletId: $wallet, amount: { amount: "1.00", currency: EUR } }) {
+  requestPayout(input: { walletId: $wallet, amount: { amount: "1.00", currency: "EUR" } }) {
     position
     refusal { code message field policy { id version } }
     wallet { available { amount } reserved { amount } }
@@ -64,7 +62,7 @@ pub(super) fn examples() -> Vec<Example> {
             "Trial balance and journal",
             "finance",
             "{
-  trialBalance { number name currency debit { amount } credit { amount } }
+  trialBalance { account accountName currency debit { amount } credit { amount } }
   journal(first: 10) {
     edges { node { position account accountName debit { amount currency } credit { amount currency } } }
   }
@@ -93,7 +91,7 @@ pub(super) fn examples() -> Vec<Example> {
   events(first: 3, filter: { types: ["commission-accrued"] }) {
     edges { node {
       position eventType occurredAt recordedAt payload
-      causes { position eventType actor { kind id } }
+      causes { position eventType actor { kind subject } }
     } }
   }
 }"#,
@@ -102,7 +100,7 @@ pub(super) fn examples() -> Vec<Example> {
         example(
             "Follow the log as it grows",
             "auditor",
-            "subscription { events { position eventType aggregateId actor { kind id } } }",
+            "subscription { events { position eventType aggregateId actor { kind subject } } }",
             Value::Null,
         ),
     ]

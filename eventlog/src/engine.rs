@@ -40,6 +40,18 @@ pub(crate) enum WriteFault {
     Unknown(Cause),
 }
 
+/// The columns of an event in the order in which both engines take them apart.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version, occurred_at, \
+             recorded_at, actor, command_id, causation_id, correlation_id, payload FROM events ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_events;
+
 macro_rules! each_engine {
     ($self:ident, $inner:ident => $body:expr) => {
         match $self {

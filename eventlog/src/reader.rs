@@ -92,15 +92,12 @@ async fn read_ahead(
     while position < until {
         let limit = u32::try_from(until - position).unwrap_or(PAGE).min(PAGE);
         let page = log.read_after(position, limit).await;
-        let (length, failed) = page.as_ref().map_or((0, true), |page| (page.len(), false));
-        position += length as u64;
-        if (length == 0 && !failed)
-            || pages.send(page).await.is_err()
-            || failed
-            || length < limit as usize
-        {
-            return;
+        let length = page.as_ref().map_or(0, Vec::len);
+        let nothing_left = page.as_ref().is_ok_and(Vec::is_empty);
+        if nothing_left || pages.send(page).await.is_err() || length < limit as usize {
+            return; // The end, nobody who listens, or an error, which has been passed on.
         }
+        position += length as u64;
     }
 }
 

@@ -68,10 +68,7 @@ impl PersistedEventRepository for LogRepository {
         aggregate_id: &str,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let events = match self.log.engine() {
-            Engine::Postgres(engine) => {
-                let loaded = engine.loader.load(A::TYPE, aggregate_id).await;
-                loaded.map_err(|cause| PersistenceError::ConnectionError(Box::new(cause)))?
-            }
+            Engine::Postgres(engine) => engine.loader.load::<A>(aggregate_id).await?,
             Engine::Sqlite(engine) => {
                 SqliteEventRepository::new(engine.readers.clone())
                     .get_events::<A>(aggregate_id)

@@ -12,12 +12,13 @@ use sqlx::{Connection, Executor, PgConnection};
 use tokio::sync::OnceCell;
 
 /// Starts the server and waits for the end of its own input, which comes with the end of the tests, however they end.
+/// Nothing is worth a clean shutdown then: the folder goes.
 const GUARDIAN: &str = r#"
 trap '' INT TERM HUP
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=300 -c unix_socket_permissions=0777 \
     >"$2/log" 2>&1 </dev/null &
 read -r _
-kill -INT $!
+kill -QUIT $!
 wait $!
 rm -rf "$2"
 "#;

@@ -93,7 +93,11 @@ impl ReferenceStateMachine for Model {
 
     fn apply(mut state: Self, step: &Step) -> Self {
         match step {
-            Step::Append(asks) => asks.iter().for_each(|ask| drop(state.append(ask))),
+            Step::Append(asks) => {
+                for ask in asks {
+                    state.append(ask);
+                }
+            }
             Step::Reopen => {}
         }
         state

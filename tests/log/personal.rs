@@ -92,10 +92,9 @@ async fn many_at_once_agree_on_one_key_for_a_person() {
                 AccountCommand::Open { holder: Personal::new(subject, format!("Name {nth}")) };
             issue(&log, Uuid::now_v7(), open)
         });
-        futures::future::join_all(opening)
-            .await
-            .into_iter()
-            .for_each(|done| drop(done.expect("it is new")));
+        for done in futures::future::join_all(opening).await {
+            done.expect("it is new");
+        }
         log.close().await;
         drop(log);
         let read = whole(&place.log().await).await;

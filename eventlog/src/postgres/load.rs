@@ -1,10 +1,13 @@
 //! Loading aggregates from PostgreSQL: whatever is asked for at the same moment is read by one statement.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cqrs_es::persist::SerializedEvent;
+use cqrs_es::Aggregate;
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use postgres_es::PostgresEventRepository;
 use serde_json::Value;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
 use sqlx::types::Json;
 use sqlx::{ConnectOptions, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -17,8 +20,18 @@ const WORKERS: usize = 2;
 /// At most this many aggregates share a statement.
 const BATCH: usize = 64;
 
+/// With fewer than this under way one goes by itself, as there is nobody to share a statement with.
+const ALONE: usize = 1;
+
 /// Hands aggregates' events to whoever decides on them.
-pub(crate) struct Loader(mpsc::Sender<Ask>);
+pub(crate) struct Loader {
+    pool: PgPool,
+    asks: mpsc::Sender<Ask>,
+    under_way: AtomicUsize,
+}
+
+/// Counts one load for as long as it lasts, however it ends.
+struct UnderWay<'l>(&'l AtomicUsize);
 
 /// One aggregate and who waits for its events.
 struct Ask {
@@ -28,7 +41,7 @@ struct Ask {
 }
 
 impl Loader {
-    pub fn new(options: &PgConnectOptions) -> Self {
+    pub fn new(pool: PgPool, options: &PgConnectOptions) -> Self {
         // The table grows under a statement that is planned once: it must go by the key, however small the table was.
         let ways =
             ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
@@ -38,19 +51,40 @@ impl Loader {
         for _ in 0..WORKERS {
             tokio::spawn(work(options.clone(), queue.clone()));
         }
-        Self(asks)
+        Self { pool, asks, under_way: AtomicUsize::new(0) }
     }
 
     /// All events of an aggregate in their order, as they are at rest.
-    pub async fn load(
+    pub async fn load<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        let _under_way = UnderWay(&self.under_way);
+        if others < ALONE {
+            return PostgresEventRepository::new(self.pool.clone())
+                .get_events::<A>(aggregate_id)
+                .await;
+        }
+        let loaded = self.load_in_company(A::TYPE, aggregate_id).await;
+        loaded.map_err(|cause| PersistenceError::ConnectionError(Box::new(cause)))
+    }
+
+    async fn load_in_company(
         &self,
         aggregate_type: &'static str,
         aggregate_id: &str,
     ) -> Result<Vec<SerializedEvent>, Cause> {
         let (answer, answered) = oneshot::channel();
         let ask = Ask { aggregate_type, aggregate_id: aggregate_id.into(), answer };
-        self.0.send(ask).await.map_err(|_| closed())?;
+        self.asks.send(ask).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -5,17 +5,8 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::{Engine, uuid};
+use crate::engine::select_events;
 use crate::reader::{ActorMemo, RawEvent};
-
-macro_rules! select_events {
-    ($rest:literal) => {
-        concat!(
-            "SELECT position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version, occurred_at, \
-             recorded_at, actor, command_id, causation_id, correlation_id, payload FROM events ",
-            $rest
-        )
-    };
-}
 
 impl Engine {
     pub async fn head(&self) -> Result<u64, sqlx::Error> {

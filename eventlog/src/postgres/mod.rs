@@ -52,7 +52,7 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
-        Ok(Self { pool, loader: Loader::new(&options), options })
+        Ok(Self { loader: Loader::new(pool.clone(), &options), pool, options })
     }
 
     pub async fn migrate(url: &str) -> Result<(), OpenError> {

@@ -1,5 +1,7 @@
 //! A namespace: one set of view tables, folded up to one position, and disposable.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,7 +61,11 @@ impl Home {
                 root.close().await?;
                 postgres(options, name).await?
             }
-            Self::Sqlite(dir) => sqlite(name, &file(dir, name), Care::Building).await?,
+            Self::Sqlite(dir) => {
+                let path = file(dir, name);
+                private(&path)?;
+                sqlite(name, &path, Care::Building).await?
+            }
         };
         namespace.create_tables().await?;
         Ok(namespace)
@@ -110,6 +116,7 @@ impl Namespace {
     pub(crate) async fn in_file(path: &Path) -> Result<Self, DbErr> {
         let name =
             path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        private(path)?;
         let namespace = sqlite(&name, path, Care::Building).await?;
         namespace.create_tables().await?;
         Ok(namespace)
@@ -234,6 +241,13 @@ pub(crate) fn remove(path: &Path) {
             tracing::warn!(file = %name.display(), %error, "a namespace's file could not be removed");
         }
     }
+}
+
+/// Makes the file for its owner only: personal data is readable in it.
+fn private(path: &Path) -> Result<(), DbErr> {
+    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop)
+        .map_err(|error| DbErr::Custom(format!("{} cannot be made: {error}", path.display())))
 }
 
 fn file(dir: &Path, name: &str) -> PathBuf {

@@ -89,10 +89,16 @@ impl Pointer {
         Ok(true)
     }
 
-    /// Namespaces that another one replaced before `before`.
-    pub async fn retired(&self, before: DateTime<Utc>) -> Result<Vec<String>, DbErr> {
-        let query = "SELECT name FROM read_namespaces WHERE retired_at IS NOT NULL AND NOT live AND retired_at < $1";
-        let rows = self.db.query_all(self.statement(query, [before.into()])).await?;
+    /// Namespaces that were replaced before `before`, and those whose building nobody has finished since `abandoned`.
+    pub async fn disused(
+        &self,
+        before: DateTime<Utc>,
+        abandoned: DateTime<Utc>,
+    ) -> Result<Vec<String>, DbErr> {
+        let query = "SELECT name FROM read_namespaces
+             WHERE NOT live AND (retired_at < $1 OR (retired_at IS NULL AND created_at < $2))";
+        let rows =
+            self.db.query_all(self.statement(query, [before.into(), abandoned.into()])).await?;
         rows.iter().map(|row| row.try_get("", "name")).collect()
     }
 

@@ -66,11 +66,20 @@ async fn insert(
         }
         let sql = shape.insert(backend, step, replace);
         while rows.len() >= step {
-            let values: Vec<Value> = rows.by_ref().take(step).flatten().collect();
+            let values: Vec<Value> =
+                rows.by_ref().take(step).flatten().map(|value| bound(value, backend)).collect();
             db.execute(Statement::from_sql_and_values(backend, &sql, values)).await?;
         }
     }
     Ok(())
+}
+
+/// SQLite keeps JSON as text, and text is cheaper to hand on than a tree.
+fn bound(value: Value, backend: DbBackend) -> Value {
+    if backend != DbBackend::Sqlite {
+        return value;
+    }
+    if let Value::Json(Some(json)) = value { json.to_string().into() } else { value }
 }
 
 /// Whether the engine takes a bulk in a form of its own.

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::deal::{CommissionFacts, Deal, DealCommand, DealEvent, DealFacts, LossCode, SellerFacts};
+use domain::deal::{
+    CommissionFacts, Deal, DealCommand, DealEvent, DealFacts, LossCode, SellerFacts,
+};
 use domain::partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts};
 use domain::program::{Program, ProgramCommand};
 use domain::reactions::{policy_actor, reactions};
 use domain::wallet::{Wallet, WalletCommand, WalletEvent, WalletFacts};
 use domain::{
-    Actor, Command, CommandId, Currency, DealId, Envelope, Event, EventId, Issued, Money, PartnerId, PayoutId,
-    ProgramId, Recorded, SubjectId, WalletId,
+    Actor, Command, CommandId, Currency, DealId, Envelope, Event, EventId, Issued, Money,
+    PartnerId, PayoutId, ProgramId, Recorded, SubjectId, WalletId,
 };
 use eventlog::{Append, AppendError, Log, NewEvent, Provenance};
 use futures::StreamExt;
@@ -51,7 +53,9 @@ pub async fn append_all(log: &Log, history: Vec<Append>) -> Result<(), AppendErr
 }
 
 async fn together(log: &Log, appends: Vec<Append>) -> Result<(), AppendError> {
-    let mut answers = futures::stream::iter(appends).map(|append| log.append(append)).buffered(200);
+    // Unconstrained, since one that is asked to yield would be overtaken.
+    let queued = |append| tokio::task::unconstrained(log.append(append));
+    let mut answers = futures::stream::iter(appends).map(queued).buffered(200);
     while let Some(answer) = answers.next().await {
         answer?;
     }
@@ -79,7 +83,6 @@ struct Member {
     state: Arc<Partner>,
     parent: Option<PartnerId>,
     depth: u32,
-    person: SubjectId,
 }
 
 impl World {
@@ -161,7 +164,7 @@ impl World {
         };
         let parent = above.filter(|above| self.partners[above].depth < DEEPEST);
         let depth = parent.map_or(0, |parent| self.partners[&parent].depth + 1);
-        self.partners.insert(partner, Member { state: Arc::default(), parent, depth, person });
+        self.partners.insert(partner, Member { state: Arc::default(), parent, depth });
         let number = self.partners.len();
         let company = json!({ "name": format!("Partner {number} GmbH"), "country": "DE" });
         let contact = json!({ "person": person, "first_name": "Ann", "last_name": format!("Lee {number}"),
@@ -170,30 +173,58 @@ impl World {
         let source = |reference: &str| json!({ "source": "lms", "reference": reference });
         let refused = self.rng.random_bool(0.1);
         let vendor = || Actor::vendor("vera");
-        self.partner(partner, Actor::member("ann", partner), json!({ "applyForProgram": { "program": self.program,
+        self.partner(
+            partner,
+            Actor::member("ann", partner),
+            json!({ "applyForProgram": { "program": self.program,
             "company": company, "contacts": [contact], "sections": sections, "source": "referral",
-            "inviter": parent, "terms_version": 1 } }));
+            "inviter": parent, "terms_version": 1 } }),
+        );
         self.partner(partner, vendor(), json!({ "assignReview": { "reviewer": "rita" } }));
         let result = if refused { "failed" } else { "passed" };
-        self.partner(partner, Actor::vendor("rita"), json!({ "recordReview": { "sector_fit": "good",
-            "marketing_competence": "good", "result": result } }));
+        self.partner(
+            partner,
+            Actor::vendor("rita"),
+            json!({ "recordReview": { "sector_fit": "good",
+            "marketing_competence": "good", "result": result } }),
+        );
         if refused {
-            self.partner(partner, vendor(), json!({ "rejectApplication": { "code": "sector-mismatch" } }));
+            self.partner(
+                partner,
+                vendor(),
+                json!({ "rejectApplication": { "code": "sector-mismatch" } }),
+            );
             return;
         }
         self.partner(partner, vendor(), json!({ "scheduleInterview": { "at": self.now } }));
-        self.partner(partner, vendor(), json!({ "recordInterview": { "outcome": "recommended", "notes": "fine" } }));
+        self.partner(
+            partner,
+            vendor(),
+            json!({ "recordInterview": { "outcome": "recommended", "notes": "fine" } }),
+        );
         self.partner(partner, vendor(), json!({ "approveApplication": {} }));
         for module in ["intro", "product"] {
             self.partner(partner, Actor::integration("lms"), json!({ "completeModule": { "person": person,
                 "course": "basics", "module": module, "content_version": 1, "score": 90, "source": source(module) } }));
         }
-        self.partner(partner, Actor::integration("lms"), json!({ "recordExam": { "person": person, "exam": "final",
-            "passed": true, "score": 80, "source": source("exam") } }));
-        self.partner(partner, Actor::member("ann", partner), json!({ "setPaymentDetails": {
-            "account_holder": "Ann Lee", "iban": "DE89370400440532013000" } }));
+        self.partner(
+            partner,
+            Actor::integration("lms"),
+            json!({ "recordExam": { "person": person, "exam": "final",
+            "passed": true, "score": 80, "source": source("exam") } }),
+        );
+        self.partner(
+            partner,
+            Actor::member("ann", partner),
+            json!({ "setPaymentDetails": {
+            "account_holder": "Ann Lee", "iban": "DE89370400440532013000" } }),
+        );
         if self.rng.random_bool(0.3) {
-            self.partner(partner, vendor(), json!({ "overrideTier": { "to": "gold", "reason": "strategic" } }));
+            self.partner(
+                partner,
+                vendor(),
+                json!({ "overrideTier": { "to": "gold", "reason": "strategic" } }),
+            );
         }
         self.sellers.push(partner);
     }
@@ -204,12 +235,18 @@ impl World {
         let number = self.deals.len();
         let territory = if self.rng.random_bool(0.5) { "PL" } else { "DE" };
         self.deals.insert(deal, Deal::default());
-        self.deal(deal, partner, Actor::member("ann", partner), None, json!({ "registerDeal": {
+        self.deal(
+            deal,
+            partner,
+            Actor::member("ann", partner),
+            None,
+            json!({ "registerDeal": {
             "program": self.program, "partner": partner,
             "customer": { "name": format!("Customer {number}"), "country": territory },
             "product_lines": ["cloud"], "territory": territory,
             "estimate": { "amount": "5000.00", "currency": "EUR" }, "expected_close": "2026-01-01",
-            "problems": "slow\tand \\ old", "criteria": "price\nand speed" } }));
+            "problems": "slow\tand \\ old", "criteria": "price\nand speed" } }),
+        );
         self.open_deals.push_back((deal, partner, 0));
     }
 
@@ -220,7 +257,8 @@ impl World {
         let vendor = Actor::vendor("vera");
         let net = self.rng.random_range(100_000..2_000_000_i64);
         let roll = self.rng.random_range(0..100);
-        let eur = |minor: i64| json!({ "amount": Money::new(minor, euro()).amount(), "currency": "EUR" });
+        let eur =
+            |minor: i64| json!({ "amount": Money::new(minor, euro()).amount(), "currency": "EUR" });
         let today = self.now.date_naive() - TimeDelta::days(1);
         if roll < 3 && step < 4 {
             let lost = DealCommand::Lose { code: LossCode::Price };
@@ -228,14 +266,32 @@ impl World {
             return;
         }
         match step {
-            0 => self.deal(deal, partner, member, None, json!({ "qualifyDealByPartner": { "icp_match": true,
-                "timeframe": "Q3", "budget": eur(net), "decision_maker": "Bob" } })),
+            0 => self.deal(
+                deal,
+                partner,
+                member,
+                None,
+                json!({ "qualifyDealByPartner": { "icp_match": true,
+                "timeframe": "Q3", "budget": eur(net), "decision_maker": "Bob" } }),
+            ),
             1 => self.deal(deal, partner, vendor, None, json!({ "qualifyDeal": {} })),
             2 => self.deal(deal, partner, vendor, None, json!({ "approveDeal": {} })),
-            3 => self.deal(deal, partner, vendor, None, json!({ "signContract": { "signed_on": today, "lines": [
+            3 => self.deal(
+                deal,
+                partner,
+                vendor,
+                None,
+                json!({ "signContract": { "signed_on": today, "lines": [
                 { "id": "1", "product_line": "cloud", "net": eur(net) },
-                { "id": "2", "product_line": "crm", "net": eur(50_000) }] } })),
-            4 => self.deal(deal, partner, vendor, None, json!({ "changeContractStatus": { "to": "active" } })),
+                { "id": "2", "product_line": "crm", "net": eur(50_000) }] } }),
+            ),
+            4 => self.deal(
+                deal,
+                partner,
+                vendor,
+                None,
+                json!({ "changeContractStatus": { "to": "active" } }),
+            ),
             5 => self.pay(deal, partner, today, 3),
             6 => self.pay(deal, partner, today, 1),
             _ => return self.deal(deal, partner, vendor, None, json!({ "winDeal": {} })),
@@ -249,15 +305,20 @@ impl World {
         let owed = case.stage.contract().expect("it is signed").outstanding();
         let amount = Money::new(owed.minor / parts, owed.currency);
         let payment = id(&mut self.rng);
-        let received = json!({ "recordPayment": { "payment": payment, "amount": amount, "received_on": on } });
+        let received =
+            json!({ "recordPayment": { "payment": payment, "amount": amount, "received_on": on } });
         self.deal(deal, partner, Actor::integration("erp"), None, received);
     }
 
     /// Asks for everything once there is enough, and mostly gets it.
     fn pay_out(&mut self, wallet: WalletId) {
         let (state, partner) = &self.wallets[&wallet];
-        let (available, partner) = (state.purse().map_or(0, |purse| purse.buckets.available), *partner);
-        if available < 1000 || self.rng.random_bool(0.7) || state.purse().is_some_and(|purse| purse.payout.is_some()) {
+        let (available, partner) =
+            (state.purse().map_or(0, |purse| purse.buckets.available), *partner);
+        if available < 1000
+            || self.rng.random_bool(0.7)
+            || state.purse().is_some_and(|purse| purse.payout.is_some())
+        {
             return;
         }
         let payout = PayoutId(id(&mut self.rng));
@@ -267,17 +328,28 @@ impl World {
         match self.rng.random_range(0..10) {
             0 => return self.wallet(wallet, member, None, WalletCommand::CancelPayout { payout }),
             1 => {
-                let (code, reason) = (domain::wallet::PayoutRejectionCode::Other, "look again".into());
+                let (code, reason) =
+                    (domain::wallet::PayoutRejectionCode::Other, "look again".into());
                 let rejected = WalletCommand::RejectPayout { payout, code, reason };
                 return self.wallet(wallet, Actor::vendor("finn"), None, rejected);
             }
             2 => return, // Still open.
-            _ => self.wallet(wallet, Actor::vendor("finn"), None, WalletCommand::ApprovePayout { payout }),
+            _ => self.wallet(
+                wallet,
+                Actor::vendor("finn"),
+                None,
+                WalletCommand::ApprovePayout { payout },
+            ),
         }
         let submitted = WalletCommand::SubmitPayout { payout, provider_key: payout.to_string() };
         self.wallet(wallet, policy_actor(), None, submitted);
         let fee = Money::new(self.rng.random_range(0..2) * 25, euro());
-        self.wallet(wallet, Actor::integration("bank"), None, WalletCommand::SettlePayout { payout, fee });
+        self.wallet(
+            wallet,
+            Actor::integration("bank"),
+            None,
+            WalletCommand::SettlePayout { payout, fee },
+        );
     }
 
     fn program(&mut self, command: ProgramCommand) {
@@ -286,7 +358,9 @@ impl World {
         let mut state = (*self.rulebook).clone();
         events.iter().cloned().for_each(|event| state.apply(event));
         self.rulebook = Arc::new(state);
-        self.append::<Program>(self.program.0, &issued, None, events, |event| Event::Program(Box::new(event)));
+        self.append::<Program>(self.program.0, &issued, None, events, |event| {
+            Event::Program(Box::new(event))
+        });
     }
 
     fn partner(&mut self, partner: PartnerId, by: Actor, command: Value) {
@@ -294,24 +368,46 @@ impl World {
         self.on_partner(partner, by, None, command);
     }
 
-    fn on_partner(&mut self, partner: PartnerId, by: Actor, cause: Option<(EventId, CommandId)>, command: PartnerCommand) {
+    fn on_partner(
+        &mut self,
+        partner: PartnerId,
+        by: Actor,
+        cause: Option<(EventId, CommandId)>,
+        command: PartnerCommand,
+    ) {
         let issued = self.issued(by, cause, command);
-        let parent = self.partners[&partner].parent.map(|parent| self.partners[&parent].state.clone());
+        let parent =
+            self.partners[&partner].parent.map(|parent| self.partners[&parent].state.clone());
         let facts = PartnerFacts { program: self.rulebook.clone(), parent };
         let member = self.partners.get_mut(&partner).expect("it is known");
         let events = member.state.decide(&issued, &facts).expect("the partner may");
         let state = Arc::make_mut(&mut member.state);
         events.iter().cloned().for_each(|event| state.apply(event));
-        let _ = member.person;
-        self.append::<Partner>(partner.0, &issued, cause, events, |event: PartnerEvent| Event::Partner(Box::new(event)));
+        self.append::<Partner>(partner.0, &issued, cause, events, |event: PartnerEvent| {
+            Event::Partner(Box::new(event))
+        });
     }
 
-    fn deal(&mut self, deal: DealId, partner: PartnerId, by: Actor, cause: Option<(EventId, CommandId)>, command: Value) {
+    fn deal(
+        &mut self,
+        deal: DealId,
+        partner: PartnerId,
+        by: Actor,
+        cause: Option<(EventId, CommandId)>,
+        command: Value,
+    ) {
         let command: DealCommand = serde_json::from_value(command).expect("is a command");
         self.on_deal(deal, partner, by, cause, command);
     }
 
-    fn on_deal(&mut self, deal: DealId, partner: PartnerId, by: Actor, cause: Option<(EventId, CommandId)>, command: DealCommand) {
+    fn on_deal(
+        &mut self,
+        deal: DealId,
+        partner: PartnerId,
+        by: Actor,
+        cause: Option<(EventId, CommandId)>,
+        command: DealCommand,
+    ) {
         let issued = self.issued(by, cause, command);
         let calculates = matches!(issued.command, DealCommand::CalculateCommission { .. });
         let facts = DealFacts {
@@ -322,14 +418,23 @@ impl World {
         let state = self.deals.get_mut(&deal).expect("it is known");
         let events = state.decide(&issued, &facts).expect("the deal allows it");
         events.iter().cloned().for_each(|event| state.apply(event));
-        self.append::<Deal>(deal.0, &issued, cause, events, |event: DealEvent| Event::Deal(Box::new(event)));
+        self.append::<Deal>(deal.0, &issued, cause, events, |event: DealEvent| {
+            Event::Deal(Box::new(event))
+        });
     }
 
-    fn wallet(&mut self, wallet: WalletId, by: Actor, cause: Option<(EventId, CommandId)>, command: WalletCommand) {
+    fn wallet(
+        &mut self,
+        wallet: WalletId,
+        by: Actor,
+        cause: Option<(EventId, CommandId)>,
+        command: WalletCommand,
+    ) {
         let issued = self.issued(by, cause, command);
-        let partner = match &issued.command {
-            WalletCommand::Accrue { accrual } => accrual.partner,
-            _ => self.wallets[&wallet].1,
+        let partner = if let WalletCommand::Accrue { accrual } = &issued.command {
+            accrual.partner
+        } else {
+            self.wallets[&wallet].1
         };
         let facts = WalletFacts {
             program: self.rulebook.clone(),
@@ -340,10 +445,16 @@ impl World {
         events.iter().cloned().for_each(|event| state.apply(event));
         for event in &events {
             if let WalletEvent::Accrued { accrual } = event {
-                self.lots.push_back((wallet, WalletCommand::Mature { lot: accrual.lot }, accrual.matures_at));
+                self.lots.push_back((
+                    wallet,
+                    WalletCommand::Mature { lot: accrual.lot },
+                    accrual.matures_at,
+                ));
             }
         }
-        self.append::<Wallet>(wallet.0, &issued, cause, events, |event: WalletEvent| Event::Wallet(Box::new(event)));
+        self.append::<Wallet>(wallet.0, &issued, cause, events, |event: WalletEvent| {
+            Event::Wallet(Box::new(event))
+        });
     }
 
     fn commission_facts(&self, partner: PartnerId) -> CommissionFacts {
@@ -354,11 +465,23 @@ impl World {
             upline.push((above, member.state.clone()));
             next = member.parent;
         }
-        CommissionFacts { sellers: vec![SellerFacts { partner, state: self.partners[&partner].state.clone(), upline }] }
+        CommissionFacts {
+            sellers: vec![SellerFacts {
+                partner,
+                state: self.partners[&partner].state.clone(),
+                upline,
+            }],
+        }
     }
 
-    fn issued<C>(&mut self, by: Actor, cause: Option<(EventId, CommandId)>, command: C) -> Issued<C> {
-        let command_id = cause.map_or_else(|| CommandId(id(&mut self.rng)), |(_, command_id)| command_id);
+    fn issued<C>(
+        &mut self,
+        by: Actor,
+        cause: Option<(EventId, CommandId)>,
+        command: C,
+    ) -> Issued<C> {
+        let command_id =
+            cause.map_or_else(|| CommandId(id(&mut self.rng)), |(_, command_id)| command_id);
         Issued { by, at: self.now, command_id, command }
     }
 
@@ -425,12 +548,16 @@ impl World {
             let cause = Some((recorded.envelope.event_id, reaction.command_id));
             match reaction.command {
                 Command::Program(_, _) => {}
-                Command::Partner(partner, command) => self.on_partner(partner, policy_actor(), cause, command),
+                Command::Partner(partner, command) => {
+                    self.on_partner(partner, policy_actor(), cause, command)
+                }
                 Command::Deal(deal, command) => {
                     let partner = self.deals[&deal].case().expect("it is registered").partner;
                     self.on_deal(deal, partner, policy_actor(), cause, command);
                 }
-                Command::Wallet(wallet, command) => self.wallet(wallet, policy_actor(), cause, command),
+                Command::Wallet(wallet, command) => {
+                    self.wallet(wallet, policy_actor(), cause, command)
+                }
             }
         }
     }

@@ -17,9 +17,29 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every table of a namespace.
 pub const TABLES: [&str; 23] = [
-    "accounts", "certificates", "commissions", "courses", "deal_lines", "deals", "events", "homes", "journal_lines",
-    "lots", "partner_dashboards", "partner_totals", "partners", "payments", "payouts", "program_dashboards",
-    "program_totals", "programs", "publications", "schedule", "statement_lines", "training", "wallets",
+    "accounts",
+    "certificates",
+    "commissions",
+    "courses",
+    "deal_lines",
+    "deals",
+    "events",
+    "homes",
+    "journal_lines",
+    "lots",
+    "partner_dashboards",
+    "partner_totals",
+    "partners",
+    "payments",
+    "payouts",
+    "program_dashboards",
+    "program_totals",
+    "programs",
+    "publications",
+    "schedule",
+    "statement_lines",
+    "training",
+    "wallets",
 ];
 
 /// It is always the same time here, so that two logs of one history are equal.
@@ -79,7 +99,10 @@ pub async fn rows(file: &Path) -> Vec<(String, Vec<String>)> {
     let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
     let mut tables = vec![];
     for table in TABLES {
-        let rows = sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(&mut connection).await.expect(table);
+        let rows = sqlx::query(&format!("SELECT * FROM {table}"))
+            .fetch_all(&mut connection)
+            .await
+            .expect(table);
         let mut rows: Vec<String> = rows.iter().map(text).collect();
         rows.sort();
         tables.push((table.to_owned(), rows));
@@ -90,7 +113,12 @@ pub async fn rows(file: &Path) -> Vec<(String, Vec<String>)> {
 fn text(row: &sqlx::sqlite::SqliteRow) -> String {
     let values = row.columns().iter().map(|column| {
         let nth = column.ordinal();
-        match row.try_get_raw(nth).map(|value| sqlx::ValueRef::type_info(&value).name().to_owned()).expect("a value").as_str() {
+        match row
+            .try_get_raw(nth)
+            .map(|value| sqlx::ValueRef::type_info(&value).name().to_owned())
+            .expect("a value")
+            .as_str()
+        {
             "NULL" => "null".to_owned(),
             "BLOB" => format!("{:?}", row.get::<Vec<u8>, _>(nth)),
             "INTEGER" => row.get::<i64, _>(nth).to_string(),
@@ -106,12 +134,17 @@ pub async fn tamper(views: &Views, place: &Place, sql: &str) {
     match &place.target {
         eventlog::Target::Sqlite { dir } => {
             let options = SqliteConnectOptions::new().filename(dir.join(format!("{name}.sqlite")));
-            let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+            let mut connection =
+                SqliteConnection::connect_with(&options).await.expect("the file opens");
             sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
         }
         eventlog::Target::Postgres { url } => {
-            let mut connection = sqlx::PgConnection::connect(url).await.expect("the database answers");
-            sqlx::query(&format!("SET search_path = {name}")).execute(&mut connection).await.expect("it is there");
+            let mut connection =
+                sqlx::PgConnection::connect(url).await.expect("the database answers");
+            sqlx::query(&format!("SET search_path = {name}"))
+                .execute(&mut connection)
+                .await
+                .expect("it is there");
             sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
         }
     }

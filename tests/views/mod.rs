@@ -1,5 +1,6 @@
 //! What the views promise, on both engines.
 
+mod asking;
 mod ground;
 mod money;
 mod paging;

@@ -32,13 +32,22 @@ async fn a_page_has_an_end_and_a_cursor_fits_one_order_only() {
         let reading = Reading::with_history(&place, 300, 17).await;
         let namespace = reading.views.current();
         let list = async |by: deals::Order, page: Page| {
-            deals::list(namespace.db(), Scope::All, &deals::Filter::default(), Sort::ascending(by), &page).await
+            deals::list(
+                namespace.db(),
+                Scope::All,
+                &deals::Filter::default(),
+                Sort::ascending(by),
+                &page,
+            )
+            .await
         };
-        let first = list(deals::Order::RegisteredAt, Page::first(1, None)).await.expect("there are deals");
+        let first =
+            list(deals::Order::RegisteredAt, Page::first(1, None)).await.expect("there are deals");
         let cursor = first.rows[0].0.clone();
         let other = list(deals::Order::CustomerName, Page::first(1, Some(cursor))).await;
         assert!(matches!(other, Err(QueryError::Page(PageError::ForeignCursor))));
-        let nonsense = list(deals::Order::RegisteredAt, Page::first(1, Some(Cursor::new("x")))).await;
+        let nonsense =
+            list(deals::Order::RegisteredAt, Page::first(1, Some(Cursor::new("x")))).await;
         assert!(matches!(nonsense, Err(QueryError::Page(PageError::ForeignCursor))));
         let long = list(deals::Order::RegisteredAt, Page::first(101, None)).await;
         assert!(matches!(long, Err(QueryError::Page(PageError::TooLong { asked: 101 }))));
@@ -54,20 +63,29 @@ async fn a_partner_sees_itself_its_network_or_nothing_as_its_scope_says() {
         let in_scope = async |scope: Scope| {
             let page = Page::first(100, None);
             let sort = Sort::ascending(partners::Order::AppliedAt);
-            partners::list(db, scope, &partners::Filter::default(), sort, &page).await.expect("it can be read").into_rows()
+            partners::list(db, scope, &partners::Filter::default(), sort, &page)
+                .await
+                .expect("it can be read")
+                .into_rows()
         };
         let all = in_scope(Scope::All).await;
         let child = all.iter().find(|row| row.depth == Some(2)).expect("the network is deep");
         let top = PartnerId(child.parent.expect("it has a parent"));
         let mut below = BTreeSet::from([top.0]);
-        while let Some(next) = all.iter().find(|row| !below.contains(&row.id) && row.parent.is_some_and(|parent| below.contains(&parent))) {
+        while let Some(next) = all.iter().find(|row| {
+            !below.contains(&row.id) && row.parent.is_some_and(|parent| below.contains(&parent))
+        }) {
             below.insert(next.id);
         }
-        let ids = |rows: Vec<partners::Model>| rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>();
+        let ids = |rows: Vec<partners::Model>| {
+            rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>()
+        };
         assert_eq!(ids(in_scope(Scope::Network(top)).await), below);
         assert_eq!(ids(in_scope(Scope::Partner(top)).await), BTreeSet::from([top.0]));
         assert_eq!(ids(in_scope(Scope::None).await), BTreeSet::new());
-        let foreign = deals::of_partners(db, Scope::Partner(top), &[PartnerId(child.id)]).await.expect("it can be read");
+        let foreign = deals::of_partners(db, Scope::Partner(top), &[PartnerId(child.id)])
+            .await
+            .expect("it can be read");
         assert_eq!(foreign, []);
     }
 }
@@ -85,7 +103,8 @@ async fn walk(
     loop {
         let page = if forwards { Page::first(size, place) } else { Page::last(size, place) };
         let sort = Sort::descending(deals::Order::RegisteredAt);
-        let slice = deals::list(namespace.db(), Scope::All, &deals::Filter::default(), sort, &page).await;
+        let slice =
+            deals::list(namespace.db(), Scope::All, &deals::Filter::default(), sort, &page).await;
         let slice = slice.expect("it can be read");
         let end = if forwards { slice.rows.last() } else { slice.rows.first() };
         place = end.map(|(cursor, _)| cursor.clone());

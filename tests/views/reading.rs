@@ -16,12 +16,20 @@ async fn whoever_wrote_reads_what_it_wrote() {
         let reading = Reading::at(&place).await;
         for append in history(150, 8) {
             let receipt = reading.log.append(append).await.expect("it is taken");
-            reading.views.wait_for(receipt.last_position, PATIENCE).await.expect("the views follow");
+            reading
+                .views
+                .wait_for(receipt.last_position, PATIENCE)
+                .await
+                .expect("the views follow");
             let position = reading.views.current().position().await.expect("it can be read");
             assert!(position >= receipt.last_position);
         }
         let beyond = reading.views.position() + 1;
-        let behind = reading.views.wait_for(beyond, Duration::from_millis(1)).await.expect_err("nothing is there");
+        let behind = reading
+            .views
+            .wait_for(beyond, Duration::from_millis(1))
+            .await
+            .expect_err("nothing is there");
         assert_eq!(behind.position, beyond - 1);
     }
 }
@@ -31,7 +39,9 @@ async fn an_event_that_does_not_fit_halts_the_reader_after_those_before_it() {
     for place in places().await {
         let reading = Reading::with_history(&place, 100, 9).await;
         let good = reading.views.position();
-        append_all(&reading.log, vec![poison("deal", "deal-won", r#"{"deal-withdrawn":{}}"#)]).await.expect("it is taken");
+        append_all(&reading.log, vec![poison("deal", "deal-won", r#"{"deal-withdrawn":{}}"#)])
+            .await
+            .expect("it is taken");
         append_all(&reading.log, history(50, 10)).await.expect("the log goes on");
         assert_eq!(halted(&reading).await.0, good + 1);
         assert_eq!(reading.views.current().position().await.expect("it can be read"), good);
@@ -67,14 +77,22 @@ fn poison(aggregate_type: &'static str, event_type: &str, payload: &str) -> Appe
         aggregate_type,
         aggregate_id: Uuid::now_v7(),
         expected: 0,
-        events: vec![NewEvent { event_type: event_type.into(), event_version: 1, payload: payload.into() }],
+        events: vec![NewEvent {
+            event_type: event_type.into(),
+            event_version: 1,
+            payload: payload.into(),
+        }],
     }
 }
 
 async fn halted(reading: &Reading) -> (u64, String) {
     let mut state = reading.views.state();
     let halted = state.wait_for(|state| matches!(state, ReaderState::Halted { .. }));
-    let halted = tokio::time::timeout(PATIENCE, halted).await.expect("it halts in time").expect("the reader runs").clone();
+    let halted = tokio::time::timeout(PATIENCE, halted)
+        .await
+        .expect("it halts in time")
+        .expect("the reader runs")
+        .clone();
     match halted {
         ReaderState::Halted { position, error } => (position, error),
         ReaderState::Running | ReaderState::Retrying { .. } => panic!("it does not halt"),

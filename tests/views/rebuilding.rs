@@ -15,7 +15,11 @@ async fn r133_views_rebuilt_from_the_log_equal_the_live_ones() {
         for table in TABLES {
             assert!(tables.contains(&table), "{table} is compared");
         }
-        assert!(report.tables.iter().all(|(_, rows)| *rows > 0), "no table is empty: {:?}", report.tables);
+        assert!(
+            report.tables.iter().all(|(_, rows)| *rows > 0),
+            "no table is empty: {:?}",
+            report.tables
+        );
     }
 }
 
@@ -48,7 +52,10 @@ async fn a_rebuild_takes_over_while_others_read_and_write() {
         assert_ne!(rebuilt.name, before);
         let mut position = reading.views.watch();
         while reading.views.current().name() != rebuilt.name {
-            drop(tokio::time::timeout(std::time::Duration::from_millis(20), position.changed()).await);
+            drop(
+                tokio::time::timeout(std::time::Duration::from_millis(20), position.changed())
+                    .await,
+            );
         }
         append_all(&reading.log, history(300, 4)).await.expect("the log goes on");
         reading.caught_up().await;

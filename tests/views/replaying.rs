@@ -1,6 +1,6 @@
 //! The views as they were, for an auditor's own tools and for questions about the past.
 
-use projections::{RebuildError, Views, journal_lines, Scope};
+use projections::{RebuildError, Scope, Views, journal_lines};
 use sqlx::{Connection, SqliteConnection};
 use tests::places;
 
@@ -15,10 +15,11 @@ async fn a_replay_is_a_plain_file_that_holds_the_prefix_and_nothing_later() {
         Views::replay(&reading.log, 250, &file, |_| {}).await.expect("it is written");
         let url = format!("sqlite://{}?mode=ro", file.display());
         let mut connection = SqliteConnection::connect(&url).await.expect("any tool opens it");
-        let (events, last): (i64, i64) = sqlx::query_as("SELECT count(*), max(position) FROM events")
-            .fetch_one(&mut connection)
-            .await
-            .expect("it has the events");
+        let (events, last): (i64, i64) =
+            sqlx::query_as("SELECT count(*), max(position) FROM events")
+                .fetch_one(&mut connection)
+                .await
+                .expect("it has the events");
         assert_eq!((events, last), (250, 250));
         let later: i64 = sqlx::query_scalar("SELECT count(*) FROM deals WHERE last_position > 250")
             .fetch_one(&mut connection)
@@ -27,7 +28,8 @@ async fn a_replay_is_a_plain_file_that_holds_the_prefix_and_nothing_later() {
         assert_eq!(later, 0);
         let again = Views::replay(&reading.log, 250, &file, |_| {}).await;
         assert!(matches!(again, Err(RebuildError::Exists(_))), "nothing is overwritten");
-        let beyond = Views::replay(&reading.log, 999_999, &dir.path().join("other.sqlite"), |_| {}).await;
+        let beyond =
+            Views::replay(&reading.log, 999_999, &dir.path().join("other.sqlite"), |_| {}).await;
         assert!(matches!(beyond, Err(RebuildError::Beyond { .. })));
     }
 }
@@ -39,7 +41,9 @@ async fn the_past_answers_by_the_same_queries() {
         let until = reading.views.position() - 100;
         let past = Views::ephemeral(&reading.log, until).await.expect("it is folded");
         assert_eq!(past.position().await.expect("it can be read"), until);
-        let then = journal_lines::trial_balance(past.db(), Scope::All, None, None).await.expect("it can be read");
+        let then = journal_lines::trial_balance(past.db(), Scope::All, None, None)
+            .await
+            .expect("it can be read");
         let now = reading.views.current();
         let from_now = journal_lines::trial_balance(now.db(), Scope::All, None, Some(until)).await;
         assert_eq!(then, from_now.expect("it can be read"));

@@ -112,7 +112,7 @@ impl World {
             "trigger": "contract-status",
             "components": [{
                 "id": "new-sales",
-                "rate": { "times": { "rate": 200_000, "byTier": { "gold": 1_100_000 } } },
+                "rate": { "times": { "rate": 200_000, "by_tier": { "gold": 1_100_000 } } },
                 "levels": [{ "distance": 1, "rate": 50_000 }, { "distance": 2, "rate": 20_000 }],
             }],
             "hold": { "days": 14 },

@@ -129,7 +129,7 @@ fn g1_a_gold_seller_and_two_levels_above_it_earn_to_the_cent() {
         "trigger": "contract-status",
         "components": [{
             "id": "new-sales",
-            "rate": { "times": { "rate": 200_000, "byTier": { "gold": 1_100_000 } } },
+            "rate": { "times": { "rate": 200_000, "by_tier": { "gold": 1_100_000 } } },
             "levels": [{ "distance": 1, "rate": 50_000 }, { "distance": 2, "rate": 20_000 }]
         }]
     });

@@ -12,7 +12,7 @@ use domain::{
     Actor, Command, CommandId, Currency, PartnerId, WalletId, decode, derived,
     commission::Trace,
     deal::{DealCommand, DealEvent},
-    partner::{Partner, PartnerEvent},
+    partner::Partner,
     wallet::{Wallet, WalletCommand, WalletEvent},
     Event, LotId, Recorded,
 };
@@ -94,20 +94,14 @@ async fn e1_every_accrual_is_a_leg_of_a_trace_that_reevaluates_to_itself() {
     for place in places().await {
         let (_, service) = told(&place).await;
         let history = history(&service).await;
-        let traces: Vec<Trace> = history
-            .iter()
-            .filter_map(|recorded| match &recorded.event {
-                Event::Deal(event) => match event.as_ref() {
-                    DealEvent::CommissionCalculated { trace, trace_hash, .. } => {
-                        let again = trace.reevaluate().expect("re-evaluates");
-                        assert_eq!((again.trace(), again.trace_hash()), (trace.as_ref(), trace_hash.as_str()));
-                        Some(trace.as_ref().clone())
-                    }
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
+        let mut traces: Vec<Trace> = vec![];
+        for recorded in &history {
+            let Event::Deal(event) = &recorded.event else { continue };
+            let DealEvent::CommissionCalculated { trace, trace_hash, .. } = event.as_ref() else { continue };
+            let again = trace.reevaluate().expect("re-evaluates");
+            assert_eq!((again.trace(), again.trace_hash()), (trace.as_ref(), trace_hash.as_str()));
+            traces.push(trace.as_ref().clone());
+        }
         let mut accruals = 0;
         for recorded in &history {
             let Event::Wallet(event) = &recorded.event else { continue };
@@ -240,13 +234,12 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
 
         let service = Service::start_at(place.target.clone(), clock).await.expect("the service starts");
         service.settle().await;
-        let calculated = history(&service).await.into_iter().find_map(|recorded| match recorded.event {
-            Event::Deal(event) => match *event {
-                DealEvent::CommissionCalculated { plan_version, trace, .. } => Some((plan_version, trace.input.plan.body.hold.days)),
-                _ => None,
-            },
-            _ => None,
-        });
+        let mut calculated = None;
+        for recorded in history(&service).await {
+            let Event::Deal(event) = recorded.event else { continue };
+            let DealEvent::CommissionCalculated { plan_version, trace, .. } = *event else { continue };
+            calculated = Some((plan_version, trace.input.plan.body.hold.days));
+        }
         assert_eq!(calculated, Some((1, 14)), "{place}");
         service.stop().await;
     }
@@ -294,10 +287,7 @@ async fn r23_r22_the_certificate_comes_by_itself_once_modules_and_exam_are_done(
         let (story, service) = told(&place).await;
         let (partner, _) = service.log.load::<Partner>(story.id("north")).await.expect("loads");
         let history = history(&service).await;
-        let certified = history.iter().find_map(|recorded| match &recorded.event {
-            Event::Partner(event) if matches!(event.as_ref(), PartnerEvent::Certified { .. }) => Some(&recorded.envelope),
-            _ => None,
-        });
+        let certified = history.iter().map(|event| &event.envelope).find(|event| event.event_type == "certified");
         let certified = certified.expect("the certificate is issued");
         let cause = certified.causation_id.expect("an event caused it");
         let cause = history.iter().find(|event| event.envelope.event_id == cause).expect("which is in the log");

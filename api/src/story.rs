@@ -87,7 +87,7 @@ struct WrittenStep {
     command: String,
     on: String,
     #[serde(default)]
-    with: Value,
+    with: Option<Value>,
     #[serde(default)]
     refused: Option<String>,
 }
@@ -262,10 +262,7 @@ fn step(names: &Names, index: usize, line: usize, text: &str) -> Result<Step, Fi
             Actor::member(name, PartnerId(partner))
         }
     };
-    let mut with = match written.with {
-        Value::Null => Value::Object(serde_json::Map::new()),
-        fields => fields,
-    };
+    let mut with = written.with.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     names.resolve_all(&mut with).map_err(|problem| fault("with", problem))?;
     let id = names.resolve(&written.on).map_err(|problem| fault("on", problem))?;
     let command = Command::parse(&written.command, id, with).map_err(|error| {

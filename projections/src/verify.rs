@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eventlog::Log;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DbErr, IsolationLevel, QueryResult, Statement, TransactionTrait,
+    AccessMode, DbBackend, ConnectionTrait, DbErr, IsolationLevel, QueryResult, Statement, TransactionTrait,
     Value,
 };
 
@@ -113,10 +113,13 @@ async fn compare_with_log(
     progress: impl Fn(Progress) + Send,
 ) -> Result<Report, VerifyError> {
     // The reader goes on meanwhile; what is compared stays as it is at this moment.
-    let still = live
-        .db()
-        .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
-        .await?;
+    let still = match live.db().get_database_backend() {
+        DbBackend::Postgres => {
+            let isolation = Some(IsolationLevel::RepeatableRead);
+            live.db().begin_with_config(isolation, Some(AccessMode::ReadOnly)).await?
+        }
+        DbBackend::Sqlite | DbBackend::MySql => live.db().begin().await?, // A snapshot anyway.
+    };
     let position = position(&still).await?;
     let scratch = Scratch(
         std::env::temp_dir().join(format!("accord-verify-{}.sqlite", uuid::Uuid::now_v7())),

@@ -11,7 +11,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -55,8 +54,8 @@ impl Clock for Still {
 pub struct Reading {
     pub log: Log,
     pub views: Views,
-    stop: Option<oneshot::Sender<()>>,
-    reader: JoinHandle<()>,
+    /// Ends the reader when it is dropped.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Reading {
@@ -68,8 +67,8 @@ impl Reading {
         let views = Views::open(&log).await.expect("the views open");
         let (stop, stopped) = oneshot::channel();
         let reader = views.clone();
-        let reader = tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
-        Self { log, views, stop: Some(stop), reader }
+        tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
+        Self { log, views, _stop: stop }
     }
 
     /// With a history that the views have read.
@@ -83,13 +82,6 @@ impl Reading {
     pub async fn caught_up(&self) {
         let head = *self.log.head().borrow();
         self.views.wait_for(head, PATIENCE).await.expect("the views catch up");
-    }
-
-    /// Ends the reader; the log stays open.
-    pub async fn stop(mut self) -> (Log, Views) {
-        drop(self.stop.take());
-        self.reader.await.expect("the reader ends well");
-        (self.log, self.views)
     }
 }
 

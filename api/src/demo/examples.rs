@@ -107,9 +107,10 @@ pub fn examples() -> Vec<Example> {
 }
 
 fn example(title: &str, role: &str, query: &str, variables: Value) -> Example {
-    let variables = match variables {
-        Value::Null => String::new(),
-        fields => serde_json::to_string_pretty(&fields).unwrap_or_default(),
+    let variables = if variables.is_null() {
+        String::new()
+    } else {
+        serde_json::to_string_pretty(&variables).unwrap_or_default()
     };
     Example { title: title.into(), query: query.into(), variables, role: Some(role.into()) }
 }

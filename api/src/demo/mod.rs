@@ -51,7 +51,7 @@ pub enum BuildError {
 }
 
 enum Planned {
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// What is paid out depends on what has been earned by then.
     Payouts(payouts::Run),
 }
@@ -107,11 +107,11 @@ impl Year {
     }
 
     pub(crate) fn ask(&mut self, day: u64, minute: i64, by: Actor, command: Command) {
-        self.plan(day, minute, Planned::Ask(Ask { by, command, refused: None }));
+        self.plan(day, minute, Planned::Ask(Box::new(Ask { by, command, refused: None })));
     }
 
     pub(crate) fn refused(&mut self, day: u64, minute: i64, by: Actor, command: Command, code: &'static str) {
-        self.plan(day, minute, Planned::Ask(Ask { by, command, refused: Some(code) }));
+        self.plan(day, minute, Planned::Ask(Box::new(Ask { by, command, refused: Some(code) })));
     }
 
     fn plan(&mut self, day: u64, minute: i64, planned: Planned) {

@@ -72,7 +72,7 @@ impl Run {
         let (payout, currency) = (open.id, open.amount.currency);
         match self.step {
             Step::Request => {}
-            Step::Decide if last && index % 3 == 0 => {} // Still waits for finance when the year ends.
+            Step::Decide if last && index.is_multiple_of(3) => {} // Still waits for finance when the year ends.
             Step::Decide if self.quarter == 1 && index == 4 => {
                 let (code, reason) = (PayoutRejectionCode::UnderReview, "The bank asked for proof of ownership".into());
                 ask(fiona(), Do::RejectPayout { payout, code, reason }, None);

@@ -50,16 +50,30 @@ fn crates_know_only_those_below_them() {
 
 #[test]
 fn the_domain_has_neither_runtime_nor_database() {
-    let foreign = ["tokio", "sqlx", "sea-orm", "postgres-es", "sqlite-es", "axum", "async-graphql", "reqwest", "rand"];
-    let found: Vec<String> =
-        dependencies("domain").into_iter().filter(|name| foreign.contains(&name.as_str())).collect();
+    let foreign = [
+        "tokio",
+        "sqlx",
+        "sea-orm",
+        "postgres-es",
+        "sqlite-es",
+        "axum",
+        "async-graphql",
+        "reqwest",
+        "rand",
+    ];
+    let found: Vec<String> = dependencies("domain")
+        .into_iter()
+        .filter(|name| foreign.contains(&name.as_str()))
+        .collect();
     assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]
 fn there_is_one_sqlx_and_one_sqlite() {
     let lock = read("Cargo.lock");
-    for (package, version) in [("sqlx", "0.8.6"), ("sqlx-core", "0.8.6"), ("libsqlite3-sys", "0.30.1")] {
+    for (package, version) in
+        [("sqlx", "0.8.6"), ("sqlx-core", "0.8.6"), ("libsqlite3-sys", "0.30.1")]
+    {
         let versions: Vec<&str> = lock
             .split("[[package]]")
             .filter(|entry| entry.contains(&format!("\nname = \"{package}\"\n")))

@@ -24,9 +24,11 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
     let mut heads = vec![];
     for place in places().await {
         let year = Year::before(now());
-        let service =
-            Service::start_at(place.target.clone(), ManualClock::at(year.begins)).await.expect("starts");
-        let built = year.build(&service, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        let service = Service::start_at(place.target.clone(), ManualClock::at(year.begins))
+            .await
+            .expect("starts");
+        let built =
+            year.build(&service, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
         assert!(built.refused >= 8, "{place}: only {} commands were refused", built.refused);
 
         let events = service.log.read_after(0, 100_000).await.expect("the log reads");
@@ -37,15 +39,28 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         let count = |name: &str| types.get(name).copied().unwrap_or(0);
         assert!(count("joined-network") >= 12, "{place}: {types:?}");
         assert_eq!(count("deal-registered"), 60, "{place}: {types:?}");
-        for name in ["applied", "certified", "deal-qualified", "commission-accrued", "payout-requested", "payout-paid",
-            "payout-rejected", "payout-cancelled", "protection-expired", "deal-won", "deal-lost", "exam-failed"]
-        {
+        for name in [
+            "applied",
+            "certified",
+            "deal-qualified",
+            "commission-accrued",
+            "payout-requested",
+            "payout-paid",
+            "payout-rejected",
+            "payout-cancelled",
+            "protection-expired",
+            "deal-won",
+            "deal-lost",
+            "exam-failed",
+        ] {
             assert!(count(name) > 0, "{place}: no {name} in {types:?}");
         }
         heads.push(events.len());
 
         every_example_answers(&service).await;
-        let report = Views::verify(&service.log, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        let report = Views::verify(&service.log, |_| ())
+            .await
+            .unwrap_or_else(|error| panic!("{place}: {error}"));
         assert_eq!(report.position, events.len() as u64, "{place}");
         service.stop().await;
     }
@@ -55,15 +70,22 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
 /// What the page offers must work: nobody forgives a demo whose own examples fail.
 async fn every_example_answers(service: &Service) {
     let graph = graphql::graph(service, graphql::Settings { introspection: false });
-    for example in examples().into_iter().filter(|example| !example.query.starts_with("subscription")) {
-        let role: Role = example.role.as_deref().and_then(|role| role.parse().ok()).expect("the example has a role");
+    for example in
+        examples().into_iter().filter(|example| !example.query.starts_with("subscription"))
+    {
+        let role: Role = example
+            .role
+            .as_deref()
+            .and_then(|role| role.parse().ok())
+            .expect("the example has a role");
         let principal = Principal {
             subject: "somebody".into(),
             role,
             partner: role.is_member().then(|| partner("nordwind")),
             expires_at: DateTime::<Utc>::MAX_UTC,
         };
-        let variables = serde_json::from_str(&example.variables).map(Variables::from_json).unwrap_or_default();
+        let variables =
+            serde_json::from_str(&example.variables).map(Variables::from_json).unwrap_or_default();
         let request =
             Request::new(&example.query).variables(variables).data(principal).data(TraceId::new());
         let response = graph.execute(request).await;

@@ -9,12 +9,12 @@ use api::{
     story::Story,
 };
 use domain::{
-    Actor, Command, CommandId, Currency, PartnerId, WalletId, decode, derived,
+    Actor, Command, CommandId, Currency, Event, LotId, PartnerId, Recorded, WalletId,
     commission::Trace,
     deal::{DealCommand, DealEvent},
+    decode, derived,
     partner::Partner,
     wallet::{Wallet, WalletCommand, WalletEvent},
-    Event, LotId, Recorded,
 };
 use tests::{Place, places};
 use uuid::Uuid;
@@ -27,7 +27,9 @@ fn story() -> Story {
 
 async fn start(place: &Place) -> Service {
     let begins = story().steps[0].at.expect("the first step has a time");
-    Service::start_at(place.target.clone(), ManualClock::at(begins)).await.expect("the service starts")
+    Service::start_at(place.target.clone(), ManualClock::at(begins))
+        .await
+        .expect("the service starts")
 }
 
 async fn told(place: &Place) -> (Story, Service) {
@@ -38,7 +40,10 @@ async fn told(place: &Place) -> (Story, Service) {
 
 async fn history(service: &Service) -> Vec<Recorded> {
     let events = service.log.read_after(0, 10_000).await.expect("the log reads");
-    events.into_iter().map(|raw| decode(raw.envelope, &raw.payload).expect("every event decodes")).collect()
+    events
+        .into_iter()
+        .map(|raw| decode(raw.envelope, &raw.payload).expect("every event decodes"))
+        .collect()
 }
 
 fn eur() -> Currency {
@@ -53,8 +58,11 @@ fn wallet_of(story: &Story, name: &str) -> WalletId {
 async fn r132_the_five_events_come_out_under_their_names() {
     for place in places().await {
         let (_, service) = told(&place).await;
-        let names: Vec<String> = history(&service).await.into_iter().map(|event| event.envelope.event_type).collect();
-        for name in ["applied", "certified", "deal-qualified", "commission-accrued", "payout-requested"] {
+        let names: Vec<String> =
+            history(&service).await.into_iter().map(|event| event.envelope.event_type).collect();
+        for name in
+            ["applied", "certified", "deal-qualified", "commission-accrued", "payout-requested"]
+        {
             assert!(names.iter().any(|found| found == name), "{place}: no {name} in {names:?}");
         }
         service.stop().await;
@@ -65,10 +73,17 @@ async fn r132_the_five_events_come_out_under_their_names() {
 async fn g1_r70_the_seller_and_its_upline_earn_to_the_cent() {
     for place in places().await {
         let (story, service) = told(&place).await;
-        for (name, earned, paid) in [("north", 220_000, 200_000), ("ridge", 50_000, 0), ("summit", 20_000, 0)] {
-            let (wallet, _) = service.log.load::<Wallet>(wallet_of(&story, name).0).await.expect("loads");
+        for (name, earned, paid) in
+            [("north", 220_000, 200_000), ("ridge", 50_000, 0), ("summit", 20_000, 0)]
+        {
+            let (wallet, _) =
+                service.log.load::<Wallet>(wallet_of(&story, name).0).await.expect("loads");
             let buckets = wallet.purse().expect("has earned").buckets;
-            assert_eq!((buckets.held, buckets.balance()), (0, Some(earned - paid)), "{place}: {name}");
+            assert_eq!(
+                (buckets.held, buckets.balance()),
+                (0, Some(earned - paid)),
+                "{place}: {name}"
+            );
         }
         service.stop().await;
     }
@@ -83,7 +98,8 @@ async fn r141_qualified_approved_signed_and_paid_are_four_moments() {
             let found = history.iter().find(|event| event.envelope.event_type == name);
             found.map(|event| event.envelope.occurred_at).expect(name)
         };
-        let moments = ["deal-qualified", "deal-approved", "contract-signed", "payment-received"].map(at);
+        let moments =
+            ["deal-qualified", "deal-approved", "contract-signed", "payment-received"].map(at);
         assert!(moments.is_sorted_by(|earlier, later| earlier < later), "{place}: {moments:?}");
         service.stop().await;
     }
@@ -97,7 +113,9 @@ async fn e1_every_accrual_is_a_leg_of_a_trace_that_reevaluates_to_itself() {
         let mut traces: Vec<Trace> = vec![];
         for recorded in &history {
             let Event::Deal(event) = &recorded.event else { continue };
-            let DealEvent::CommissionCalculated { trace, trace_hash, .. } = event.as_ref() else { continue };
+            let DealEvent::CommissionCalculated { trace, trace_hash, .. } = event.as_ref() else {
+                continue;
+            };
             let again = trace.reevaluate().expect("re-evaluates");
             assert_eq!((again.trace(), again.trace_hash()), (trace.as_ref(), trace_hash.as_str()));
             traces.push(trace.as_ref().clone());
@@ -106,7 +124,10 @@ async fn e1_every_accrual_is_a_leg_of_a_trace_that_reevaluates_to_itself() {
         for recorded in &history {
             let Event::Wallet(event) = &recorded.event else { continue };
             let WalletEvent::Accrued { accrual } = event.as_ref() else { continue };
-            let trace = traces.iter().find(|trace| trace.hash() == accrual.trace_hash).expect("has its trace");
+            let trace = traces
+                .iter()
+                .find(|trace| trace.hash() == accrual.trace_hash)
+                .expect("has its trace");
             let leg = trace.legs.iter().find(|leg| leg.lot == accrual.lot).expect("is a leg of it");
             assert_eq!((leg.amount, leg.beneficiary), (accrual.amount, accrual.partner));
             accruals += 1;
@@ -125,11 +146,18 @@ async fn e15_every_event_goes_back_to_an_outside_command() {
             let mut cause = event;
             for _ in 0..history.len() {
                 let Some(id) = cause.envelope.causation_id else { break };
-                cause = history.iter().find(|event| event.envelope.event_id == id).expect("the cause is in the log");
+                cause = history
+                    .iter()
+                    .find(|event| event.envelope.event_id == id)
+                    .expect("the cause is in the log");
                 assert_eq!(cause.envelope.correlation_id, event.envelope.correlation_id, "{place}");
             }
             assert_eq!(cause.envelope.causation_id, None, "{place}: the chain ends");
-            assert_ne!(cause.envelope.actor.kind, domain::ActorKind::Policy, "{place}: nobody asked for it");
+            assert_ne!(
+                cause.envelope.actor.kind,
+                domain::ActorKind::Policy,
+                "{place}: nobody asked for it"
+            );
         }
         service.stop().await;
     }
@@ -165,7 +193,9 @@ async fn e14_doubled_crashed_and_reordered_delivery_leave_the_same_streams() {
         // Doubled: every event again, from the first on. Reordered across streams: last stream first.
         service.log.set_checkpoint("reactor", 0).await.expect("rewinds");
         let mut reordered = once.clone();
-        reordered.sort_by_key(|event| (std::cmp::Reverse(event.envelope.aggregate_id), event.envelope.sequence));
+        reordered.sort_by_key(|event| {
+            (std::cmp::Reverse(event.envelope.aggregate_id), event.envelope.sequence)
+        });
         for recorded in &reordered {
             for reaction in domain::reactions::reactions(recorded) {
                 let request = Request {
@@ -196,10 +226,16 @@ async fn e14_doubled_crashed_and_reordered_delivery_leave_the_same_streams() {
 async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_calculation() {
     for place in places().await {
         let mut story = story();
-        let is_trigger = |step: &api::story::Step| matches!(&step.command,
-            Command::Deal(_, DealCommand::ChangeContractStatus { to }) if to == "active");
+        let is_trigger = |step: &api::story::Step| {
+            matches!(&step.command,
+            Command::Deal(_, DealCommand::ChangeContractStatus { to }) if to == "active")
+        };
         let trigger = story.steps.iter().position(is_trigger).expect("the contract becomes active");
-        let plan = story.steps.iter().rfind(|step| step.command.name() == "publishCommissionPlan").expect("a plan");
+        let plan = story
+            .steps
+            .iter()
+            .rfind(|step| step.command.name() == "publishCommissionPlan")
+            .expect("a plan");
         let (mut late_plan, status) = (plan.clone(), story.steps[trigger].clone());
         story.steps.truncate(trigger);
         let service = start(&place).await;
@@ -211,13 +247,17 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
         let clock = ManualClock::at(at + chrono::Duration::days(2));
         let log = place.log_at(std::sync::Arc::new(clock.clone())).await;
         let commands = Commands::new(log.clone(), std::sync::Arc::new(clock.clone()));
-        let Command::Program(_, domain::program::ProgramCommand::PublishCommissionPlan { plan, .. }) =
-            &mut late_plan.command
+        let Command::Program(
+            _,
+            domain::program::ProgramCommand::PublishCommissionPlan { plan, .. },
+        ) = &mut late_plan.command
         else {
             panic!("it is a plan")
         };
         plan.hold.days = 90;
-        for (id, step, at) in [("status", &status, at), ("late plan", &late_plan, at + chrono::Duration::days(1))] {
+        for (id, step, at) in
+            [("status", &status, at), ("late plan", &late_plan, at + chrono::Duration::days(1))]
+        {
             let request = Request {
                 command_id: CommandId(derived(Uuid::nil(), id)),
                 by: step.by.clone(),
@@ -232,12 +272,15 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
         log.close().await;
         drop((commands, log)); // The embedded database belongs to whoever holds the log.
 
-        let service = Service::start_at(place.target.clone(), clock).await.expect("the service starts");
+        let service =
+            Service::start_at(place.target.clone(), clock).await.expect("the service starts");
         service.settle().await;
         let mut calculated = None;
         for recorded in history(&service).await {
             let Event::Deal(event) = recorded.event else { continue };
-            let DealEvent::CommissionCalculated { plan_version, trace, .. } = *event else { continue };
+            let DealEvent::CommissionCalculated { plan_version, trace, .. } = *event else {
+                continue;
+            };
             calculated = Some((plan_version, trace.input.plan.body.hold.days));
         }
         assert_eq!(calculated, Some((1, 14)), "{place}");
@@ -287,12 +330,22 @@ async fn r23_r22_the_certificate_comes_by_itself_once_modules_and_exam_are_done(
         let (story, service) = told(&place).await;
         let (partner, _) = service.log.load::<Partner>(story.id("north")).await.expect("loads");
         let history = history(&service).await;
-        let certified = history.iter().map(|event| &event.envelope).find(|event| event.event_type == "certified");
+        let certified = history
+            .iter()
+            .map(|event| &event.envelope)
+            .find(|event| event.event_type == "certified");
         let certified = certified.expect("the certificate is issued");
         let cause = certified.causation_id.expect("an event caused it");
-        let cause = history.iter().find(|event| event.envelope.event_id == cause).expect("which is in the log");
+        let cause = history
+            .iter()
+            .find(|event| event.envelope.event_id == cause)
+            .expect("which is in the log");
         assert_eq!(cause.envelope.event_type, "exam-passed", "{place}");
-        assert!(partner.active().is_some_and(|active| active.training.certified_at(certified.occurred_at)));
+        assert!(
+            partner
+                .active()
+                .is_some_and(|active| active.training.certified_at(certified.occurred_at))
+        );
         service.stop().await;
     }
 }
@@ -309,7 +362,11 @@ async fn an_id_used_for_another_command_is_refused_as_such() {
             cause: None,
             command: story.steps[1].command.clone(),
         };
-        assert_eq!(service.ask(request).await, Err(api::commands::Fault::CommandIdReused), "{place}");
+        assert_eq!(
+            service.ask(request).await,
+            Err(api::commands::Fault::CommandIdReused),
+            "{place}"
+        );
         service.stop().await;
     }
 }

@@ -78,7 +78,9 @@ impl Service {
         Arc::new(move || {
             let (log, state) = (log.clone(), views.state());
             Box::pin(async move {
-                log.checkpoint("reactor").await.map_err(|_| "the log cannot be reached".to_owned())?;
+                log.checkpoint("reactor")
+                    .await
+                    .map_err(|_| "the log cannot be reached".to_owned())?;
                 match &*state.borrow() {
                     ReaderState::Running => Ok(()),
                     ReaderState::Retrying { .. } => Err("the views cannot be reached".to_owned()),

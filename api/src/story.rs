@@ -53,9 +53,21 @@ pub struct StoryError {
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
     #[error("{}:{line}: {command} was refused with {code}: {message}", file.display())]
-    Refused { file: PathBuf, line: usize, command: &'static str, code: &'static str, message: String },
+    Refused {
+        file: PathBuf,
+        line: usize,
+        command: &'static str,
+        code: &'static str,
+        message: String,
+    },
     #[error("{}:{line}: {command} was to be refused with {expected}, but was {found}", file.display())]
-    NotRefused { file: PathBuf, line: usize, command: &'static str, expected: String, found: String },
+    NotRefused {
+        file: PathBuf,
+        line: usize,
+        command: &'static str,
+        expected: String,
+        found: String,
+    },
     #[error("{}:{line}: {command} could not be decided ({fault:?}); tell the story again", file.display())]
     Fault { file: PathBuf, line: usize, command: &'static str, fault: Fault },
 }
@@ -115,12 +127,13 @@ impl Story {
     /// Reads a story; every error names file, line and field.
     pub fn parse(file: &Path, text: &str) -> Result<Self, StoryError> {
         let mut json = serde_json::Deserializer::from_str(text);
-        let written: Written = serde_path_to_error::deserialize(&mut json).map_err(|error| StoryError {
-            file: file.to_owned(),
-            line: error.inner().line().max(1),
-            field: error.path().to_string(),
-            problem: error.inner().to_string(),
-        })?;
+        let written: Written =
+            serde_path_to_error::deserialize(&mut json).map_err(|error| StoryError {
+                file: file.to_owned(),
+                line: error.inner().line().max(1),
+                field: error.path().to_string(),
+                problem: error.inner().to_string(),
+            })?;
         let names = Names { root: derived(Uuid::nil(), &written.title) };
         let steps = written.steps.iter().enumerate().map(|(index, raw)| {
             let offset = raw.get().as_ptr() as usize - text.as_ptr() as usize;
@@ -163,7 +176,9 @@ impl Story {
                     again |= done.duplicate;
                     told.position = told.position.max(done.position);
                 }
-                (Ok(Outcome::Refused(refusal)), Some(code)) if refusal.code == code => told.refused += 1,
+                (Ok(Outcome::Refused(refusal)), Some(code)) if refusal.code == code => {
+                    told.refused += 1
+                }
                 (outcome, _) => return Err(step.went_wrong(file, outcome)),
             }
             progress(index + 1);
@@ -189,9 +204,13 @@ impl Step {
         let (file, line, command) = (file.to_owned(), self.line, self.command.name());
         match (outcome, &self.refused) {
             (Err(fault), _) => TellError::Fault { file, line, command, fault },
-            (Ok(Outcome::Refused(refusal)), None) => {
-                TellError::Refused { file, line, command, code: refusal.code, message: refusal.message }
-            }
+            (Ok(Outcome::Refused(refusal)), None) => TellError::Refused {
+                file,
+                line,
+                command,
+                code: refusal.code,
+                message: refusal.message,
+            },
             (Ok(Outcome::Refused(refusal)), Some(expected)) => TellError::NotRefused {
                 file,
                 line,
@@ -228,7 +247,9 @@ impl Names {
     /// `@name`, `@partner/EUR`, or an id as it is.
     fn resolve(&self, text: &str) -> Result<Uuid, String> {
         let Some(name) = text.strip_prefix('@') else {
-            return text.parse().map_err(|_| format!("{text} is neither an id nor a name that begins with @"));
+            return text
+                .parse()
+                .map_err(|_| format!("{text} is neither an id nor a name that begins with @"));
         };
         match name.split_once('/') {
             None => Ok(self.id(name)),
@@ -241,8 +262,12 @@ impl Names {
     fn resolve_all(&self, value: &mut Value) -> Result<(), String> {
         match value {
             Value::String(text) if text.starts_with('@') => *text = self.resolve(text)?.to_string(),
-            Value::Array(values) => values.iter_mut().try_for_each(|value| self.resolve_all(value))?,
-            Value::Object(fields) => fields.values_mut().try_for_each(|value| self.resolve_all(value))?,
+            Value::Array(values) => {
+                values.iter_mut().try_for_each(|value| self.resolve_all(value))?
+            }
+            Value::Object(fields) => {
+                fields.values_mut().try_for_each(|value| self.resolve_all(value))?
+            }
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
         Ok(())
@@ -258,7 +283,8 @@ fn step(names: &Names, index: usize, line: usize, text: &str) -> Result<Step, Fi
         By::Vendor(name) => Actor::vendor(name),
         By::Integration(name) => Actor::integration(name),
         By::Member { name, partner } => {
-            let partner = names.resolve(&partner).map_err(|problem| fault("by.member.partner", problem))?;
+            let partner =
+                names.resolve(&partner).map_err(|problem| fault("by.member.partner", problem))?;
             Actor::member(name, PartnerId(partner))
         }
     };
@@ -311,13 +337,18 @@ mod tests {
   ]
 }"#;
         let error = error(text);
-        assert!(error.starts_with("tale.json:6: steps.0.with.document_hash: invalid type"), "{error}");
+        assert!(
+            error.starts_with("tale.json:6: steps.0.with.document_hash: invalid type"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_unknown_command_and_an_unknown_currency_are_named() {
         let step = |on: &str, name: &str| {
-            format!(r#"{{"title":"t","steps":[{{"by":{{"vendor":"v"}},"do":"{name}","on":"{on}"}}]}}"#)
+            format!(
+                r#"{{"title":"t","steps":[{{"by":{{"vendor":"v"}},"do":"{name}","on":"{on}"}}]}}"#
+            )
         };
         assert!(error(&step("@p", "dance")).contains("no command is called dance"));
         assert!(error(&step("@p/XYZ", "dance")).contains("XYZ is no currency"));
@@ -327,7 +358,8 @@ mod tests {
     #[test]
     fn a_name_means_the_same_id_everywhere_in_one_story_and_another_in_the_next() {
         let story = |title: &str| {
-            Story::parse(Path::new("t"), &format!(r#"{{"title":"{title}","steps":[]}}"#)).expect("parses")
+            Story::parse(Path::new("t"), &format!(r#"{{"title":"{title}","steps":[]}}"#))
+                .expect("parses")
         };
         assert_eq!(story("a").id("north"), story("a").id("north"));
         assert_ne!(story("a").id("north"), story("b").id("north"));

@@ -111,7 +111,8 @@ impl Log {
         let mut retries = if execution.expected_version.is_some() { 0 } else { RETRIES };
         // Whoever names a version has it compared with the stream itself.
         let may_be_warm = execution.expected_version.is_none();
-        let mut state = if may_be_warm { self.kept().take::<A>(execution.aggregate_id) } else { None };
+        let mut state =
+            if may_be_warm { self.kept().take::<A>(execution.aggregate_id) } else { None };
         loop {
             let warm = state.is_some();
             match self.attempt::<A>(services.clone(), &execution, state.take()).await {

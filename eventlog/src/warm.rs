@@ -70,11 +70,17 @@ impl<A: Aggregate> WarmStore<A> {
 impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
     type AC = EventStoreAggregateContext<A>;
 
-    async fn load_events(&self, aggregate_id: &str) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+    async fn load_events(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
         self.store.load_events(aggregate_id).await
     }
 
-    async fn load_aggregate(&self, aggregate_id: &str) -> Result<Self::AC, AggregateError<A::Error>> {
+    async fn load_aggregate(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Self::AC, AggregateError<A::Error>> {
         match self.left() {
             Some(State { aggregate, sequence }) => Ok(EventStoreAggregateContext {
                 aggregate_id: aggregate_id.to_owned(),
@@ -98,7 +104,8 @@ impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
         let sequence = context.current_sequence + events.len();
         let aggregate = std::mem::take(&mut context.aggregate); // Without snapshots the store does not look at it.
         let committed = self.store.commit(events, context, metadata).await?;
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(State { aggregate, sequence });
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(State { aggregate, sequence });
         Ok(committed)
     }
 }

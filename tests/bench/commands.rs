@@ -14,7 +14,11 @@ use domain::{
 use eventlog::{Execution, Log, Provenance, SystemClock, Target};
 use postgres_es::PostgresEventRepository;
 use sqlite_es::SqliteEventRepository;
-use sqlx::{PgPool, SqlitePool, postgres::PgPoolOptions, sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous}};
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
 use uuid::Uuid;
 
 use crate::load::{Rate, closed_loop, line, median, ratio, say};
@@ -32,7 +36,11 @@ type StockSqlite = CqrsFramework<Wallet, PersistedEventStore<SqliteEventReposito
 
 pub async fn run() -> anyhow::Result<()> {
     let cluster = tests::cluster().await;
-    let ours = Log::open_migrated(Target::Postgres { url: cluster.database().await }, Arc::new(SystemClock)).await?;
+    let ours = Log::open_migrated(
+        Target::Postgres { url: cluster.database().await },
+        Arc::new(SystemClock),
+    )
+    .await?;
     let stock = stock_postgres(&cluster.database().await).await?;
     say("\ncommands on PostgreSQL (fsync, synchronous_commit on)");
     compare("postgres-es", &ours, move |id, command| {
@@ -43,7 +51,9 @@ pub async fn run() -> anyhow::Result<()> {
     ours.close().await;
 
     let dir = tempfile::tempdir()?;
-    let ours = Log::open_migrated(Target::Sqlite { dir: dir.path().join("ours") }, Arc::new(SystemClock)).await?;
+    let ours =
+        Log::open_migrated(Target::Sqlite { dir: dir.path().join("ours") }, Arc::new(SystemClock))
+            .await?;
     let stock = stock_sqlite(&dir.path().join("stock.sqlite")).await?;
     say("\ncommands on SQLite (WAL, synchronous=FULL, both)");
     compare("sqlite-es", &ours, move |id, command| {
@@ -72,10 +82,14 @@ where
             for round in 0..ROUNDS {
                 let salt = format!("{name}/{clients}/{round}");
                 mine.push(measure(clients, &format!("ours/{salt}"), first, ours.clone()).await?);
-                theirs.push(measure(clients, &format!("stock/{salt}"), first, stock.clone()).await?);
+                theirs
+                    .push(measure(clients, &format!("stock/{salt}"), first, stock.clone()).await?);
             }
             let (mine, theirs) = (median(mine), median(theirs));
-            say(&format!("  {name}, {clients} clients: {}", ratio(mine.per_second, theirs.per_second)));
+            say(&format!(
+                "  {name}, {clients} clients: {}",
+                ratio(mine.per_second, theirs.per_second)
+            ));
             say(&format!("    {}", line("accord", mine)));
             say(&format!("    {}", line(peer, theirs)));
         }
@@ -90,7 +104,8 @@ where
 {
     let root = derived(Uuid::nil(), salt);
     closed_loop(clients, ROUND, move |number| {
-        let id = if first { derived(root, &number.to_string()) } else { prepared(number % PREPARED) };
+        let id =
+            if first { derived(root, &number.to_string()) } else { prepared(number % PREPARED) };
         execute(id, accrue(id, derived(root, &format!("command {number}"))))
     })
     .await
@@ -122,7 +137,11 @@ where
     Ok(())
 }
 
-async fn execute(log: Log, aggregate_id: Uuid, command: Issued<WalletCommand>) -> anyhow::Result<()> {
+async fn execute(
+    log: Log,
+    aggregate_id: Uuid,
+    command: Issued<WalletCommand>,
+) -> anyhow::Result<()> {
     let provenance = Provenance {
         command_id: command.command_id,
         fingerprint: [0; 32],
@@ -132,7 +151,10 @@ async fn execute(log: Log, aggregate_id: Uuid, command: Issued<WalletCommand>) -
         correlation_id: command.command_id.0,
     };
     let execution = Execution { aggregate_id, command, provenance, expected_version: None };
-    log.execute::<Wallet>(&WalletFacts::default(), execution).await.map(drop).map_err(|error| anyhow!("{error}"))
+    log.execute::<Wallet>(&WalletFacts::default(), execution)
+        .await
+        .map(drop)
+        .map_err(|error| anyhow!("{error}"))
 }
 
 /// One accrual of a new lot: one event.
@@ -170,7 +192,8 @@ fn prepared(number: u64) -> Uuid {
 }
 
 async fn stock_postgres(url: &str) -> anyhow::Result<Arc<StockPostgres>> {
-    let pool: PgPool = PgPoolOptions::new().max_connections(32).min_connections(32).connect(url).await?;
+    let pool: PgPool =
+        PgPoolOptions::new().max_connections(32).min_connections(32).connect(url).await?;
     sqlx::query(
         "CREATE TABLE events (aggregate_type text NOT NULL, aggregate_id text NOT NULL,
          sequence bigint CHECK (sequence >= 0) NOT NULL, event_type text NOT NULL, event_version text NOT NULL,
@@ -190,7 +213,8 @@ async fn stock_sqlite(file: &std::path::Path) -> anyhow::Result<Arc<StockSqlite>
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(30));
     // One connection: with more, the stock crate's deferred transactions fail as busy under load.
-    let pool: SqlitePool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let pool: SqlitePool =
+        SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
     sqlx::query(
         "CREATE TABLE events (aggregate_type text NOT NULL, aggregate_id text NOT NULL,
          sequence integer CHECK (sequence >= 0) NOT NULL, event_type text NOT NULL, event_version text NOT NULL,

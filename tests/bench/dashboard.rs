@@ -43,9 +43,13 @@ pub async fn run() -> anyhow::Result<()> {
     let partner = busiest(&service).await?;
 
     let key = InstallationKey::from_secret(&[7; 32]);
-    let token = key.mint(Role::Owner, "bench", Some(PartnerId(partner)), TimeDelta::hours(1), Utc::now())?;
+    let token =
+        key.mint(Role::Owner, "bench", Some(PartnerId(partner)), TimeDelta::hours(1), Utc::now())?;
     let authenticator = Authenticator::for_installation(key, Arc::new(Utc::now));
-    let web = Web::new(graphql::graph(&service, graphql::Settings { introspection: false }), Arc::new(authenticator));
+    let web = Web::new(
+        graphql::graph(&service, graphql::Settings { introspection: false }),
+        Arc::new(authenticator),
+    );
     let shutdown = web.shutdown.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -91,7 +95,8 @@ pub async fn run() -> anyhow::Result<()> {
 
 async fn busiest(service: &Service) -> anyhow::Result<uuid::Uuid> {
     use projections::partner_dashboards::{Column, Entity};
-    let row = Entity::find().filter(Column::DealsWon.gt(0)).one(service.views.current().db()).await?;
+    let row =
+        Entity::find().filter(Column::DealsWon.gt(0)).one(service.views.current().db()).await?;
     Ok(row.context("somebody has won a deal")?.id)
 }
 
@@ -108,10 +113,15 @@ async fn ask(client: &mut TcpStream, request: &str) -> anyhow::Result<()> {
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok())
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok()
+            })
             .context("the answer has a length")?;
         if body.len() >= length {
-            anyhow::ensure!(head.starts_with("HTTP/1.1 200") && body.contains("revenueSigned"), "{text}");
+            anyhow::ensure!(
+                head.starts_with("HTTP/1.1 200") && body.contains("revenueSigned"),
+                "{text}"
+            );
             return Ok(());
         }
     }
@@ -127,7 +137,9 @@ struct RawSql {
 
 impl RawSql {
     async fn connect(place: &Place, service: &Service) -> anyhow::Result<Self> {
-        let eventlog::Target::Postgres { url } = &place.target else { anyhow::bail!("this runs on PostgreSQL") };
+        let eventlog::Target::Postgres { url } = &place.target else {
+            anyhow::bail!("this runs on PostgreSQL")
+        };
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS as u32)
             .min_connections(CONNECTIONS as u32)

@@ -26,7 +26,10 @@ pub async fn run() -> anyhow::Result<()> {
         rates.sort_unstable();
         let engine = place.to_string();
         let engine = engine.split(' ').next().unwrap_or_default();
-        say(&format!("  {engine:<12} {:>8} events/s (of {ROUNDS} rounds the median)", rates[ROUNDS / 2]));
+        say(&format!(
+            "  {engine:<12} {:>8} events/s (of {ROUNDS} rounds the median)",
+            rates[ROUNDS / 2]
+        ));
         log.close().await;
     }
     Ok(())

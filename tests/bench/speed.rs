@@ -9,7 +9,8 @@ mod load;
 mod rebuild;
 
 fn main() -> anyhow::Result<()> {
-    let parts: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    let parts: Vec<String> =
+        std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     let cores = std::thread::available_parallelism()?;
     load::say(&format!("{cores} cores; PostgreSQL and clients on the same machine, fsync on"));

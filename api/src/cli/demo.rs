@@ -35,7 +35,8 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     let key = InstallationKey::open(&dir)?;
     let mut roles = vec![];
     for (role, subject, short) in PEOPLE {
-        let token = key.mint(role, subject, short.map(partner), TimeDelta::hours(12), Utc::now())?;
+        let token =
+            key.mint(role, subject, short.map(partner), TimeDelta::hours(12), Utc::now())?;
         roles.push((role, subject, token));
     }
     output.say(
@@ -51,8 +52,13 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
             .map(|(role, _, token)| RoleToken { name: role.name().into(), token })
             .collect(),
     };
-    let serving =
-        Serve { listen: settings.listen, issuer: None, audience: None, jwks_url: None, development: true };
+    let serving = Serve {
+        listen: settings.listen,
+        issuer: None,
+        audience: None,
+        jwks_url: None,
+        development: true,
+    };
     serve::serve(store.target(DIR), &dir, serving, Some(ide), output).await
 }
 

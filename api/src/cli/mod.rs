@@ -57,9 +57,7 @@ pub enum Command {
     /// Build a small programme's year, then serve it with a page to query it.
     Demo(Demo),
     /// Tell a story file through the real command path.
-    Story {
-        file: PathBuf,
-    },
+    Story { file: PathBuf },
     /// Bring the database's schema up to date.
     Migrate,
     /// Build every view anew beside the live ones, then switch over.
@@ -138,10 +136,12 @@ impl Store {
 /// Does what was asked; the exit code is 0 only where all of it was done.
 pub fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.format);
-    let done = crate::telemetry::install_logs(cli.log_format).map_err(anyhow::Error::from).and_then(|()| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(dispatch(cli, &output))
-    });
+    let done = crate::telemetry::install_logs(cli.log_format)
+        .map_err(anyhow::Error::from)
+        .and_then(|()| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(dispatch(cli, &output))
+        });
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -163,7 +163,9 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Migrate => tools::migrate(&store.target(DATA), output).await?,
         Command::Rebuild => tools::rebuild(store.target(DATA), output).await?,
         Command::Verify => return tools::verify(store.target(DATA), output).await,
-        Command::Replay { until, out } => tools::replay(store.target(DATA), until, &out, output).await?,
+        Command::Replay { until, out } => {
+            tools::replay(store.target(DATA), until, &out, output).await?
+        }
         Command::Token { role, subject, partner, hours } => {
             tools::token(&store.dir(DATA), role, &subject, partner, hours, output)?;
         }

@@ -37,7 +37,9 @@ impl Output {
         let mut err = std::io::stderr().lock();
         drop(match self.format {
             Format::Text => writeln!(err, "accord: {error:#}"),
-            Format::Json => writeln!(err, "{}", serde_json::json!({ "error": format!("{error:#}") })),
+            Format::Json => {
+                writeln!(err, "{}", serde_json::json!({ "error": format!("{error:#}") }))
+            }
         });
     }
 

@@ -27,9 +27,9 @@ pub(super) async fn serve(
     output: &Output,
 ) -> anyhow::Result<()> {
     let metrics = telemetry::install_metrics()?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another with --listen", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another with --listen", settings.listen)
+    })?;
     let address = listener.local_addr()?;
     let authenticator = authenticator(dir, &settings)?;
     let service = Service::start(target).await?;
@@ -50,8 +50,11 @@ pub(super) async fn serve(
 
 fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> {
     let clock: crate::auth::Clock = Arc::new(Utc::now);
-    let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } = settings.clone() else {
-        std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
+    let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } =
+        settings.clone()
+    else {
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("{} cannot be used", dir.display()))?;
         return Ok(Authenticator::for_installation(InstallationKey::open(dir)?, clock));
     };
     let issuer = Issuer::new(IssuerSettings::new(issuer, audience, url))?;

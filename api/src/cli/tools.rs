@@ -31,7 +31,10 @@ pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyho
         "{}: {} commands carried out, {} refused as written; the log ends at position {head}",
         story.title, told.done, told.refused
     );
-    output.say(&text, &json!({ "story": story.title, "done": told.done, "refused": told.refused, "head": head }));
+    output.say(
+        &text,
+        &json!({ "story": story.title, "done": told.done, "refused": told.refused, "head": head }),
+    );
     Ok(())
 }
 
@@ -86,17 +89,26 @@ pub(super) async fn verify(target: Target, output: &Output) -> anyhow::Result<Ex
             Ok(ExitCode::FAILURE)
         }
         Err(VerifyError::Unsound(broken)) => {
-            output.say(&format!("DIFFERS:\n{broken}"), &json!({ "holds": false, "broken": broken.to_string() }));
+            output.say(
+                &format!("DIFFERS:\n{broken}"),
+                &json!({ "holds": false, "broken": broken.to_string() }),
+            );
             Ok(ExitCode::FAILURE)
         }
         Err(VerifyError::Failed(error)) => Err(error.into()),
     }
 }
 
-pub(super) async fn replay(target: Target, until: u64, out: &Path, output: &Output) -> anyhow::Result<()> {
+pub(super) async fn replay(
+    target: Target,
+    until: u64,
+    out: &Path,
+    output: &Output,
+) -> anyhow::Result<()> {
     let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
     let bar = output.progress("replaying", until);
-    let replayed = Views::replay(&log, until, out, |progress| bar.set_position(progress.done)).await;
+    let replayed =
+        Views::replay(&log, until, out, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     replayed?;

@@ -7,7 +7,9 @@ use domain::{
 };
 
 use super::{
-    PARTNERS, Year, id, partner, partners::{Company, carla}, program,
+    PARTNERS, Year, id, partner,
+    partners::{Company, carla},
+    program,
     rulebook::{currency, money},
 };
 
@@ -89,13 +91,25 @@ impl Sale<'_> {
                 budget: None,
                 decision_maker: Some("Head of operations".into()),
             };
-            year.refused(self.day, 20, seller(), self.command(incomplete), "QUALIFICATION_INCOMPLETE");
+            year.refused(
+                self.day,
+                20,
+                seller(),
+                self.command(incomplete),
+                "QUALIFICATION_INCOMPLETE",
+            );
         }
         self.ask(year, 1, 0, seller(), self.qualification());
         match ends {
             Ends::Returned => {
                 let reason = "The budget is that of the whole plant; which part is ours?".into();
-                return self.ask(year, 2, 0, desk(), Do::Return { reason, fields: vec!["budget".into()] });
+                return self.ask(
+                    year,
+                    2,
+                    0,
+                    desk(),
+                    Do::Return { reason, fields: vec!["budget".into()] },
+                );
             }
             Ends::Rejected => {
                 let code = DealRejectionCode::ExistingCustomer;
@@ -116,7 +130,9 @@ impl Sale<'_> {
         }
         match ends {
             Ends::Expired | Ends::Approved => return,
-            Ends::Lost => return self.ask(year, 12, 0, seller(), Do::Lose { code: LossCode::Competitor }),
+            Ends::Lost => {
+                return self.ask(year, 12, 0, seller(), Do::Lose { code: LossCode::Competitor });
+            }
             Ends::Won
             | Ends::PartPaid
             | Ends::Signed
@@ -136,7 +152,13 @@ impl Sale<'_> {
         let half = Money { minor: total.minor / 2, ..total };
         self.pay(year, 20, finance(), "first", half);
         if ends == Ends::PartPaid {
-            year.refused(self.day + 21, 0, carla(), self.command(Do::Win {}), "PAYMENT_OUTSTANDING");
+            year.refused(
+                self.day + 21,
+                0,
+                carla(),
+                self.command(Do::Win {}),
+                "PAYMENT_OUTSTANDING",
+            );
             return;
         }
         let rest = Money { minor: total.minor - half.minor, ..total };
@@ -167,9 +189,11 @@ impl Sale<'_> {
             product_lines: vec!["platform".into(), "carbon".into()],
             territory: (*country).into(),
             estimate: self.total(),
-            expected_close: (chrono::DateTime::UNIX_EPOCH + Days::new(20_000 + self.number)).date_naive(),
+            expected_close: (chrono::DateTime::UNIX_EPOCH + Days::new(20_000 + self.number))
+                .date_naive(),
             problems: "Energy reports are put together by hand every quarter.".into(),
-            criteria: "Reports that an auditor accepts, in place before the next fiscal year.".into(),
+            criteria: "Reports that an auditor accepts, in place before the next fiscal year."
+                .into(),
         })
     }
 
@@ -197,8 +221,14 @@ impl Sale<'_> {
     fn total(&self) -> Money {
         let thousands = 4 + (self.number * 7) % 23;
         match self.company.currency {
-            "JPY" => Money { minor: (thousands * 160_000 + 7_777).cast_signed(), currency: currency("JPY") },
-            code => Money { minor: (thousands * 100_000 + 99_999 - self.number * 131).cast_signed(), ..money("0.00", code) },
+            "JPY" => Money {
+                minor: (thousands * 160_000 + 7_777).cast_signed(),
+                currency: currency("JPY"),
+            },
+            code => Money {
+                minor: (thousands * 100_000 + 99_999 - self.number * 131).cast_signed(),
+                ..money("0.00", code)
+            },
         }
     }
 

@@ -86,7 +86,11 @@ impl Year {
     }
 
     /// Lives through the year; `progress` hears how many steps are done.
-    pub async fn build(self, service: &Service, mut progress: impl FnMut(usize)) -> Result<Built, BuildError> {
+    pub async fn build(
+        self,
+        service: &Service,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Built, BuildError> {
         let mut built = Built::default();
         let ends = self.begins + Days::new(DAYS);
         for (index, (at, planned)) in self.steps.into_iter().enumerate() {
@@ -95,7 +99,8 @@ impl Year {
                 Planned::Ask(ask) => ask.carry_out(service, at, index, &mut built).await?,
                 Planned::Payouts(run) => {
                     for (offset, ask) in run.asks(service).await.into_iter().enumerate() {
-                        ask.carry_out(service, at, 100_000 + index * 1_000 + offset, &mut built).await?;
+                        ask.carry_out(service, at, 100_000 + index * 1_000 + offset, &mut built)
+                            .await?;
                     }
                 }
             }
@@ -110,7 +115,14 @@ impl Year {
         self.plan(day, minute, Planned::Ask(Box::new(Ask { by, command, refused: None })));
     }
 
-    pub(crate) fn refused(&mut self, day: u64, minute: i64, by: Actor, command: Command, code: &'static str) {
+    pub(crate) fn refused(
+        &mut self,
+        day: u64,
+        minute: i64,
+        by: Actor,
+        command: Command,
+        code: &'static str,
+    ) {
         self.plan(day, minute, Planned::Ask(Box::new(Ask { by, command, refused: Some(code) })));
     }
 
@@ -143,7 +155,9 @@ impl Ask {
         };
         match (service.ask(request).await, self.refused) {
             (Ok(Outcome::Done(_)), None) => built.done += 1,
-            (Ok(Outcome::Refused(refusal)), Some(code)) if refusal.code == code => built.refused += 1,
+            (Ok(Outcome::Refused(refusal)), Some(code)) if refusal.code == code => {
+                built.refused += 1
+            }
             (Ok(Outcome::Refused(refusal)), _) => {
                 let (code, message) = (refusal.code, refusal.message);
                 return Err(BuildError::Refused { command, at, code, message });

@@ -2,12 +2,11 @@
 
 use chrono::Duration;
 use domain::{
-    Actor, Command, SubjectId,
+    Actor, Command, SubjectId, Tier,
     partner::{
-        Company as Applicant, InterviewOutcome, NewContact, PartnerCommand as Do, RejectionCode, ReviewResult, Sections,
-        Source, SourceRef,
+        Company as Applicant, InterviewOutcome, NewContact, PartnerCommand as Do, RejectionCode,
+        ReviewResult, Sections, Source, SourceRef,
     },
-    Tier,
 };
 
 use super::{Year, id, partner, program};
@@ -58,13 +57,53 @@ pub const PARTNERS: [Company; 13] = [
     company("elbe", "Elbe Cloud Services GmbH", DE, Some("nordwind"), 14, ("Elke", "Emil"), GERMAN),
     company("isar", "Isar Digital AG", DE, Some("nordwind"), 18, ("Ida", "Ingo"), GERMAN),
     company("baltyk", "Bałtyk Software S.A.", PL, Some("wisla"), 20, ("Beata", "Bartek"), POLISH),
-    company("tatry", "Tatry Analytics sp. z o.o.", PL, Some("wisla"), 24, ("Teresa", "Tomek"), POLISH),
-    company("cascade", "Cascade Solutions LLC", US, Some("pacific"), 26, ("Carol", "Chris"), BRITISH),
-    company("fuji", "Fuji Sustainability K.K.", JP, Some("pacific"), 30, ("Fumiko", "Fumio"), BRITISH),
+    company(
+        "tatry",
+        "Tatry Analytics sp. z o.o.",
+        PL,
+        Some("wisla"),
+        24,
+        ("Teresa", "Tomek"),
+        POLISH,
+    ),
+    company(
+        "cascade",
+        "Cascade Solutions LLC",
+        US,
+        Some("pacific"),
+        26,
+        ("Carol", "Chris"),
+        BRITISH,
+    ),
+    company(
+        "fuji",
+        "Fuji Sustainability K.K.",
+        JP,
+        Some("pacific"),
+        30,
+        ("Fumiko", "Fumio"),
+        BRITISH,
+    ),
     company("havel", "Havel IT GmbH", DE, Some("elbe"), 44, ("Hanna", "Hugo"), GERMAN),
     company("mazury", "Mazury Data sp. z o.o.", PL, Some("baltyk"), 50, ("Maria", "Marek"), POLISH),
-    company("sakura", "Sakura Green Tech K.K.", JP, Some("fuji"), 60, ("Sachiko", "Satoshi"), BRITISH),
-    company("rainier", "Rainier Advisory Inc.", US, Some("cascade"), 66, ("Rachel", "Robert"), BRITISH),
+    company(
+        "sakura",
+        "Sakura Green Tech K.K.",
+        JP,
+        Some("fuji"),
+        60,
+        ("Sachiko", "Satoshi"),
+        BRITISH,
+    ),
+    company(
+        "rainier",
+        "Rainier Advisory Inc.",
+        US,
+        Some("cascade"),
+        66,
+        ("Rachel", "Robert"),
+        BRITISH,
+    ),
 ];
 
 impl Company {
@@ -102,9 +141,15 @@ pub(super) fn plan(year: &mut Year) {
         company.ask(year, 11, 0, company.owner(), details);
     }
     turned_away(year);
-    let silver = Do::OverrideTier { to: Tier::Silver, reason: "Three signed deals in the first half-year".into() };
+    let silver = Do::OverrideTier {
+        to: Tier::Silver,
+        reason: "Three signed deals in the first half-year".into(),
+    };
     year.ask(170, 0, carla(), Command::Partner(partner("wisla"), silver));
-    let gold = Do::OverrideTier { to: Tier::Gold, reason: "Largest revenue in the network, agreed in review".into() };
+    let gold = Do::OverrideTier {
+        to: Tier::Gold,
+        reason: "Largest revenue in the network, agreed in review".into(),
+    };
     year.ask(170, 5, carla(), Command::Partner(partner("nordwind"), gold));
 }
 
@@ -126,8 +171,10 @@ fn apply(year: &mut Year, company: &Company) {
         },
         contacts: vec![person(company.owner), person(company.seller)],
         sections: Sections {
-            competencies: "Implementation of ERP and energy management for mid-sized manufacturers.".into(),
-            customer_portfolio: "Some forty industrial customers, most of them for more than five years.".into(),
+            competencies:
+                "Implementation of ERP and energy management for mid-sized manufacturers.".into(),
+            customer_portfolio:
+                "Some forty industrial customers, most of them for more than five years.".into(),
             strategic_goals: "A practice for carbon accounting within two years.".into(),
         },
         source: if company.above.is_some() { Source::Referral } else { Source::Web },
@@ -139,21 +186,33 @@ fn apply(year: &mut Year, company: &Company) {
 
 fn approve(year: &mut Year, company: &Company) {
     company.ask(year, 1, 0, carla(), Do::AssignReview { reviewer: "rita.review".into() });
-    company.ask(year, 2, 0, Actor::vendor("rita.review"), Do::RecordReview {
-        sector_fit: "Serves the manufacturers that the programme is made for.".into(),
-        marketing_competence: "Two people of its own and a newsletter with readers.".into(),
-        result: ReviewResult::Passed,
-    });
+    company.ask(
+        year,
+        2,
+        0,
+        Actor::vendor("rita.review"),
+        Do::RecordReview {
+            sector_fit: "Serves the manufacturers that the programme is made for.".into(),
+            marketing_competence: "Two people of its own and a newsletter with readers.".into(),
+            result: ReviewResult::Passed,
+        },
+    );
     if company.short == "isar" {
         let early = Command::Partner(partner(company.short), Do::Approve {});
         year.refused(company.applies_on + 3, 0, carla(), early, "INTERVIEW_NOT_HELD");
     }
     let at = year.at(company.applies_on + 4, 120) + Duration::minutes(30);
     company.ask(year, 3, 10, carla(), Do::ScheduleInterview { at });
-    company.ask(year, 4, 240, carla(), Do::RecordInterview {
-        outcome: InterviewOutcome::Recommended,
-        notes: "Knows its customers, asked the right questions about the hold.".into(),
-    });
+    company.ask(
+        year,
+        4,
+        240,
+        carla(),
+        Do::RecordInterview {
+            outcome: InterviewOutcome::Recommended,
+            notes: "Knows its customers, asked the right questions about the hold.".into(),
+        },
+    );
     company.ask(year, 5, 0, carla(), Do::Approve {});
 }
 
@@ -171,14 +230,20 @@ fn train(year: &mut Year, company: &Company) {
         (9, "selling", "business-case"),
     ];
     for (day, course, module) in modules {
-        company.ask(year, day, 60, lms(), Do::CompleteModule {
-            person,
-            course: course.into(),
-            module: module.into(),
-            content_version: 1,
-            score: Some(84),
-            source: source(module),
-        });
+        company.ask(
+            year,
+            day,
+            60,
+            lms(),
+            Do::CompleteModule {
+                person,
+                course: course.into(),
+                module: module.into(),
+                content_version: 1,
+                score: Some(84),
+                source: source(module),
+            },
+        );
     }
     let exam = |passed, score, attempt| Do::RecordExam {
         person,
@@ -195,16 +260,28 @@ fn train(year: &mut Year, company: &Company) {
 
 /// Two who do not become partners: one fails the review, one thinks better of it.
 fn turned_away(year: &mut Year) {
-    let rejected = Company { short: "lone-star", name: "Lone Star Trading LLC", applies_on: 70, ..PARTNERS[2] };
+    let rejected = Company {
+        short: "lone-star",
+        name: "Lone Star Trading LLC",
+        applies_on: 70,
+        ..PARTNERS[2]
+    };
     apply(year, &rejected);
     rejected.ask(year, 1, 0, carla(), Do::AssignReview { reviewer: "rita.review".into() });
-    rejected.ask(year, 2, 0, Actor::vendor("rita.review"), Do::RecordReview {
-        sector_fit: "Sells commodities; none of its customers could use the product.".into(),
-        marketing_competence: "None to speak of.".into(),
-        result: ReviewResult::Failed,
-    });
+    rejected.ask(
+        year,
+        2,
+        0,
+        Actor::vendor("rita.review"),
+        Do::RecordReview {
+            sector_fit: "Sells commodities; none of its customers could use the product.".into(),
+            marketing_competence: "None to speak of.".into(),
+            result: ReviewResult::Failed,
+        },
+    );
     rejected.ask(year, 3, 0, carla(), Do::Reject { code: RejectionCode::SectorMismatch });
-    let withdrawn = Company { short: "odra", name: "Odra Partners S.A.", applies_on: 90, ..PARTNERS[1] };
+    let withdrawn =
+        Company { short: "odra", name: "Odra Partners S.A.", applies_on: 90, ..PARTNERS[1] };
     apply(year, &withdrawn);
     withdrawn.ask(year, 2, 0, withdrawn.owner(), Do::Withdraw {});
 }

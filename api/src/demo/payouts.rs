@@ -29,7 +29,9 @@ enum Step {
 
 pub(super) fn plan(year: &mut Year) {
     for (quarter, day) in QUARTERS.into_iter().enumerate() {
-        for (after, step) in [(0, Step::Request), (2, Step::Decide), (3, Step::Submit), (5, Step::Settle)] {
+        for (after, step) in
+            [(0, Step::Request), (2, Step::Decide), (3, Step::Submit), (5, Step::Settle)]
+        {
             year.plan(day + after, 0, Planned::Payouts(Run { quarter, step }));
         }
     }
@@ -49,7 +51,14 @@ impl Run {
         asks
     }
 
-    fn of_wallet(self, index: usize, company: &Company, id: WalletId, wallet: &Wallet, asks: &mut Vec<Ask>) {
+    fn of_wallet(
+        self,
+        index: usize,
+        company: &Company,
+        id: WalletId,
+        wallet: &Wallet,
+        asks: &mut Vec<Ask>,
+    ) {
         let Some(purse) = wallet.purse() else { return };
         let mut ask = |by: Actor, command: Do, refused: Option<&'static str>| {
             asks.push(Ask { by, command: Command::Wallet(id, command), refused });
@@ -58,13 +67,18 @@ impl Run {
         let last = self.quarter == QUARTERS.len() - 1;
         let Some(open) = &purse.payout else {
             let available = Money::new(purse.buckets.available, purse.buckets.currency);
-            let enough = available.minor >= if available.currency.code() == "JPY" { 8_000 } else { 5_000 };
+            let enough =
+                available.minor >= if available.currency.code() == "JPY" { 8_000 } else { 5_000 };
             if self.step == Step::Request && enough {
                 let payout = self.payout(id);
                 ask(company.owner(), Do::RequestPayout { payout, amount: available }, None);
                 if index == 0 {
                     let payout = PayoutId(super::id("a second payout"));
-                    ask(company.owner(), Do::RequestPayout { payout, amount: available }, Some("PAYOUT_OPEN"));
+                    ask(
+                        company.owner(),
+                        Do::RequestPayout { payout, amount: available },
+                        Some("PAYOUT_OPEN"),
+                    );
                 }
             }
             return;
@@ -74,7 +88,10 @@ impl Run {
             Step::Request => {}
             Step::Decide if last && index.is_multiple_of(3) => {} // Still waits for finance when the year ends.
             Step::Decide if self.quarter == 1 && index == 4 => {
-                let (code, reason) = (PayoutRejectionCode::UnderReview, "The bank asked for proof of ownership".into());
+                let (code, reason) = (
+                    PayoutRejectionCode::UnderReview,
+                    "The bank asked for proof of ownership".into(),
+                );
                 ask(fiona(), Do::RejectPayout { payout, code, reason }, None);
             }
             Step::Decide if self.quarter == 1 && index == 5 => {
@@ -82,7 +99,11 @@ impl Run {
             }
             Step::Decide => {
                 if index == 1 {
-                    ask(company.owner(), Do::ApprovePayout { payout }, Some("BENEFICIARY_IS_CHECKER"));
+                    ask(
+                        company.owner(),
+                        Do::ApprovePayout { payout },
+                        Some("BENEFICIARY_IS_CHECKER"),
+                    );
                 }
                 ask(fiona(), Do::ApprovePayout { payout }, None);
             }
@@ -90,7 +111,10 @@ impl Run {
                 let provider_key = format!("sepa-{}", payout.0.simple());
                 ask(felix(), Do::SubmitPayout { payout, provider_key }, None);
             }
-            Step::Settle if open.step == domain::wallet::PayoutStep::Submitted && !(last && index % 3 == 1) => {
+            Step::Settle
+                if open.step == domain::wallet::PayoutStep::Submitted
+                    && !(last && index % 3 == 1) =>
+            {
                 let fee = Money::new(if currency.code() == "USD" { 150 } else { 0 }, currency);
                 ask(felix(), Do::SettlePayout { payout, fee }, None);
             }

@@ -3,7 +3,9 @@
 use chrono::Days;
 use domain::{
     Actor, Command, Currency, Money, Ppm, Tier,
-    commission::{Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector, Trigger},
+    commission::{
+        Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector, Trigger,
+    },
     program::{DealPolicy, KernelState, PayoutPolicy, ProgramCommand as Do, Responsibility},
 };
 
@@ -20,13 +22,16 @@ pub(super) fn plan(year: &mut Year) {
         year.ask(0, minute, vera(), Command::Program(program(), command));
         minute += 1;
     };
-    ask(year, Do::Open {
-        name: "Meridian Partner Programme".into(),
-        time_zone: chrono_tz::Europe::Warsaw,
-        base_currency: currency("EUR"),
-        interview_required: true,
-        max_network_depth: 3,
-    });
+    ask(
+        year,
+        Do::Open {
+            name: "Meridian Partner Programme".into(),
+            time_zone: chrono_tz::Europe::Warsaw,
+            base_currency: currency("EUR"),
+            interview_required: true,
+            max_network_depth: 3,
+        },
+    );
     ask(year, Do::PublishTerms { document_hash: "4f".repeat(32), effective_from: begins });
     for (code, calculates_commission, kernel_state) in [
         ("in-delivery", false, KernelState::Signed),
@@ -36,12 +41,15 @@ pub(super) fn plan(year: &mut Year) {
         let code = code.to_owned();
         ask(year, Do::ConfigureContractStatus { code, calculates_commission, kernel_state });
     }
-    ask(year, Do::PublishCommissionPlan {
-        effective_from: begins,
-        effective_until: None,
-        author: "carla.channel".into(),
-        plan: commission(200_000),
-    });
+    ask(
+        year,
+        Do::PublishCommissionPlan {
+            effective_from: begins,
+            effective_until: None,
+            author: "carla.channel".into(),
+            plan: commission(200_000),
+        },
+    );
     let minimum = vec![money("50.00", "EUR"), money("50.00", "USD"), money("8000", "JPY")];
     ask(year, Do::PublishPayoutPolicy { effective_from: begins, policy: PayoutPolicy { minimum } });
     ask(year, Do::PublishDealPolicy { effective_from: begins, policy: deal_policy() });
@@ -49,19 +57,25 @@ pub(super) fn plan(year: &mut Year) {
         ("foundations", "software", 1, ["platform", "carbon-accounting"]),
         ("selling", "sustainability-strategy", 2, ["discovery", "business-case"]),
     ] {
-        ask(year, Do::PublishCourse {
-            course: course.into(),
-            area: area.into(),
-            modules: modules.map(str::to_owned).to_vec(),
-            step,
-        });
+        ask(
+            year,
+            Do::PublishCourse {
+                course: course.into(),
+                area: area.into(),
+                modules: modules.map(str::to_owned).to_vec(),
+                step,
+            },
+        );
     }
-    ask(year, Do::DefineCertification {
-        certification: "certified-seller".into(),
-        courses: vec!["foundations".into(), "selling".into()],
-        exam: "seller-exam".into(),
-        valid_for_months: Some(24),
-    });
+    ask(
+        year,
+        Do::DefineCertification {
+            certification: "certified-seller".into(),
+            courses: vec!["foundations".into(), "selling".into()],
+            exam: "seller-exam".into(),
+            valid_for_months: Some(24),
+        },
+    );
     let second = Do::PublishCommissionPlan {
         effective_from: begins + Days::new(SECOND_PLAN),
         effective_until: None,
@@ -106,7 +120,11 @@ fn deal_policy() -> DealPolicy {
         protection_days: 90,
         approve_up_to: vec![money("10000.00", "EUR"), money("12000.00", "USD")],
         full_payment_to_win: true,
-        responsible: vec![rule("DE", "doris.dach"), rule("PL", "piotr.polska"), rule("US", "ursula.us")],
+        responsible: vec![
+            rule("DE", "doris.dach"),
+            rule("PL", "piotr.polska"),
+            rule("US", "ursula.us"),
+        ],
         default_queue: "channel-desk".into(),
     }
 }

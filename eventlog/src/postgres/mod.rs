@@ -36,7 +36,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
+    pub async fn sequence_at(
+        &self,
+        aggregate_type: &str,
+        id: Uuid,
+        position: u64,
+    ) -> Result<u64, sqlx::Error> {
         let sequence: Option<i64> = sqlx::query_scalar(
             "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3",
         )

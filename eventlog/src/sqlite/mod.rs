@@ -40,7 +40,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub async fn sequence_at(&self, aggregate_type: &str, id: Uuid, position: u64) -> Result<u64, sqlx::Error> {
+    pub async fn sequence_at(
+        &self,
+        aggregate_type: &str,
+        id: Uuid,
+        position: u64,
+    ) -> Result<u64, sqlx::Error> {
         let sequence: Option<i64> = sqlx::query_scalar(
             "SELECT max(sequence) FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?",
         )

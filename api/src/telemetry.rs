@@ -1,6 +1,6 @@
 //! Logs and metrics: installed once, by the process that serves.
 
-use std::time::Duration;
+use std::{io::IsTerminal, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -26,7 +26,7 @@ pub enum TelemetryFailure {
 pub fn install_logs(format: LogFormat) -> Result<(), TelemetryFailure> {
     let filter =
         EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env()?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
         LogFormat::Text => subscriber.try_init(),

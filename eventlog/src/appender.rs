@@ -46,6 +46,7 @@ impl Log {
 
 impl Head {
     pub fn at(position: u64) -> Self {
+        metrics::gauge!("accord_log_head_position").set(position as f64);
         Self(watch::channel(position).0)
     }
 

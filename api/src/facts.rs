@@ -55,7 +55,12 @@ impl Facts {
             return self.of_calculation(id, &deal, *trigger).await;
         }
         let program = self.program(deal.case().map(|case| case.program)).await?;
-        Ok(DealFacts { program, partner: None, commission: None })
+        let partner = if let DealCommand::AgreeShare { partner, .. } = command {
+            Some(self.load(partner.0).await?)
+        } else {
+            None
+        };
+        Ok(DealFacts { program, partner, commission: None })
     }
 
     pub async fn of_wallet(
@@ -88,12 +93,11 @@ impl Facts {
         deal: &Deal,
         trigger: EventId,
     ) -> Result<DealFacts, Fault> {
-        let recorded = self.log.by_event_id(trigger).await.map_err(|error| {
+        let recorded = self.log.event_in(Deal::TYPE, id.0, trigger).await.map_err(|error| {
             tracing::warn!(%error, "the trigger of a calculation cannot be read");
             Fault::Unavailable
         })?;
-        let trigger = recorded.filter(|recorded| recorded.envelope.aggregate_id == id.0);
-        let (Some(case), Some(trigger)) = (deal.case(), trigger) else {
+        let (Some(case), Some(trigger)) = (deal.case(), recorded) else {
             return Ok(DealFacts::default());
         };
         let until = trigger.envelope.position;

@@ -87,8 +87,13 @@ impl Engine {
         each_engine!(self, engine => engine.events_at(positions).await.map_err(Cause::new))
     }
 
-    pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, Cause> {
-        each_engine!(self, engine => engine.event(id).await.map_err(Cause::new))
+    pub async fn event_in(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+        id: EventId,
+    ) -> Result<Option<RawEvent>, Cause> {
+        each_engine!(self, engine => engine.event_in(aggregate_type, aggregate_id, id).await.map_err(Cause::new))
     }
 
     /// The last sequence that a stream had reached at `position`; 0 where it had not begun.

@@ -3,6 +3,7 @@
 use domain::{Actor, Envelope, EventId};
 use futures::Stream;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::fault::Cause;
 use crate::log::Log;
@@ -75,9 +76,15 @@ impl Log {
         Ok(events)
     }
 
-    /// The event of this id. Goes through the whole log, which keeps no index for it: views do.
-    pub async fn by_event_id(&self, id: EventId) -> Result<Option<RawEvent>, ReadError> {
-        let mut event = self.engine().event(id).await.map_err(ReadError::Unavailable)?;
+    /// One event of an aggregate.
+    pub async fn event_in(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+        id: EventId,
+    ) -> Result<Option<RawEvent>, ReadError> {
+        let event = self.engine().event_in(aggregate_type, aggregate_id, id).await;
+        let mut event = event.map_err(ReadError::Unavailable)?;
         self.keys().open_all(event.as_mut_slice()).await?;
         Ok(event)
     }

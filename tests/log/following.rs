@@ -69,10 +69,10 @@ async fn events_are_found_by_position_and_by_id_and_checkpoints_are_kept() {
         assert_eq!(some.iter().map(|event| event.envelope.position).collect::<Vec<_>>(), [1, 3]);
         let second = log.by_position(2).await.expect("it can be read").expect("it is there");
         assert_eq!(second.envelope.event_id, domain::EventId::of(receipt.command_id, 1));
-        assert_eq!(
-            log.by_event_id(second.envelope.event_id).await.expect("it can be read"),
-            Some(second)
-        );
+        let (kind, id) = (second.envelope.aggregate_type.clone(), second.envelope.aggregate_id);
+        let found = |id| log.event_in(&kind, id, second.envelope.event_id);
+        assert_eq!(found(id).await.expect("it can be read"), Some(second.clone()));
+        assert_eq!(found(Uuid::now_v7()).await.expect("it can be read"), None, "of another aggregate");
 
         assert_eq!(log.checkpoint("views").await.expect("it can be read"), 0);
         log.set_checkpoint("views", 2).await.expect("it can be written");

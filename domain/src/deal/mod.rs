@@ -155,7 +155,7 @@ refusals! {
     pub enum DealRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
         "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
-        "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register deals; join it first" => PartnerNotIn,
+        "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
         "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired { policy: PolicyRef },
         "FOREIGN_DEAL" "this deal belongs to another partner; ask for one of your own" => Foreign,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
@@ -233,7 +233,7 @@ pub enum Deal {
 #[derive(Clone, Debug, Default)]
 pub struct DealFacts {
     pub program: Arc<Program>,
-    /// The partner whose deal it is.
+    /// The partner whose deal it is to be, or who is to share it.
     pub partner: Option<Arc<Partner>>,
     /// Loaded for `calculateCommission` only.
     pub commission: Option<CommissionFacts>,
@@ -305,7 +305,13 @@ impl Deal {
                 Err(DealRefusal::AlreadyRegistered)
             }
             (Self::Unregistered, _) => Err(DealRefusal::NotRegistered),
-            (Self::Registered(case), _) => case.decide(issued, rulebook, facts.commission.as_ref()),
+            (Self::Registered(case), command) => {
+                if matches!(command, DealCommand::AgreeShare { .. }) {
+                    // Whoever shares is to be paid: a stranger would leave the calculation without facts.
+                    registration::seller_in(case.program, facts.partner.as_deref())?;
+                }
+                case.decide(issued, rulebook, facts.commission.as_ref())
+            }
         }
     }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AssignmentRule, DealCommand, DealEvent, DealRefusal, policy_at, policy_ref};
 use crate::{
-    Issued, Money, Personal, SubjectId, derived,
-    partner::{Partner, application::country},
+    Issued, Money, Personal, ProgramId, SubjectId, derived,
+    partner::{Active, Partner, application::country},
     program::{DealPolicy, Rulebook},
     published::hash_of,
     refusal::{Invalid, LONG, SHORT, positive, some, text},
@@ -61,10 +61,7 @@ pub(super) fn register(
         return Err(DealRefusal::Foreign);
     }
     let policy = policy_at(rulebook, issued.at)?;
-    let owner = owner
-        .and_then(Partner::active)
-        .filter(|owner| owner.file.program == *program && owner.place.is_some())
-        .ok_or(DealRefusal::PartnerNotIn)?;
+    let owner = seller_in(*program, owner)?;
     if policy.body.certificate_required && !owner.training.certified_at(issued.at) {
         return Err(DealRefusal::CertificateRequired { policy: policy_ref(policy) });
     }
@@ -95,6 +92,17 @@ pub(super) fn register(
         criteria: criteria.clone(),
         policy_version: policy.version,
     }])
+}
+
+/// The partner, where it may sell in the programme: approved, and in its network.
+pub(super) fn seller_in(
+    program: ProgramId,
+    partner: Option<&Partner>,
+) -> Result<&Active, DealRefusal> {
+    partner
+        .and_then(Partner::active)
+        .filter(|partner| partner.file.program == program && partner.place.is_some())
+        .ok_or(DealRefusal::PartnerNotIn)
 }
 
 /// The first rule for the territory, or the default queue (R48).

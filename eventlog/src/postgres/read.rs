@@ -2,6 +2,7 @@
 
 use domain::{Actor, CommandId, Envelope, EventId};
 use sqlx::Row;
+use uuid::Uuid;
 use sqlx::postgres::PgRow;
 
 use super::{Engine, uuid};
@@ -32,9 +33,17 @@ impl Engine {
         events(&query.bind(positions).fetch_all(&self.pool).await?)
     }
 
-    pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, sqlx::Error> {
-        let query = sqlx::query(select_events!("WHERE event_id = $1"));
-        Ok(events(&query.bind(id.0).fetch_all(&self.pool).await?)?.pop())
+    pub async fn event_in(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+        id: EventId,
+    ) -> Result<Option<RawEvent>, sqlx::Error> {
+        let query = sqlx::query(select_events!("WHERE aggregate_type = $1 AND aggregate_id = $2 AND event_id = $3"))
+            .bind(aggregate_type)
+            .bind(aggregate_id.to_string())
+            .bind(id.0);
+        Ok(events(&query.fetch_all(&self.pool).await?)?.pop())
     }
 }
 

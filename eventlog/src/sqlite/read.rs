@@ -2,6 +2,7 @@
 
 use domain::{CommandId, Envelope, EventId};
 use sqlx::Row;
+use uuid::Uuid;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Engine, instant, uuid};
@@ -33,9 +34,17 @@ impl Engine {
         events(&query.bind(positions).fetch_all(&self.readers).await?)
     }
 
-    pub async fn event(&self, id: EventId) -> Result<Option<RawEvent>, sqlx::Error> {
-        let query = sqlx::query(select_events!("WHERE event_id = ?"));
-        Ok(events(&query.bind(id.to_string()).fetch_all(&self.readers).await?)?.pop())
+    pub async fn event_in(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+        id: EventId,
+    ) -> Result<Option<RawEvent>, sqlx::Error> {
+        let query = sqlx::query(select_events!("WHERE aggregate_type = ? AND aggregate_id = ? AND event_id = ?"))
+            .bind(aggregate_type)
+            .bind(aggregate_id.to_string())
+            .bind(id.to_string());
+        Ok(events(&query.fetch_all(&self.readers).await?)?.pop())
     }
 }
 

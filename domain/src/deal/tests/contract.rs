@@ -197,3 +197,14 @@ fn the_largest_contract_can_be_paid_and_earns() {
         handled(&mut deal, vendor("vera", "2025-02-20", command), &facts()).expect(name);
     }
 }
+
+#[test]
+fn nobody_shares_who_could_not_be_paid() {
+    let share = command("agreeShare", json!({ "partner": BETA, "share": 400_000 }));
+    for stranger in [None, Some(std::sync::Arc::new(crate::partner::Partner::Unknown))] {
+        let facts = DealFacts { partner: stranger, ..facts() };
+        let deal: Deal = after(deal_at("registered"));
+        let outcome = deal.decide(&vendor("vera", "2025-02-20", share.clone()), &facts);
+        assert_eq!(outcome, Err(DealRefusal::PartnerNotIn));
+    }
+}

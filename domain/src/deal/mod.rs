@@ -296,10 +296,10 @@ impl Deal {
         issued: &Issued<DealCommand>,
         facts: &DealFacts,
     ) -> Result<Vec<DealEvent>, DealRefusal> {
-        let rulebook = facts.program.rulebook().ok_or(DealRefusal::ProgramNotOpen)?;
+        let rulebook = || facts.program.rulebook().ok_or(DealRefusal::ProgramNotOpen);
         match (self, &issued.command) {
             (Self::Unregistered, DealCommand::Register { .. }) => {
-                registration::register(issued, rulebook, facts.partner.as_deref())
+                registration::register(issued, rulebook()?, facts.partner.as_deref())
             }
             (Self::Registered(_), DealCommand::Register { .. }) => {
                 Err(DealRefusal::AlreadyRegistered)
@@ -310,7 +310,7 @@ impl Deal {
                     // Whoever shares is to be paid: a stranger would leave the calculation without facts.
                     registration::seller_in(case.program, facts.partner.as_deref())?;
                 }
-                case.decide(issued, rulebook, facts.commission.as_ref())
+                case.decide(issued, rulebook()?, facts.commission.as_ref())
             }
         }
     }

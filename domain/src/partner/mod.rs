@@ -272,14 +272,14 @@ impl Partner {
         facts: &PartnerFacts,
     ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
         use PartnerCommand as Do;
-        let rulebook = facts.program.rulebook().ok_or(PartnerRefusal::ProgramNotOpen)?;
+        let rulebook = || facts.program.rulebook().ok_or(PartnerRefusal::ProgramNotOpen);
         match (self, &issued.command) {
             (
                 Self::Unknown,
                 Do::Apply { program, company, contacts, sections, source, inviter, terms_version },
             ) => {
                 application::check(company, contacts, sections)?;
-                let accepted = current_terms(rulebook, issued.at, *terms_version)?;
+                let accepted = current_terms(rulebook()?, issued.at, *terms_version)?;
                 let subject = SubjectId(derived(issued.command_id.0, "application"));
                 Ok(vec![PartnerEvent::Applied {
                     program: *program,
@@ -296,8 +296,10 @@ impl Partner {
             }
             (Self::Unknown, _) => Err(PartnerRefusal::NotApplied),
             (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
-            (Self::Candidate(candidate), _) => candidate.decide(issued, rulebook),
-            (Self::Active(active), _) => active.decide(issued, rulebook, facts.parent.as_deref()),
+            (Self::Candidate(candidate), _) => candidate.decide(issued, rulebook()?),
+            (Self::Active(active), _) => {
+                active.decide(issued, rulebook()?, facts.parent.as_deref())
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! The accounts of the ledger by now: one row an account, currency and, where it is kept by wallet, wallet.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use domain::WalletId;
-use domain::ledger::{Account, EntryLine};
+use domain::ledger::EntryLine;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
@@ -55,12 +55,15 @@ impl View for Entity {
     const INDEXES: &'static [&'static str] = &["wallet", "account, currency"];
 
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        let lines: BTreeMap<Uuid, EntryLine> = lines(placed).collect();
-        lines.into_keys().collect()
+        let keys: BTreeSet<Uuid> = lines(placed).map(|line| key(line, placed)).collect();
+        keys.into_iter().collect()
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        for (_, line) in lines(placed).filter(|(key, _)| *key == id) {
+        for line in lines(placed) {
+            if !owns(id, row.as_ref(), line, placed) {
+                continue;
+            }
             let by_wallet = line.account.by_wallet();
             let row = row.get_or_insert(Model {
                 id,
@@ -81,17 +84,27 @@ impl View for Entity {
     }
 }
 
-/// The lines of the event's entry, each with the row that it changes.
-fn lines(placed: &Placed) -> impl Iterator<Item = (Uuid, EntryLine)> {
-    let entry = domain::ledger::entry(&placed.recorded);
-    let home = placed.program.map_or(Uuid::nil(), |program| program.0);
-    let wallet = placed.aggregate();
-    let keyed =
-        move |line: EntryLine| (id(home, wallet, line.account, line.amount.currency.code()), line);
-    entry.into_iter().flat_map(|entry| entry.lines).map(keyed)
+/// The lines of the event's entry.
+fn lines(placed: &Placed) -> impl Iterator<Item = &EntryLine> {
+    placed.entry.iter().flat_map(|entry| &entry.lines)
 }
 
-fn id(program: Uuid, wallet: Uuid, account: Account, currency: &str) -> Uuid {
-    let owner = if account.by_wallet() { wallet } else { program };
-    domain::derived(owner, &format!("account/{}/{currency}", account.number()))
+/// Whether a line changes a row. Where there is one, its account and currency tell: programme and wallet are the same
+/// for all lines of an event.
+fn owns(id: Uuid, row: Option<&Model>, line: &EntryLine, placed: &Placed) -> bool {
+    row.map_or_else(
+        || key(line, placed) == id,
+        |row| {
+            row.account == i64::from(line.account.number())
+                && row.currency == line.amount.currency.code()
+        },
+    )
+}
+
+/// The row that a line changes.
+fn key(line: &EntryLine, placed: &Placed) -> Uuid {
+    let program = placed.program.map_or(Uuid::nil(), |program| program.0);
+    let owner = if line.account.by_wallet() { placed.aggregate() } else { program };
+    let currency = line.amount.currency.code();
+    domain::derived(owner, &format!("account/{}/{currency}", line.account.number()))
 }

@@ -104,7 +104,8 @@ impl Folding {
     }
 
     fn place(&mut self, recorded: Recorded) -> Result<Placed, Poison> {
-        let mut placed = Placed { recorded, program: None, partner: None };
+        let entry = domain::ledger::entry(&recorded);
+        let mut placed = Placed { recorded, program: None, partner: None, entry };
         self.homes.fold(&placed).map_err(|misfit| poison(&placed, misfit))?;
         if let Some(home) = self.homes.get(placed.aggregate()) {
             placed.program = Some(ProgramId(home.program));

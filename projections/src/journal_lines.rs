@@ -130,7 +130,7 @@ impl Feed for Entity {
         &["position, id", "account, position, id", "wallet, position, id", "event_id"];
 
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(entry) = domain::ledger::entry(&placed.recorded) else { return Ok(vec![]) };
+        let Some(entry) = &placed.entry else { return Ok(vec![]) };
         let (program, partner) = (placed.program()?, placed.partner()?);
         let row = |(nth, line): (i64, &domain::ledger::EntryLine)| Model {
             id: domain::derived(entry.id, &format!("line/{nth}")),

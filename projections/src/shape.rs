@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::SubsecRound;
+use chrono::{NaiveDate, NaiveTime, SubsecRound};
 use sea_orm::sea_query::{ColumnType, IntoIden};
 use sea_orm::{
     ColumnTrait, DbBackend, DbErr, EntityTrait, Iterable, PrimaryKeyToColumn, QueryResult, Value,
@@ -117,7 +117,7 @@ impl Shape {
     }
 
     pub fn copy(&self) -> String {
-        format!("COPY {} ({}) FROM STDIN", self.table, self.names())
+        format!("COPY {} ({}) FROM STDIN (FORMAT binary)", self.table, self.names())
     }
 
     /// Asks for rows in the order of their keys, all or those after one.
@@ -204,51 +204,52 @@ pub(crate) fn at_rest(value: Value) -> Value {
     }
 }
 
-/// Adds a row to what COPY reads.
-pub(crate) fn copy_row(text: &mut String, row: &[Value]) {
-    for (nth, value) in row.iter().enumerate() {
-        if nth > 0 {
-            text.push('\t');
+/// What a binary COPY begins with: its signature, no flags, no extension.
+pub(crate) const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// What a binary COPY ends with.
+pub(crate) const COPY_END: &[u8] = &(-1_i16).to_be_bytes();
+
+/// The day and the instant that PostgreSQL counts from.
+const EPOCH: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("is a day");
+
+/// Adds a row to what a binary COPY reads: the count of its fields, then each with its length before it.
+pub(crate) fn copy_row(bytes: &mut Vec<u8>, row: &[Value]) -> std::io::Result<()> {
+    bytes.extend(i16::try_from(row.len()).map_err(std::io::Error::other)?.to_be_bytes());
+    for value in row {
+        let start = bytes.len();
+        bytes.extend((-1_i32).to_be_bytes()); // Of a null, which has nothing behind its length.
+        if copy_value(bytes, value)? {
+            let length = i32::try_from(bytes.len() - start - 4).map_err(std::io::Error::other)?;
+            bytes[start..start + 4].copy_from_slice(&length.to_be_bytes());
         }
-        copy_value(text, value);
     }
-    text.push('\n');
+    Ok(())
 }
 
-fn copy_value(text: &mut String, value: &Value) {
-    // Writing to a string cannot fail.
+/// Adds a value; false for a null.
+fn copy_value(bytes: &mut Vec<u8>, value: &Value) -> std::io::Result<bool> {
     if let Value::Uuid(Some(id)) = value {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        text.push_str(id.hyphenated().encode_lower(&mut buffer));
+        bytes.extend_from_slice(id.as_bytes());
     } else if let Value::String(Some(string)) = value {
-        escape(text, string);
+        bytes.extend_from_slice(string.as_bytes());
     } else if let Value::BigInt(Some(number)) = value {
-        let _ = write!(text, "{number}");
+        bytes.extend(number.to_be_bytes());
     } else if let Value::ChronoDateTimeUtc(Some(instant)) = value {
-        let _ = write!(text, "{}", instant.format("%Y-%m-%d %H:%M:%S%.f+00"));
+        let epoch = EPOCH.and_time(NaiveTime::MIN).and_utc();
+        let since = instant.signed_duration_since(epoch).num_microseconds();
+        let since = since.ok_or_else(|| std::io::Error::other("an instant is out of range"))?;
+        bytes.extend(since.to_be_bytes());
     } else if let Value::Json(Some(json)) = value {
-        escape(text, &json.to_string());
+        bytes.push(1); // The version of jsonb's form.
+        serde_json::to_writer(bytes, json)?;
     } else if let Value::ChronoDate(Some(date)) = value {
-        let _ = write!(text, "{date}");
+        let since = i32::try_from(date.signed_duration_since(EPOCH).num_days());
+        bytes.extend(since.map_err(std::io::Error::other)?.to_be_bytes());
     } else if let Value::Bool(Some(truth)) = value {
-        text.push(if *truth { 't' } else { 'f' });
+        bytes.push((*truth).into());
     } else {
-        text.push_str("\\N"); // Every type that a row is made of stands above: this is a null.
+        return Ok(false); // Every type that a row is made of stands above.
     }
-}
-
-fn escape(text: &mut String, string: &str) {
-    if !string.bytes().any(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t')) {
-        text.push_str(string);
-        return;
-    }
-    for character in string.chars() {
-        match character {
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            other => text.push(other),
-        }
-    }
+    Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::deal::DealEvent;
+use domain::ledger::Entry;
 use domain::partner::PartnerEvent;
 use domain::program::ProgramEvent;
 use domain::wallet::WalletEvent;
@@ -16,6 +17,8 @@ pub struct Placed {
     pub recorded: Recorded,
     pub program: Option<ProgramId>,
     pub partner: Option<PartnerId>,
+    /// What it means for the ledger.
+    pub entry: Option<Entry>,
 }
 
 /// Why an event does not fit the rows that are there: the log is damaged, or the view is wrong.

@@ -1,9 +1,10 @@
 //! Writing folded rows: a few at a time into a live namespace, or very many into one that is being built.
 
+use futures::{StreamExt, TryStreamExt};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use sqlx::postgres::PgPoolCopyExt;
 
-use crate::shape::{Shape, copy_row};
+use crate::shape::{COPY_END, COPY_HEAD, Shape, copy_row};
 use crate::table::Changes;
 
 /// Values that one statement may have on either engine.
@@ -11,6 +12,9 @@ const VALUES: usize = 30_000;
 
 /// Rows to a statement, so that few different statements have to be prepared.
 const STEPS: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// Tables that PostgreSQL fills or indexes at the same time: each keeps one of its processes busy.
+pub(crate) const AT_ONCE: usize = 2;
 
 /// Bytes that go to COPY at once.
 const COPIED: usize = 1 << 20;
@@ -35,19 +39,24 @@ pub(crate) async fn write(db: &impl ConnectionTrait, changes: Vec<Changes>) -> R
 
 /// Fills tables of a new namespace through COPY.
 pub(crate) async fn copy(pool: &sqlx::PgPool, changes: Vec<Changes>) -> Result<(), sqlx::Error> {
-    for Changes { shape, rows, .. } in changes {
-        let mut copying = pool.copy_in_raw(&shape.copy()).await?;
-        let mut text = String::with_capacity(COPIED + 4096);
-        for row in &rows {
-            copy_row(&mut text, row);
-            if text.len() >= COPIED {
-                copying.send(text.as_bytes()).await?;
-                text.clear();
-            }
+    let tables = futures::stream::iter(changes).map(|changes| copy_table(pool, changes));
+    tables.buffer_unordered(AT_ONCE).try_collect().await
+}
+
+async fn copy_table(pool: &sqlx::PgPool, changes: Changes) -> Result<(), sqlx::Error> {
+    let mut copying = pool.copy_in_raw(&changes.shape.copy()).await?;
+    let mut bytes = Vec::with_capacity(COPIED + 4096);
+    bytes.extend_from_slice(COPY_HEAD);
+    for row in &changes.rows {
+        copy_row(&mut bytes, row)?;
+        if bytes.len() >= COPIED {
+            copying.send(bytes.as_slice()).await?;
+            bytes.clear();
         }
-        copying.send(text.as_bytes()).await?;
-        copying.finish().await?;
     }
+    bytes.extend_from_slice(COPY_END);
+    copying.send(bytes.as_slice()).await?;
+    copying.finish().await?;
     Ok(())
 }
 

@@ -26,7 +26,10 @@ pub enum TelemetryFailure {
 pub fn install_logs(format: LogFormat) -> Result<(), TelemetryFailure> {
     let filter =
         EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env()?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
         LogFormat::Text => subscriber.try_init(),

@@ -27,5 +27,6 @@ pub use fault::Cause;
 pub use follower::Follower;
 pub use log::{Log, OpenError, Target, Upcasters};
 pub use personal::PersonalError;
+pub use pools::steady;
 pub use reader::{RawEvent, ReadError};
 pub use repository::LogRepository;

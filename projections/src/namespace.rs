@@ -5,15 +5,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eventlog::Log;
+use eventlog::{Log, steady};
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
 };
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, Postgres, Sqlite};
 
 use crate::folding::Folding;
 use crate::shape::Shape;
@@ -60,7 +60,7 @@ impl Home {
         let namespace = match self {
             Self::Postgres(options) => {
                 let root = SqlxPostgresConnector::from_sqlx_postgres_pool(
-                    PgPoolOptions::new()
+                    steady::<Postgres>()
                         .max_connections(1)
                         .connect_lazy_with(options.as_ref().clone()),
                 );
@@ -89,7 +89,7 @@ impl Home {
     pub async fn drop(&self, name: &str) -> Result<(), DbErr> {
         match self {
             Self::Postgres(options) => {
-                let pool = PgPoolOptions::new()
+                let pool = steady::<Postgres>()
                     .max_connections(1)
                     .connect_lazy_with(options.as_ref().clone());
                 let root = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
@@ -132,10 +132,8 @@ impl Namespace {
     /// An empty namespace in memory.
     pub(crate) async fn in_memory() -> Result<Self, DbErr> {
         let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
+        let pool = steady::<Sqlite>()
             .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
             .connect_with(options)
             .await
             .map_err(unreachable)?;
@@ -272,7 +270,7 @@ async fn postgres(options: &PgConnectOptions, name: &str) -> Result<Namespace, D
     let writing = options.clone().options([("search_path", name), ("synchronous_commit", "off")]);
     let reading = options.options([("search_path", name), ("default_transaction_read_only", "on")]);
     let pool = |most: u32| {
-        PgPoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(5))
+        steady::<Postgres>().max_connections(most).acquire_timeout(Duration::from_secs(5))
     };
     let writer = pool(2).after_connect(|connection, _| {
         Box::pin(async move { connection.execute(COMPRESS).await.map(drop) })
@@ -304,13 +302,13 @@ async fn sqlite(name: &str, path: &Path, care: Care) -> Result<Namespace, DbErr>
             options.pragma("cache_size", "-65536").pragma("temp_store", "memory")
         }
     };
-    let writing = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone());
+    let writing = steady::<Sqlite>().max_connections(1).connect_with(options.clone());
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writing.await.map_err(unreachable)?);
     let readers = match care {
         Care::Building => writer.clone(),
         Care::Live => {
             let reading = options.pragma("query_only", "on");
-            let pool = SqlitePoolOptions::new()
+            let pool = steady::<Sqlite>()
                 .max_connections(8)
                 .test_before_acquire(false)
                 .connect_with(reading);

@@ -204,8 +204,10 @@ where
     let order = order_name::<E>(column);
     let (length, from_end) = page.length()?;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let mut rows: Vec<(Cursor, E::Model)> =
-        rows.into_iter().map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row)).collect();
+    let mut rows: Vec<(Cursor, E::Model)> = rows
+        .into_iter()
+        .map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row))
+        .collect();
     let place = |rows: &[(Cursor, E::Model)], cursor: &Cursor| {
         rows.iter().position(|(place, _)| place == cursor).ok_or(PageError::ForeignCursor)
     };

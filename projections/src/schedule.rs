@@ -1,8 +1,8 @@
 //! What is to be commanded when: the timers that events set and clear.
 
 use chrono::{DateTime, Utc};
-use domain::reactions::{Timer, TimerChange, timers};
 use domain::command::CommandError;
+use domain::reactions::{Timer, TimerChange, timers};
 use domain::{Command, CommandId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};

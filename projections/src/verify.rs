@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use eventlog::Log;
 use sea_orm::{
-    AccessMode, DbBackend, ConnectionTrait, DbErr, IsolationLevel, QueryResult, Statement, TransactionTrait,
-    Value,
+    AccessMode, ConnectionTrait, DbBackend, DbErr, IsolationLevel, QueryResult, Statement,
+    TransactionTrait, Value,
 };
 
 use crate::folding::Folding;

@@ -72,7 +72,11 @@ async fn events_are_found_by_position_and_by_id_and_checkpoints_are_kept() {
         let (kind, id) = (second.envelope.aggregate_type.clone(), second.envelope.aggregate_id);
         let found = |id| log.event_in(&kind, id, second.envelope.event_id);
         assert_eq!(found(id).await.expect("it can be read"), Some(second.clone()));
-        assert_eq!(found(Uuid::now_v7()).await.expect("it can be read"), None, "of another aggregate");
+        assert_eq!(
+            found(Uuid::now_v7()).await.expect("it can be read"),
+            None,
+            "of another aggregate"
+        );
 
         assert_eq!(log.checkpoint("views").await.expect("it can be read"), 0);
         log.set_checkpoint("views", 2).await.expect("it can be written");

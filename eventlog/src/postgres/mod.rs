@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{CommandId, SubjectId};
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgRow};
 use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::decide::Applied;
 use crate::engine::Key;
 use crate::fault::Cause;
 use crate::log::{OpenError, check_current};
+use crate::pools::steady;
 
 use load::Loader;
 pub(crate) use write::Writer;
@@ -62,7 +63,7 @@ impl Engine {
         )?;
         sqlx::Connection::close(connection).await?;
         // No ping before each use: it costs a round trip a command, and a broken connection says so by itself.
-        let pool = PgPoolOptions::new()
+        let pool = steady()
             .min_connections(4)
             .max_connections(24)
             .acquire_timeout(Duration::from_secs(5))
@@ -88,8 +89,7 @@ impl Engine {
     /// Hears what other processes append.
     pub async fn listen(&self) -> Result<PgListener, sqlx::Error> {
         // A pool of its own, so that the listener never takes a reader's place.
-        let pool =
-            PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+        let pool = steady().max_connections(1).connect_with(self.options.clone()).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)

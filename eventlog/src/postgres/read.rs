@@ -2,8 +2,8 @@
 
 use domain::{Actor, CommandId, Envelope, EventId};
 use sqlx::Row;
-use uuid::Uuid;
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
 use super::{Engine, uuid};
 use crate::engine::select_events;
@@ -39,10 +39,12 @@ impl Engine {
         aggregate_id: Uuid,
         id: EventId,
     ) -> Result<Option<RawEvent>, sqlx::Error> {
-        let query = sqlx::query(select_events!("WHERE aggregate_type = $1 AND aggregate_id = $2 AND event_id = $3"))
-            .bind(aggregate_type)
-            .bind(aggregate_id.to_string())
-            .bind(id.0);
+        let query = sqlx::query(select_events!(
+            "WHERE aggregate_type = $1 AND aggregate_id = $2 AND event_id = $3"
+        ))
+        .bind(aggregate_type)
+        .bind(aggregate_id.to_string())
+        .bind(id.0);
         Ok(events(&query.fetch_all(&self.pool).await?)?.pop())
     }
 }

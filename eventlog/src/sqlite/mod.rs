@@ -11,8 +11,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{CommandId, SubjectId};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteRow,
+    SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Mutex;
@@ -23,6 +23,7 @@ use crate::decide::Applied;
 use crate::engine::Key;
 use crate::fault::Cause;
 use crate::log::{OpenError, check_current};
+use crate::pools::steady;
 
 pub(crate) use write::Writer;
 
@@ -62,7 +63,7 @@ impl Engine {
         let options = options(dir);
         let mut writer = options.connect().await?;
         check_current(&MIGRATIONS, &writer.list_applied_migrations().await.unwrap_or_default())?;
-        let readers = SqlitePoolOptions::new()
+        let readers = steady()
             .max_connections(8)
             .test_before_acquire(false)
             .connect_with(options.clone().pragma("query_only", "on"))

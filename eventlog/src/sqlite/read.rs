@@ -2,8 +2,8 @@
 
 use domain::{CommandId, Envelope, EventId};
 use sqlx::Row;
-use uuid::Uuid;
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use super::{Engine, instant, uuid};
 use crate::engine::select_events;
@@ -40,10 +40,12 @@ impl Engine {
         aggregate_id: Uuid,
         id: EventId,
     ) -> Result<Option<RawEvent>, sqlx::Error> {
-        let query = sqlx::query(select_events!("WHERE aggregate_type = ? AND aggregate_id = ? AND event_id = ?"))
-            .bind(aggregate_type)
-            .bind(aggregate_id.to_string())
-            .bind(id.to_string());
+        let query = sqlx::query(select_events!(
+            "WHERE aggregate_type = ? AND aggregate_id = ? AND event_id = ?"
+        ))
+        .bind(aggregate_type)
+        .bind(aggregate_id.to_string())
+        .bind(id.to_string());
         Ok(events(&query.fetch_all(&self.readers).await?)?.pop())
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Engine {
     pub readers: SqlitePool,
     writer: Arc<Mutex<Option<SqliteConnection>>>,
     options: SqliteConnectOptions,
-    lock: Arc<File>,
+    lock: Arc<Owned>,
 }
 
 impl Engine {
@@ -170,13 +170,24 @@ impl Engine {
     }
 }
 
-/// Takes the data directory for this process, until the file is dropped or the process ends in whatever way.
-fn own(dir: &Path) -> Result<File, OpenError> {
+/// The data directory's lock: this process's until it is dropped or the process ends in whatever way.
+pub(crate) struct Owned(File);
+
+impl Drop for Owned {
+    /// Closing alone would leave the lock to a child that is being started and has the file for a moment.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the data directory was not given back");
+        }
+    }
+}
+
+fn own(dir: &Path) -> Result<Owned, OpenError> {
     let path = dir.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|error| OpenError::Directory(dir.into(), error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Owned(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { file: path }),
         Err(TryLockError::Error(error)) => Err(OpenError::Directory(dir.into(), error)),
     }

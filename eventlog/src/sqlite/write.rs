@@ -1,6 +1,5 @@
 //! Appending to SQLite: look, write and commit on the one connection that may.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor, QueryBuilder, Row, Sqlite};
 use tokio::sync::Mutex;
 
-use super::{applied, instant, text};
+use super::{Owned, applied, instant, text};
 use crate::append::Append;
 use crate::clock::at_rest;
 use crate::decide::{Known, Stream, Verdict, answers, decide};
@@ -25,7 +24,7 @@ pub(crate) struct Writer {
     pub(super) connection: Arc<Mutex<Option<SqliteConnection>>>,
     pub(super) options: SqliteConnectOptions,
     /// The data directory is ours until the last batch is written.
-    pub(super) _lock: Arc<File>,
+    pub(super) _lock: Arc<Owned>,
 }
 
 /// The end of the log before a batch, and what its events are stamped with.

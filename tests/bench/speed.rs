@@ -8,6 +8,10 @@ mod dashboard;
 mod load;
 mod rebuild;
 
+/// As in the binary that it stands for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     let parts: Vec<String> =
         std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();

@@ -1,7 +1,5 @@
 //! Subscriptions as server-sent events.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -64,12 +62,12 @@ async fn a_stream_is_cut_off_without_complete_when_the_token_ends_or_the_server_
         request.header("content-type", "application/json").header("accept", "text/event-stream");
     let request = request.body(r#"{"query":"subscription { silence }"}"#);
     let stream = tokio::spawn(Reply::of(request));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.has_begun(1).await;
     server.advance(TimeDelta::seconds(1));
     let reply = stream.await.expect("no panic");
     assert!(!reply.body.as_str().unwrap_or_default().contains("complete"));
     let stream = tokio::spawn(Reply::of(subscribe(&server, "subscription { silence }")));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.has_begun(2).await;
     (server.shutdown.0)();
     let reply = stream.await.expect("no panic");
     assert!(!reply.body.as_str().unwrap_or_default().contains("complete"));

@@ -8,7 +8,10 @@ mod transport;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,6 +34,8 @@ use serde_json::Value;
 pub struct Server {
     pub address: SocketAddr,
     pub shutdown: Shutdown,
+    /// Operations that the schema has begun to run.
+    begun: Arc<AtomicUsize>,
     now: Arc<Mutex<DateTime<Utc>>>,
     key: InstallationKey,
 }
@@ -61,16 +66,21 @@ impl Server {
         change: impl FnOnce(&mut Web),
         settings: ServerSettings,
     ) -> Self {
-        let mut web = Web::new(
-            Arc::new(TestGraph(Schema::new(Query, Mutation, Ticks))),
-            Arc::new(authenticator),
-        );
+        let begun = Arc::new(AtomicUsize::new(0));
+        let graph = TestGraph(Schema::new(Query, Mutation, Ticks), begun.clone());
+        let mut web = Web::new(Arc::new(graph), Arc::new(authenticator));
         change(&mut web);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = web.shutdown.clone();
         tokio::spawn(serve(listener, web, settings));
-        Self { address, shutdown: Shutdown(Box::new(move || shutdown.cancel())), now, key: key() }
+        let shutdown = Shutdown(Box::new(move || shutdown.cancel()));
+        Self { address, shutdown, begun, now, key: key() }
+    }
+
+    /// Waits until the schema has begun to run so many operations.
+    pub async fn has_begun(&self, operations: usize) {
+        until(async || self.begun.load(Ordering::Relaxed) >= operations).await;
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -173,14 +183,16 @@ pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
         .expect("the condition within ten seconds");
 }
 
-struct TestGraph(Schema<Query, Mutation, Ticks>);
+struct TestGraph(Schema<Query, Mutation, Ticks>, Arc<AtomicUsize>);
 
 impl Graph for TestGraph {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         self.0.execute(request).boxed()
     }
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         self.0.execute_stream(request)
     }
 
@@ -274,10 +286,10 @@ impl Ticks {
     /// Endless and large: fills every buffer on the way, and counts how far it came.
     async fn flood(&self) -> impl Stream<Item = String> {
         stream::repeat_with(|| {
-            FLOODED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            FLOODED.fetch_add(1, Ordering::Relaxed);
             "x".repeat(16 * 1024)
         })
     }
 }
 
-pub static FLOODED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+pub static FLOODED: AtomicUsize = AtomicUsize::new(0);

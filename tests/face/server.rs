@@ -141,7 +141,7 @@ async fn a_shutdown_lets_a_running_request_end_and_accepts_no_other() {
     let server = Server::start_with(slow, ServerSettings::default()).await;
     let running = server.request().header("accept", super::NEW).body(r#"{"query":"{ never }"}"#);
     let running = tokio::spawn(Reply::of(running));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.has_begun(1).await;
     (server.shutdown.0)();
     until(async || TcpStream::connect(server.address).await.is_err()).await;
     let reply = running.await.expect("no panic");

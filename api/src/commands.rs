@@ -5,10 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{
     Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, deal::Deal, partner::Partner,
-    program::Program, published::hash_of, wallet::Wallet,
+    program::Program, published::digest_of, wallet::Wallet,
 };
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -169,13 +168,14 @@ pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
 }
 
 fn provenance(request: &Request, at: DateTime<Utc>) -> Result<Provenance, Fault> {
-    let body = request.command.body().and_then(|body| hash_of(&body)).map_err(|error| {
-        tracing::error!(%error, "a command has no canonical form");
-        Fault::Internal
-    })?;
+    let fingerprint =
+        request.command.body().and_then(|body| digest_of(&body)).map_err(|error| {
+            tracing::error!(%error, "a command has no canonical form");
+            Fault::Internal
+        })?;
     Ok(Provenance {
         command_id: request.command_id,
-        fingerprint: Sha256::digest(body.as_bytes()).into(),
+        fingerprint,
         occurred_at: at,
         actor: request.by.clone(),
         causation_id: request.cause.map(|cause| cause.event),

@@ -44,9 +44,13 @@ pub fn in_force<T>(versions: &[Published<T>], at: DateTime<Utc>) -> Option<&Publ
         .max_by_key(|published| (published.effective_from, published.version))
 }
 
-/// SHA-256 over the canonical JSON (RFC 8785) of a value, in hex. Integers that can pass 2^53 must be strings in it.
-pub fn hash_of<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+/// SHA-256 over the canonical JSON (RFC 8785) of a value. Integers that can pass 2^53 must be strings in it.
+pub fn digest_of<T: Serialize>(value: &T) -> Result<[u8; 32], serde_json::Error> {
     use sha2::{Digest, Sha256};
-    let canonical = serde_json_canonicalizer::to_vec(value)?;
-    Ok(Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect())
+    serde_json_canonicalizer::to_vec(value).map(|canonical| Sha256::digest(&canonical).into())
+}
+
+/// [`digest_of`] in lower-case hex.
+pub fn hash_of<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    Ok(digest_of(value)?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

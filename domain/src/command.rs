@@ -8,31 +8,6 @@ use crate::{
     program::ProgramCommand, wallet::WalletCommand,
 };
 
-/// Declares an aggregate's commands: the public name, then the variant.
-macro_rules! commands {
-    ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$vdoc:meta])* $command:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        #[allow(clippy::large_enum_variant, reason = "a command lives alone and briefly")]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $command)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
-        }
-
-        impl $name {
-            /// Every command of this aggregate by its public name.
-            pub const NAMES: &'static [&'static str] = &[$($command),*];
-
-            pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $command,)* }
-            }
-        }
-    };
-}
-pub(crate) use commands;
-
 /// A command with the aggregate that it is for.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Command {

@@ -1,44 +1,9 @@
 //! Everything that can have happened: one enum an aggregate, and the one place that reads them back.
 
-use crate::{deal::DealEvent, partner::PartnerEvent, program::ProgramEvent, wallet::WalletEvent};
-
-/// Version that new events are written with. Older ones are lifted to it by [`decode`].
-pub const EVENT_VERSION: u32 = 1;
-
-/// Declares an aggregate's events: the name on disk, then the variant.
-macro_rules! events {
-    ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$vdoc:meta])* $event:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-        #[allow(clippy::large_enum_variant, reason = "events that are kept are boxed in Event")]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $event)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
-        }
-
-        impl $name {
-            /// Every event type of this aggregate as it stands on disk.
-            pub const TYPES: &'static [&'static str] = &[$($event),*];
-
-            /// The name on disk, never renamed.
-            pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $event,)* }
-            }
-        }
-
-        impl cqrs_es::DomainEvent for $name {
-            fn event_type(&self) -> String {
-                self.name().to_owned()
-            }
-
-            fn event_version(&self) -> String {
-                $crate::events::EVENT_VERSION.to_string()
-            }
-        }
-    };
-}
-pub(crate) use events;
+use crate::{
+    deal::DealEvent, partner::PartnerEvent, program::ProgramEvent, wallet::WalletEvent,
+    words::EVENT_VERSION,
+};
 
 /// An event of any aggregate.
 #[derive(Clone, PartialEq, Debug)]

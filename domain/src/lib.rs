@@ -19,9 +19,10 @@ mod testing;
 pub mod tiers;
 pub mod time;
 pub mod wallet;
+pub mod words;
 
 pub use command::Command;
-pub use events::{DecodeError, EVENT_VERSION, Event, Recorded, decode};
+pub use events::{DecodeError, Event, Recorded, decode};
 pub use ids::*;
 pub use issued::{Actor, ActorKind, Envelope, Issued};
 pub use money::{Currency, Exact, Money, MoneyError, Ppm, largest_remainder};
@@ -29,3 +30,4 @@ pub use personal::{Held, Personal};
 pub use published::{PolicyRef, Published};
 pub use refusal::{Invalid, Refusal};
 pub use tiers::Tier;
+pub use words::EVENT_VERSION;

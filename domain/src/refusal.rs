@@ -1,6 +1,6 @@
 //! Refusals: a sentence for a person, a code for a program, and the policy that refused where one did.
 
-use crate::PolicyRef;
+use crate::{Money, PolicyRef};
 
 /// A refused command as every caller sees it. Nothing was appended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub const CODE: &'static str = "INVALID_INPUT";
+    pub const CODE: &'static str = "INPUT_INVALID";
 
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
@@ -46,48 +46,6 @@ impl Invalid {
         self.field.split('.').map(str::to_owned).collect()
     }
 }
-
-/// Declares an aggregate's refusals: code, sentence, variant. Every one also has `Invalid`.
-macro_rules! refusals {
-    ($(#[$doc:meta])* pub enum $name:ident {
-        $($code:literal $message:literal => $variant:ident $({ $($field:ident: $ty:ty),* $(,)? })?,)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-        pub enum $name {
-            #[error(transparent)]
-            Invalid(#[from] $crate::refusal::Invalid),
-            $(#[error($message)] $variant $({ $($field: $ty),* })?,)*
-        }
-
-        impl $name {
-            /// Every code that this aggregate refuses with.
-            pub const CODES: &'static [&'static str] = &[$($code),*];
-
-            /// Every code with its sentence; what stands in braces is filled in when it refuses.
-            pub const SENTENCES: &'static [(&'static str, &'static str)] = &[$(($code, $message)),*];
-
-            /// The stable code of this refusal.
-            pub fn code(&self) -> &'static str {
-                match self {
-                    Self::Invalid(_) => $crate::refusal::Invalid::CODE,
-                    $(Self::$variant { .. } => $code,)*
-                }
-            }
-        }
-
-        impl From<$name> for $crate::Refusal {
-            fn from(refusal: $name) -> Self {
-                let policy = refusal.policy();
-                match refusal {
-                    $name::Invalid(invalid) => invalid.into(),
-                    other => Self { code: other.code(), message: other.to_string(), field: other.field(), policy },
-                }
-            }
-        }
-    };
-}
-pub(crate) use refusals;
 
 /// Most characters in a name, a code or another short text.
 pub const SHORT: usize = 200;
@@ -127,11 +85,20 @@ pub fn few<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
 }
 
 /// Refuses an amount that is zero or less.
-pub fn positive(field: &str, amount: crate::Money) -> Result<(), Invalid> {
+pub fn positive(field: &str, amount: Money) -> Result<(), Invalid> {
     if amount.is_positive() {
         Ok(())
     } else {
         Err(Invalid::new(field, format!("must be more than zero, not {amount}")))
+    }
+}
+
+/// Refuses anything but two upper-case letters.
+pub fn country(field: &str, code: &str) -> Result<(), Invalid> {
+    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be a two-letter country code, as in PL"))
     }
 }
 

@@ -117,7 +117,7 @@ async fn a_refusal_is_data_with_its_field_and_its_policy() {
     let answer = served.ask_with(Role::Owner, Some(north.partner), query, input).await;
     assert_eq!(answer.errors, []);
     let payload = answer.data.into_json().expect("is JSON")["requestPayout"].clone();
-    assert_eq!(payload["refusal"]["code"], "INVALID_INPUT");
+    assert_eq!(payload["refusal"]["code"], "INPUT_INVALID");
     assert_eq!(payload["refusal"]["field"], json!(["amount", "amount"]));
     assert_eq!(payload["position"], json!(null));
 
@@ -164,7 +164,7 @@ async fn a_date_in_the_past_is_for_channel_managers_and_finance() {
     let future =
         served.ask_with(Role::ChannelManager, None, query, input("2225-01-17T00:00:00Z")).await;
     let refusal = future.data.into_json().expect("is JSON")["withdrawDeal"]["refusal"].clone();
-    assert_eq!(refusal["code"], "INVALID_INPUT");
+    assert_eq!(refusal["code"], "INPUT_INVALID");
     served.service.stop().await;
 }
 

@@ -102,7 +102,7 @@ impl Run {
                     ask(
                         company.owner(),
                         Do::ApprovePayout { payout },
-                        Some("BENEFICIARY_IS_CHECKER"),
+                        Some("PAYOUT_BENEFICIARY_IS_CHECKER"),
                     );
                 }
                 ask(fiona(), Do::ApprovePayout { payout }, None);

@@ -83,7 +83,7 @@ pub(super) fn plan(year: &mut Year) {
         plan: commission(220_000),
     };
     let by_author = Command::Program(program(), second.clone());
-    year.refused(150, 30, Actor::vendor("carla.channel"), by_author, "PLAN_AUTHOR_APPROVES");
+    year.refused(150, 30, Actor::vendor("carla.channel"), by_author, "PLAN_AUTHOR_IS_APPROVER");
     year.ask(150, 60, vera(), Command::Program(program(), second));
 }
 

@@ -146,13 +146,7 @@ mod tests {
         let Some(MetaType::Enum { enum_values, .. }) = registry.types.get("RefusalCode") else {
             panic!("RefusalCode is an enum");
         };
-        let codes = [
-            ProgramRefusal::CODES,
-            PartnerRefusal::CODES,
-            DealRefusal::CODES,
-            WalletRefusal::CODES,
-        ];
-        for code in codes.into_iter().flatten().chain([&Invalid::CODE]) {
+        for (code, _) in ALL.into_iter().flatten() {
             let value = enum_values.get(*code).unwrap_or_else(|| panic!("{code} is missing"));
             assert!(value.description.as_ref().is_some_and(|text| text.ends_with('.')), "{code}");
         }
@@ -162,7 +156,7 @@ mod tests {
     fn the_path_of_a_field_is_that_of_the_input() {
         let refusal =
             RefusalView::from(domain::Refusal::from(Invalid::new("customer.tax_id", "is missing")));
-        assert_eq!(refusal.code, RefusalCode("INVALID_INPUT"));
+        assert_eq!(refusal.code, RefusalCode("INPUT_INVALID"));
         assert_eq!(refusal.field, Some(vec!["customer".into(), "taxId".into()]));
         assert_eq!(
             RefusalView::from(domain::Refusal::from(DealRefusal::NotRegistered)).field,

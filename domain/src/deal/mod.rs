@@ -22,12 +22,10 @@ pub use self::{
 use crate::{
     Currency, EventId, Issued, Money, PartnerId, PaymentId, Personal, PolicyRef, Ppm, ProgramId,
     Published,
-    command::commands,
     commission::{NotCalculated, Trace},
-    events::events,
     partner::Partner,
     program::{DealPolicy, Program, Rulebook},
-    refusal::refusals,
+    words::{commands, events, refusals},
 };
 
 commands! {
@@ -156,28 +154,28 @@ refusals! {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
         "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
         "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
-        "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired { policy: PolicyRef },
+        "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired {} by policy,
         "FOREIGN_DEAL" "this deal belongs to another partner; ask for one of your own" => Foreign,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
         "DEAL_NOT_REGISTERED" "there is no such deal; register it first" => NotRegistered,
         "DEAL_ENDED" "this deal is {state}; register a new one" => Ended { state: &'static str },
-        "QUALIFICATION_INCOMPLETE" "qualification still needs: {missing}" => QualificationIncomplete { missing: String, fields: Vec<String> },
+        "QUALIFICATION_INCOMPLETE" in fields "qualification still needs: {missing}" => QualificationIncomplete { missing: String, fields: Vec<String> },
         "DEAL_NOT_QUALIFIED_BY_PARTNER" "the partner has to qualify the deal first" => NotQualifiedByPartner,
         "DEAL_NOT_QUALIFIED" "the vendor has to qualify the deal first" => NotQualified,
         "DEAL_ALREADY_QUALIFIED" "this deal is qualified already; go on to its approval" => AlreadyQualified,
         "APPROVAL_ALREADY_REQUESTED" "this deal is approved or waits for approval already; wait, or go on to the contract" => AlreadyRequested,
-        "APPROVER_IS_MEMBER" "a partner cannot qualify, return, approve or reject a deal; ask the vendor" => ApproverIsMember,
+        "DEAL_APPROVER_IS_MEMBER" "a partner cannot qualify, return, approve or reject a deal; ask the vendor" => ApproverIsMember,
         "DEAL_NOT_APPROVED" "only an approved deal can go on; have it approved first" => NotApproved,
         "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> },
         "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> },
         "CONTRACT_NOT_SIGNED" "record the signed contract first" => NotSigned,
         "CONTRACT_ALREADY_SIGNED" "the contract is signed already; record its status and payments" => AlreadySigned,
-        "CONTRACT_STATUS_UNKNOWN" "no contract status {code} is configured; name one that is" => UnknownStatus { code: String },
-        "CONTRACT_STATUS_TOO_EARLY" "status {code} can be set only when the deal is {needs}" => StatusTooEarly { code: String, needs: &'static str },
-        "PAYMENT_ID_REUSED" "this payment is recorded already with other content; give every payment an id of its own" => PaymentReused,
-        "PAYMENT_EXCEEDS_CONTRACT" "the customer owes {outstanding}; a payment cannot be more" => PaymentTooHigh { outstanding: Money },
-        "PAYMENT_OUTSTANDING" "the customer still owes {outstanding}; the deal is won when it is paid" => Outstanding { outstanding: Money, policy: PolicyRef },
-        "SHARES_EXCEED_WHOLE" "the shares of others would pass 100 %, or the partner would share with itself; agree on less" => SharesTooHigh,
+        "CONTRACT_STATUS_UNKNOWN" at "to" "no contract status {code} is configured; name one that is" => UnknownStatus { code: String },
+        "CONTRACT_STATUS_TOO_EARLY" at "to" "status {code} can be set only when the deal is {needs}" => StatusTooEarly { code: String, needs: &'static str },
+        "PAYMENT_ID_REUSED" at "payment" "this payment is recorded already with other content; give every payment an id of its own" => PaymentReused,
+        "PAYMENT_EXCEEDS_CONTRACT" at "amount" "the customer owes {outstanding}; a payment cannot be more" => PaymentTooHigh { outstanding: Money },
+        "PAYMENT_OUTSTANDING" "the customer still owes {outstanding}; the deal is won when it is paid" => Outstanding { outstanding: Money } by policy,
+        "SHARES_EXCEED_WHOLE" at "share" "the shares of others would pass 100 %, or the partner would share with itself; agree on less" => SharesTooHigh,
         "COMMISSION_FACTS_MISSING" "what the calculation rests on was not loaded; try again" => FactsMissing,
         "COMMISSION_TRIGGER_UNKNOWN" "this deal has no such payment; record it first" => UnknownTrigger,
         "COMMISSION_UNCALCULABLE" "{problem}" => Uncalculable { problem: String },
@@ -237,49 +235,6 @@ pub struct DealFacts {
     pub partner: Option<Arc<Partner>>,
     /// Loaded for `calculateCommission` only.
     pub commission: Option<CommissionFacts>,
-}
-
-impl DealRefusal {
-    fn field(&self) -> Vec<String> {
-        match self {
-            Self::QualificationIncomplete { fields, .. } => fields.clone(),
-            Self::UnknownStatus { .. } | Self::StatusTooEarly { .. } => vec!["to".into()],
-            Self::PaymentReused => vec!["payment".into()],
-            Self::PaymentTooHigh { .. } => vec!["amount".into()],
-            Self::SharesTooHigh => vec!["share".into()],
-            Self::Invalid(_)
-            | Self::ProgramNotOpen
-            | Self::NoPolicy
-            | Self::PartnerNotIn
-            | Self::CertificateRequired { .. }
-            | Self::Foreign
-            | Self::AlreadyRegistered
-            | Self::NotRegistered
-            | Self::Ended { .. }
-            | Self::NotQualifiedByPartner
-            | Self::NotQualified
-            | Self::AlreadyQualified
-            | Self::AlreadyRequested
-            | Self::ApproverIsMember
-            | Self::NotApproved
-            | Self::ProtectionRuns { .. }
-            | Self::ProtectionEnded { .. }
-            | Self::NotSigned
-            | Self::AlreadySigned
-            | Self::Outstanding { .. }
-            | Self::FactsMissing
-            | Self::UnknownTrigger
-            | Self::Uncalculable { .. } => vec![],
-        }
-    }
-
-    fn policy(&self) -> Option<PolicyRef> {
-        if let Self::CertificateRequired { policy } | Self::Outstanding { policy, .. } = self {
-            Some(policy.clone())
-        } else {
-            None
-        }
-    }
 }
 
 impl Deal {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{AssignmentRule, DealCommand, DealEvent, DealRefusal, policy_at, policy_ref};
 use crate::{
     Issued, Money, Personal, ProgramId, SubjectId, derived,
-    partner::{Active, Partner, application::country},
+    partner::{Active, Partner},
     program::{DealPolicy, Rulebook},
     published::hash_of,
-    refusal::{Invalid, LONG, SHORT, positive, some, text},
+    refusal::{Invalid, LONG, SHORT, country, positive, some, text},
 };
 
 /// The customer that the deal is about.

@@ -6,7 +6,7 @@ use super::{PartnerCommand, PartnerEvent, PartnerRefusal};
 use crate::{
     Issued, PartnerId, Personal, ProgramId, SubjectId,
     program::Rulebook,
-    refusal::{Invalid, LONG, SHORT, some, text},
+    refusal::{Invalid, LONG, SHORT, country, some, text},
 };
 
 /// A candidate's company.
@@ -330,14 +330,5 @@ fn email(field: &str, address: &str) -> Result<(), Invalid> {
         Ok(())
     } else {
         Err(Invalid::new(field, "must be an e-mail address, as in maria@alfa.example"))
-    }
-}
-
-/// Refuses anything but two upper-case letters.
-pub(crate) fn country(field: &str, code: &str) -> Result<(), Invalid> {
-    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be a two-letter country code, as in PL"))
     }
 }

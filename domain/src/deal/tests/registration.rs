@@ -120,7 +120,7 @@ fn bad_input_is_refused_by_its_field() {
     ] {
         let outcome = decide(vec![], alfa("2025-02-01", register_with(path, value)));
         let refusal = Refusal::from(outcome.expect_err(path));
-        assert_eq!((refusal.code, refusal.field.join(".").as_str()), ("INVALID_INPUT", field));
+        assert_eq!((refusal.code, refusal.field.join(".").as_str()), ("INPUT_INVALID", field));
     }
     let most = json!({ "amount": "92233720368547758.07", "currency": "EUR" });
     let outcome = decide(vec![], alfa("2025-02-01", register_with("estimate", most)));

@@ -152,7 +152,7 @@ fn bad_input_is_refused_by_its_field() {
     ] {
         let outcome = decide(vec![], application_with(path, value.clone()));
         let refusal = Refusal::from(outcome.expect_err(path));
-        assert_eq!((refusal.code, refusal.field.join(".").as_str()), ("INVALID_INPUT", path));
+        assert_eq!((refusal.code, refusal.field.join(".").as_str()), ("INPUT_INVALID", path));
     }
     let longest = application_with("company.name", json!("x".repeat(200)));
     assert_eq!(name_of(decide(vec![], longest)), "applied");

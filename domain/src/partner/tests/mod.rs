@@ -227,9 +227,6 @@ fn run(steps: Vec<(Option<PartnerCommand>, &'static str)>) -> (Vec<PartnerEvent>
         match handled(&mut partner, command, &facts) {
             Ok(more) => events.extend(more),
             Err(refusal) => {
-                let known = refusal.code() == Invalid::CODE
-                    || PartnerRefusal::CODES.contains(&refusal.code());
-                assert!(known && !refusal.to_string().is_empty(), "{refusal:?}");
                 assert_eq!(partner, before, "a refusal changes nothing: {refusal}");
             }
         }

@@ -8,12 +8,7 @@ use axum::{
     response::{IntoResponse, Response as HttpResponse},
 };
 
-use super::{
-    fault::Fault,
-    media::Media,
-    operation::{Plan, is_refused},
-    trace::TraceId,
-};
+use super::{fault::Fault, media::Media, plan::Plan, trace::TraceId};
 
 /// Nobody reads further, and a large document must not come back in its own error.
 const MAX_MESSAGE_CHARS: usize = 300;
@@ -155,6 +150,14 @@ pub(super) struct Body {
     data: Option<Value>,
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     extensions: std::collections::BTreeMap<String, Value>,
+}
+
+/// Whether the schema never began to run the request: such errors name no field of the answer.
+fn is_refused(response: &Response) -> bool {
+    let nothing = response.data == Value::Null;
+    nothing
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// async-graphql coerces custom scalars while a field runs, and its messages are all that tells such an error from a

@@ -14,10 +14,11 @@ use axum::{
 use futures::{StreamExt, stream};
 
 use super::{
-    Web,
+    answer::Answer,
     fault::Fault,
     media,
     operation::{Operation, answers},
+    web::Web,
 };
 use crate::auth::Principal;
 
@@ -38,7 +39,7 @@ pub(super) fn respond(
     let cut_off = end(web.clone(), principal.clone());
     let (plan, request) = operation.for_principal(principal);
     let trace = plan.trace;
-    let next = move |answer: super::answer::Answer| {
+    let next = move |answer: Answer| {
         let _held_as_long_as_the_stream = &slot;
         Event::default().event("next").json_data(answer.json(trace)).unwrap_or_default()
     };

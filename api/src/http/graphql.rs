@@ -6,22 +6,22 @@ use async_graphql::parser::types::OperationType;
 use axum::{
     body::{Body, Bytes},
     extract::{Query, Request, State},
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{Method, header, request::Parts},
     response::Response,
 };
 
 use super::{
-    Web, events,
+    bearer::authenticate,
+    events,
     fault::Fault,
+    limits::MAX_REQUEST_BYTES,
     media::{self, Media},
     operation::{Operation, execute},
     request::Parameters,
     socket,
     trace::TraceId,
+    web::Web,
 };
-use crate::auth::Principal;
-
-pub(super) const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 pub(super) async fn endpoint(State(web): State<Arc<Web>>, request: Request) -> Response {
     let trace = request.extensions().get().copied().unwrap_or_default();
@@ -83,14 +83,6 @@ async fn answer(
     Ok(answer.respond(media, trace))
 }
 
-pub(super) async fn authenticate(web: &Web, headers: &HeaderMap) -> Result<Principal, Fault> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    web.authenticator.authenticate(authorization).await.map_err(|failure| {
-        tracing::debug!(?failure, "not authenticated");
-        Fault::unauthenticated(failure)
-    })
-}
-
 async fn read(web: &Web, parts: &Parts, body: Body) -> Result<Bytes, Fault> {
     if !media::is_json(&parts.headers) || parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Fault::unsupported_media_type());
@@ -106,16 +98,4 @@ async fn read(web: &Web, parts: &Parts, body: Body) -> Result<Bytes, Fault> {
     let read =
         tokio::time::timeout(web.timings.body, reading).await.map_err(|_| Fault::body_timeout())?;
     read.map_err(|_| Fault::too_large())
-}
-
-/// Every path that is not ours.
-pub(super) async fn not_found(request: Request) -> Response {
-    let trace: TraceId = request.extensions().get().copied().unwrap_or_default();
-    Fault::not_found().respond(trace)
-}
-
-/// A path of ours, asked with another method than GET.
-pub(super) async fn only_get(request: Request) -> Response {
-    let trace: TraceId = request.extensions().get().copied().unwrap_or_default();
-    Fault::method_not_allowed("GET, HEAD").respond(trace)
 }

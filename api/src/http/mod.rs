@@ -3,6 +3,7 @@
 //! It knows the schema only as a [`Graph`], so that an edit here does not build the schema again.
 
 mod answer;
+mod bearer;
 mod events;
 mod fault;
 mod graphql;
@@ -10,148 +11,22 @@ mod ide;
 mod limits;
 mod media;
 mod nulls;
+mod observe;
 mod operation;
+mod plan;
 mod probes;
 mod request;
+mod router;
+mod select;
 mod server;
 mod socket;
 mod trace;
+mod web;
 
-use std::{sync::Arc, time::Duration};
-
-use async_graphql::{Request, Response};
-use axum::{
-    Router,
-    routing::{any, get},
-};
-use futures::{future::BoxFuture, stream::BoxStream};
-use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use crate::auth::{Authenticator, Principal};
 pub use fault::Fault;
 pub use ide::{Example, Ide, RoleToken};
 pub use limits::Limits;
+pub use router::router;
 pub use server::{ServerSettings, serve};
 pub use trace::TraceId;
-
-/// A schema that runs requests. Each request carries its [`crate::auth::Principal`] and its [`TraceId`] as data.
-pub trait Graph: Send + Sync + 'static {
-    fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
-    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
-    /// The whole schema in SDL. Read once: the edge needs to know which fields may be null.
-    fn sdl(&self) -> String;
-}
-
-/// Whether the service can do its work now; if not, why, for the operator to read.
-pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
-
-/// How long each thing may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Timings {
-    pub execution: Duration,
-    pub body: Duration,
-    /// From a socket's opening to its `connection_init`.
-    pub init: Duration,
-    /// From one ping of ours on a socket to the next.
-    pub keepalive: Duration,
-    /// Until a peer that does not read is given up.
-    pub send: Duration,
-    /// Until a peer that does not answer a close frame is given up.
-    pub close: Duration,
-}
-
-impl Default for Timings {
-    fn default() -> Self {
-        Self {
-            execution: Duration::from_secs(10),
-            body: Duration::from_secs(10),
-            init: Duration::from_secs(10),
-            keepalive: Duration::from_secs(30),
-            send: Duration::from_secs(10),
-            close: Duration::from_secs(2),
-        }
-    }
-}
-
-/// Everything that the web edge serves and obeys.
-pub struct Web {
-    pub graph: Arc<dyn Graph>,
-    pub authenticator: Arc<Authenticator>,
-    pub ready: Readiness,
-    /// Without it there is no `/metrics`.
-    pub metrics: Option<PrometheusHandle>,
-    /// Without it there is no page; development and demo have one.
-    pub ide: Option<Ide>,
-    pub limits: Limits,
-    pub timings: Timings,
-    pub subscriptions_per_socket: usize,
-    /// One for every open socket or stream of events.
-    pub sockets: Arc<Semaphore>,
-    /// Cancelled, it ends the server and closes the sockets.
-    pub shutdown: CancellationToken,
-    /// The sockets that are still open.
-    tasks: TaskTracker,
-    types: Arc<nulls::Types>,
-}
-
-impl Web {
-    /// With the usual limits, always ready, without metrics and without a page: set the fields to change that.
-    ///
-    /// # Panics
-    ///
-    /// When `graph` describes itself in what is no SDL: a mistake of the build, found at the start.
-    pub fn new(graph: Arc<dyn Graph>, authenticator: Arc<Authenticator>) -> Self {
-        let types = nulls::Types::of(&graph.sdl()).expect("a schema prints valid SDL");
-        Self {
-            types: Arc::new(types),
-            graph,
-            authenticator,
-            ready: Arc::new(|| Box::pin(async { Ok(()) })),
-            metrics: None,
-            ide: None,
-            limits: Limits::default(),
-            timings: Timings::default(),
-            subscriptions_per_socket: 64,
-            sockets: Arc::new(Semaphore::new(1024)),
-            shutdown: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        }
-    }
-}
-
-impl Web {
-    /// How long to wait before `principal`'s token is looked at again; `None` when it has ended. Never very long, however
-    /// long the token lasts: clocks are set.
-    fn watch(&self, principal: &Principal) -> Option<Duration> {
-        const SHORTEST: Duration = Duration::from_millis(20);
-        const LONGEST: Duration = Duration::from_secs(3600);
-        let left = self.authenticator.time_left(principal);
-        (!left.is_zero()).then(|| left.clamp(SHORTEST, LONGEST))
-    }
-}
-
-/// All routes, without a listener.
-pub fn router(web: Arc<Web>) -> Router {
-    let mut router = Router::new()
-        .route("/graphql", any(graphql::endpoint))
-        .route("/health/live", get(probes::live))
-        .route("/health/ready", get(probes::ready));
-    if web.metrics.is_some() {
-        router = router.route("/metrics", get(probes::metrics));
-    }
-    if web.ide.is_some() {
-        router = router
-            .route("/", get(ide::page))
-            .route("/graphiql", get(ide::page))
-            .route("/graphiql/ide.css", get(ide::style))
-            .route("/graphiql/ide.js", get(ide::script))
-            .route("/graphiql/setup.json", get(ide::setup));
-    }
-    router
-        .fallback(graphql::not_found)
-        .method_not_allowed_fallback(graphql::only_get)
-        .layer(axum::middleware::from_fn(trace::observe))
-        .with_state(web)
-}
+pub use web::{Graph, Readiness, Timings, Web};

@@ -16,7 +16,7 @@ use async_graphql::{
     },
 };
 
-use super::operation::select;
+use super::select::select;
 
 /// The type of every field, by the type that has it.
 pub(super) struct Types {

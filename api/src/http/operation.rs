@@ -3,8 +3,8 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Request, Response, ServerError, Value, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    Request, ServerError, Value, Variables,
+    parser::types::{OperationDefinition, OperationType},
 };
 use futures::{
     FutureExt, StreamExt,
@@ -12,11 +12,13 @@ use futures::{
 };
 
 use super::{
-    Graph, Web,
     answer::Answer,
-    nulls::Types,
+    fault::panic_message,
+    plan::Plan,
     request::Parameters,
-    trace::{TraceId, panic_message},
+    select::select,
+    trace::TraceId,
+    web::{Graph, Web},
 };
 use crate::auth::Principal;
 
@@ -24,23 +26,6 @@ use crate::auth::Principal;
 pub(super) struct Operation {
     pub(super) plan: Plan,
     request: Request,
-}
-
-/// What must be known of an operation after it has run, to make its answer fit for a client.
-#[derive(Clone)]
-pub(super) struct Plan {
-    pub(super) kind: OperationType,
-    pub(super) trace: TraceId,
-    query: String,
-    name: Option<String>,
-    types: Arc<Types>,
-}
-
-impl Plan {
-    /// The schema's answer with every null where its type allows one.
-    pub(super) fn settle(&self, response: &mut Response) {
-        self.types.settle(response, &self.query, self.name.as_deref());
-    }
 }
 
 impl Operation {
@@ -55,7 +40,10 @@ impl Operation {
         limits.check_text(&parameters.query).map_err(|excess| refused(excess.message(limits)))?;
         let document = async_graphql::parser::parse_query(&parameters.query)
             .map_err(|error| Answer::of_request_error("GRAPHQL_PARSE_FAILED", error.into()))?;
-        let operation = select(&document, parameters.operation_name.as_deref())?;
+        let operation =
+            select(&document, parameters.operation_name.as_deref()).map_err(|problem| {
+                Answer::refused("OPERATION_RESOLUTION_FAILURE", problem.to_owned())
+            })?;
         limits.check(&document, operation).map_err(|excess| refused(excess.message(limits)))?;
         required(operation, &parameters.variables)?;
         let plan = Plan {
@@ -98,28 +86,6 @@ fn required(operation: &OperationDefinition, variables: &Variables) -> Result<()
     })
 }
 
-pub(super) fn select<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a OperationDefinition, Answer> {
-    let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => {
-            operations.get(name).ok_or("no operation has the name in `operationName`")
-        }
-        (DocumentOperations::Single(_), Some(_)) => {
-            Err("no operation has the name in `operationName`")
-        }
-        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(only) if operations.len() == 1 => Ok(only),
-            Some(_) | None => Err("`operationName` must say which operation to run"),
-        },
-    };
-    let refused =
-        |message: &str| Answer::refused("OPERATION_RESOLUTION_FAILURE", message.to_owned());
-    found.map(|operation| &operation.node).map_err(refused)
-}
-
 /// Runs a query or a mutation to its end, its panic or its deadline.
 pub(super) async fn execute(
     graph: Arc<dyn Graph>,
@@ -159,12 +125,4 @@ pub(super) fn answers(web: &Web, plan: Plan, request: Request) -> BoxStream<'sta
 pub(super) fn panicked(panic: &(dyn Any + Send), trace: TraceId) -> Answer {
     tracing::error!(%trace, panic = panic_message(panic), "an operation panicked");
     Answer::panicked()
-}
-
-/// Whether the schema never began to run the request: such errors name no field of the answer.
-pub(super) fn is_refused(response: &Response) -> bool {
-    let nothing = response.data == Value::Null;
-    nothing
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty())
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::Web;
+use super::web::Web;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{Web, router};
+use super::{router::router, web::Web};
 
 #[derive(Clone, Copy, Debug)]
 pub struct ServerSettings {

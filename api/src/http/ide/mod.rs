@@ -1,16 +1,10 @@
 //! The page that development and demo open with: write a query, choose a role, see the answer. Needs no other server.
 
-use std::sync::Arc;
-
 use axum::{
-    Json,
-    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-
-use super::Web;
 
 /// What the page offers beside an empty editor.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -63,8 +57,4 @@ pub(super) async fn style() -> Response {
 pub(super) async fn script() -> Response {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("ide.js"))
         .into_response()
-}
-
-pub(super) async fn setup(State(web): State<Arc<Web>>) -> Response {
-    Json(web.ide.clone().unwrap_or_default()).into_response()
 }

@@ -9,6 +9,9 @@ use async_graphql::{
     parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
+/// Most bytes of a request's body, and of a socket's message.
+pub(super) const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
 /// Limits on one document. Depth and complexity need types, and belong to the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

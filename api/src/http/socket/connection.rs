@@ -18,12 +18,13 @@ use super::{
 use crate::{
     auth::{AuthFailure, Principal},
     http::{
-        Web,
         answer::{Answer, Outcome},
         fault::Fault,
-        graphql::MAX_REQUEST_BYTES,
-        operation::{Operation, Plan, answers, panicked},
+        limits::MAX_REQUEST_BYTES,
+        operation::{Operation, answers, panicked},
+        plan::Plan,
         trace::TraceId,
+        web::Web,
     },
 };
 

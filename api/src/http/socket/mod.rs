@@ -17,10 +17,7 @@ use axum::{
 use tracing::Instrument;
 
 use super::{
-    Web,
-    fault::Fault,
-    graphql::{MAX_REQUEST_BYTES, authenticate},
-    trace::TraceId,
+    bearer::authenticate, fault::Fault, limits::MAX_REQUEST_BYTES, trace::TraceId, web::Web,
 };
 use connection::Connection;
 

@@ -362,11 +362,7 @@ async fn an_id_used_for_another_command_is_refused_as_such() {
             cause: None,
             command: story.steps[1].command.clone(),
         };
-        assert_eq!(
-            service.ask(request).await,
-            Err(api::commands::Fault::CommandIdReused),
-            "{place}"
-        );
+        assert_eq!(service.ask(request).await, Err(api::fault::Fault::CommandIdReused), "{place}");
         service.stop().await;
     }
 }

@@ -11,7 +11,10 @@ use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::facts::Facts;
+use crate::{
+    facts::Facts,
+    fault::{Fault, fault},
+};
 
 /// Carries out commands against the log. Clones share the connections.
 #[derive(Clone)]
@@ -61,21 +64,6 @@ pub struct Done {
     pub events: usize,
     /// Whether this id had been carried out before.
     pub duplicate: bool,
-}
-
-/// Why a command was not decided. Without text, so that none of a database's can reach a caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// Somebody else was first, or `expected_version` is out of date. Load and decide again.
-    Conflict,
-    /// The id was used for another command. Use a new one.
-    CommandIdReused,
-    /// Nothing was appended. Ask again later.
-    Unavailable,
-    /// Ask again with the same id to learn what became of it.
-    UnknownOutcome,
-    /// A bug or damaged data; the log says which.
-    Internal,
 }
 
 impl Commands {
@@ -143,27 +131,6 @@ impl Commands {
             Err(ExecuteError::Refused(refusal)) => Ok(Outcome::Refused(refusal.into())),
             Err(failure) => Err(fault(failure)),
         }
-    }
-}
-
-/// Reports a failure of the log once, and keeps its text from the caller.
-pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
-    match failure {
-        ExecuteError::Conflict => Fault::Conflict,
-        ExecuteError::CommandIdReused => Fault::CommandIdReused,
-        ExecuteError::Unavailable(cause) => {
-            tracing::warn!(%cause, "the log is unavailable");
-            Fault::Unavailable
-        }
-        ExecuteError::UnknownOutcome(cause) => {
-            tracing::warn!(%cause, "the outcome of a command is unknown");
-            Fault::UnknownOutcome
-        }
-        ExecuteError::Undecodable(cause) => {
-            tracing::error!(%cause, "an aggregate cannot be read");
-            Fault::Internal
-        }
-        ExecuteError::Refused(_) => Fault::Internal, // Reading decides nothing that could be refused.
     }
 }
 

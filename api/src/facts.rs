@@ -13,7 +13,7 @@ use domain::{
 use eventlog::Log;
 use uuid::Uuid;
 
-use crate::commands::{Fault, fault};
+use crate::fault::{Fault, fault};
 
 /// Loads facts. Never from a view: views may be behind, and no decision rests on one.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod commands;
 pub mod demo;
 pub mod facts;
+pub mod fault;
 pub mod graphql;
 pub mod http;
 pub mod reactor;

@@ -7,7 +7,10 @@ use eventlog::{Log, RawEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::{Cause, Commands, Fault, Outcome, Request};
+use crate::{
+    commands::{Cause, Commands, Outcome, Request},
+    fault::Fault,
+};
 
 /// Name of the reactor's own checkpoint in the log's database.
 const CHECKPOINT: &str = "reactor";

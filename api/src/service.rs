@@ -10,7 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     clock::ManualClock,
-    commands::{Commands, Fault, Outcome, Request},
+    commands::{Commands, Outcome, Request},
+    fault::Fault,
     http::Readiness,
     reactor::Reactor,
     timers::Timers,

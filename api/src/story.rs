@@ -12,7 +12,8 @@ use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::{
-    commands::{Fault, Outcome, Request},
+    commands::{Outcome, Request},
+    fault::Fault,
     service::Service,
 };
 

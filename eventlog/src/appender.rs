@@ -1,4 +1,4 @@
-//! The one task that appends: it takes whatever is waiting, writes it in one transaction, and answers everyone.
+//! Group commit: the one task that appends takes whatever is waiting, writes it in one transaction, and answers everyone.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,24 +7,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::clock::Clock;
-use crate::engine::{WriteFault, Writer, Written};
+use crate::engine::Writer;
 use crate::fault::Cause;
 use crate::log::Log;
-
-/// How many appends may wait before the next one has to wait for room.
-pub(crate) const QUEUE: usize = 4096;
+use crate::queue::{Head, Job};
+use crate::written::{WriteFault, Written};
 
 /// At most this many appends share a transaction.
 const BATCH: usize = 256;
-
-/// An append and who waits for its answer.
-pub(crate) struct Job {
-    append: Append,
-    answer: oneshot::Sender<Result<Receipt, AppendError>>,
-}
-
-/// The last position that is known to be committed, by whatever process.
-pub(crate) struct Head(watch::Sender<u64>);
 
 impl Log {
     /// Adds events to the end of their stream and of the log, all or none. Once this has been called, dropping the
@@ -41,29 +31,6 @@ impl Log {
             .await
             .map_err(|_| AppendError::Unavailable(closed()))?;
         answered.await.unwrap_or_else(|_| Err(AppendError::UnknownOutcome(closed())))
-    }
-}
-
-impl Head {
-    pub fn at(position: u64) -> Self {
-        metrics::gauge!("accord_log_head_position").set(position as f64);
-        Self(watch::channel(position).0)
-    }
-
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
-    }
-
-    /// Wakes whoever waits, where this is news.
-    pub fn reached(&self, position: u64) {
-        let news = self.0.send_if_modified(|head| {
-            let news = *head < position;
-            *head = position.max(*head);
-            news
-        });
-        if news {
-            metrics::gauge!("accord_log_head_position").set(position as f64);
-        }
     }
 }
 

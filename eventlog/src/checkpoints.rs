@@ -1,7 +1,7 @@
 //! How far a follower of the log has come, kept with the log.
 
+use crate::event::ReadError;
 use crate::log::Log;
-use crate::reader::ReadError;
 
 impl Log {
     /// The position that `name` has dealt with; 0 at the start.

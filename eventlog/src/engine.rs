@@ -3,10 +3,12 @@
 use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Receipt};
+use crate::append::Append;
 use crate::decide::Applied;
+use crate::event::RawEvent;
 use crate::fault::Cause;
-use crate::reader::RawEvent;
+use crate::personal::Key;
+use crate::written::{WriteFault, Written};
 use crate::{postgres, sqlite};
 
 /// Where the log is kept.
@@ -20,38 +22,6 @@ pub(crate) enum Writer {
     Postgres(postgres::Writer),
     Sqlite(sqlite::Writer),
 }
-
-/// A person's key.
-pub(crate) type Key = [u8; 32];
-
-/// The answers to a batch and the head that it left.
-pub(crate) struct Written {
-    pub answers: Vec<Result<Receipt, AppendError>>,
-    pub head: u64,
-}
-
-/// Why a batch has no answers.
-#[derive(Debug)]
-pub(crate) enum WriteFault {
-    /// The database was reached and would not take it. Nothing was written.
-    Refused(Cause),
-    /// Nothing was written.
-    Lost(Cause),
-    /// It broke while the database committed.
-    Unknown(Cause),
-}
-
-/// The columns of an event in the order in which both engines take them apart.
-macro_rules! select_events {
-    ($rest:literal) => {
-        concat!(
-            "SELECT position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version, occurred_at, \
-             recorded_at, actor, command_id, causation_id, correlation_id, payload FROM events ",
-            $rest
-        )
-    };
-}
-pub(crate) use select_events;
 
 macro_rules! each_engine {
     ($self:ident, $inner:ident => $body:expr) => {
@@ -73,6 +43,13 @@ impl Writer {
 }
 
 impl Engine {
+    pub fn writer(&self) -> Writer {
+        match self {
+            Self::Postgres(engine) => Writer::Postgres(engine.writer()),
+            Self::Sqlite(engine) => Writer::Sqlite(engine.writer()),
+        }
+    }
+
     /// The last committed position.
     pub async fn head(&self) -> Result<u64, Cause> {
         each_engine!(self, engine => engine.head().await.map_err(Cause::new))

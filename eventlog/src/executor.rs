@@ -1,18 +1,18 @@
 //! Carrying out one command: load, decide, append, and say what came of it.
 
+use std::collections::HashMap;
 use std::error::Error;
-use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
 
-use cqrs_es::persist::PersistedEventStore;
-use cqrs_es::{Aggregate, AggregateError, CqrsFramework, EventStore};
-use tokio::sync::{Mutex, MutexGuard};
+use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
+use cqrs_es::{Aggregate, AggregateError, CqrsFramework, EventEnvelope, EventStore};
 use uuid::Uuid;
 
 use crate::append::{AppendError, Provenance, Receipt};
 use crate::fault::Cause;
+use crate::kept::State;
 use crate::log::Log;
 use crate::repository::LogRepository;
-use crate::warm::{State, WarmStore};
 
 /// How often a command is decided again because somebody else came first.
 const RETRIES: usize = 5;
@@ -56,10 +56,10 @@ pub enum ExecuteError<E> {
     Undecodable(#[source] Cause),
 }
 
-/// One command at a time for each aggregate in this process, so that neighbours do not make each other's work void.
-pub(crate) struct Stripes {
-    locks: Vec<Mutex<()>>,
-    hasher: RandomState,
+/// A store for one command, which begins with a kept state where there is one and leaves the new one behind.
+pub(crate) struct WarmStore<A: Aggregate> {
+    store: PersistedEventStore<LogRepository, A>,
+    state: Mutex<Option<State<A>>>,
 }
 
 impl Log {
@@ -107,7 +107,7 @@ impl Log {
         A::Command: Clone,
         A::Services: Clone,
     {
-        let _turn = self.stripes().turn(A::TYPE, execution.aggregate_id).await;
+        let _turn = self.turns().take(A::TYPE, execution.aggregate_id).await;
         let mut retries = if execution.expected_version.is_some() { 0 } else { RETRIES };
         // Whoever names a version has it compared with the stream itself.
         let may_be_warm = execution.expected_version.is_none();
@@ -196,16 +196,57 @@ impl From<Receipt> for Done {
     }
 }
 
-impl Default for Stripes {
-    fn default() -> Self {
-        Self { locks: (0..1024).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+impl<A: Aggregate> WarmStore<A> {
+    pub fn new(store: PersistedEventStore<LogRepository, A>, state: Option<State<A>>) -> Self {
+        Self { store, state: Mutex::new(state) }
+    }
+
+    /// The state after the command, where it has appended something.
+    pub fn left(&self) -> Option<State<A>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Stripes {
-    async fn turn(&self, aggregate_type: &str, aggregate_id: Uuid) -> MutexGuard<'_, ()> {
-        let hash = self.hasher.hash_one((aggregate_type, aggregate_id)) as usize;
-        self.locks[hash % self.locks.len()].lock().await
+impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
+    type AC = EventStoreAggregateContext<A>;
+
+    async fn load_events(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        self.store.load_events(aggregate_id).await
+    }
+
+    async fn load_aggregate(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Self::AC, AggregateError<A::Error>> {
+        match self.left() {
+            Some(State { aggregate, sequence }) => Ok(EventStoreAggregateContext {
+                aggregate_id: aggregate_id.to_owned(),
+                aggregate,
+                current_sequence: sequence,
+                current_snapshot: None,
+            }),
+            None => self.store.load_aggregate(aggregate_id).await,
+        }
+    }
+
+    async fn commit(
+        &self,
+        events: Vec<A::Event>,
+        mut context: Self::AC,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        if events.is_empty() {
+            return Ok(vec![]);
+        }
+        let sequence = context.current_sequence + events.len();
+        let aggregate = std::mem::take(&mut context.aggregate); // Without snapshots the store does not look at it.
+        let committed = self.store.commit(events, context, metadata).await?;
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(State { aggregate, sequence });
+        Ok(committed)
     }
 }
 

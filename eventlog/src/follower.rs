@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::appender::Head;
 use crate::engine::Engine;
+use crate::event::{RawEvent, ReadError};
 use crate::fault::Cause;
 use crate::log::Log;
-use crate::reader::{RawEvent, ReadError};
+use crate::queue::Head;
 
 /// How long an event may go unnoticed if nobody announces it.
 const NET: Duration = Duration::from_millis(500);

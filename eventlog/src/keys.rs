@@ -8,10 +8,10 @@ use rand::RngCore;
 use serde_json::Value;
 
 use crate::append::Append;
-use crate::engine::{Engine, Key};
+use crate::engine::Engine;
+use crate::event::{RawEvent, ReadError};
 use crate::fault::Cause;
-use crate::personal::{self, PersonalError};
-use crate::reader::{RawEvent, ReadError};
+use crate::personal::{self, Key, PersonalError};
 
 /// So many keys are kept in memory; one more and it starts afresh.
 const AT_HAND: usize = 10_000;

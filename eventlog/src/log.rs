@@ -1,30 +1,17 @@
 //! The log as the rest of the program sees it: opened once, cloned freely.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::persist::EventUpcaster;
-use sqlx::migrate::{AppliedMigration, Migrator};
+use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::appender::{self, Head, Job};
-use crate::clock::Clock;
 use crate::engine::Engine;
-use crate::executor::Stripes;
-use crate::fault::Cause;
+use crate::kept::Kept;
 use crate::keys::KeyRing;
-use crate::warm::Kept;
-use crate::{follower, postgres, sqlite};
-
-/// Where the log is kept.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
-    /// A file in this directory, which belongs to one process at a time.
-    Sqlite { dir: PathBuf },
-    /// A database that several processes may share.
-    Postgres { url: String },
-}
+use crate::queue::{Head, Job};
+use crate::turns::Turns;
 
 /// How events of earlier versions become those of today, in the order in which they apply.
 pub type Upcasters = fn() -> Vec<Box<dyn EventUpcaster>>;
@@ -41,82 +28,28 @@ struct Shared {
     jobs: mpsc::Sender<Job>,
     head: Arc<Head>,
     keys: KeyRing,
-    stripes: Stripes,
+    turns: Turns,
     kept: Kept,
     closing: watch::Sender<bool>,
     appender: Mutex<Option<JoinHandle<()>>>,
     listener: Option<JoinHandle<()>>,
 }
 
-/// Why the log could not be opened. What the operator can do about it is part of the sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{} is locked by another process: end that process, or give this one a data directory of its own", file.display())]
-    InUse { file: PathBuf },
-    #[error("the data directory {} cannot be used", .0.display())]
-    Directory(PathBuf, #[source] std::io::Error),
-    #[error("the database lacks migration {missing}: run `accord migrate` first")]
-    Behind { missing: i64 },
-    #[error(
-        "the database has migration {unknown}, which this program does not know: use a newer program"
-    )]
-    Ahead { unknown: i64 },
-    #[error("migration {changed} is not the one that was applied to this database")]
-    Changed { changed: i64 },
-    #[error("the database could not be brought up to date")]
-    Migration(#[source] Cause),
-    #[error("the database cannot be reached")]
-    Unreachable(#[source] Cause),
+/// Who works for a log, and how they are told to end.
+pub(crate) struct Work {
+    pub jobs: mpsc::Sender<Job>,
+    pub closing: watch::Sender<bool>,
+    pub appender: JoinHandle<()>,
+    pub listener: Option<JoinHandle<()>>,
 }
 
 impl Log {
-    /// Opens a log whose schema is up to date.
-    pub async fn open(target: Target, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let engine = match target {
-            Target::Sqlite { dir } => Engine::Sqlite(sqlite::Engine::open(&dir).await?),
-            Target::Postgres { url } => Engine::Postgres(postgres::Engine::open(&url).await?),
-        };
-        let engine = Arc::new(engine);
-        let head = Arc::new(Head::at(engine.head().await.map_err(OpenError::Unreachable)?));
-        let (jobs, queue) = mpsc::channel(appender::QUEUE);
-        let (closing, closed) = watch::channel(false);
-        let writer = match &*engine {
-            Engine::Postgres(engine) => crate::engine::Writer::Postgres(engine.writer()),
-            Engine::Sqlite(engine) => crate::engine::Writer::Sqlite(engine.writer()),
-        };
-        let appender = tokio::spawn(appender::run(writer, queue, closed, clock, head.clone()));
-        let listener = match &*engine {
-            Engine::Postgres(_) => {
-                Some(tokio::spawn(follower::listen(engine.clone(), head.clone())))
-            }
-            Engine::Sqlite(_) => None, // Nobody else writes.
-        };
-        let shared = Shared {
-            keys: KeyRing::new(engine.clone()),
-            engine,
-            jobs,
-            head,
-            stripes: Stripes::default(),
-            kept: Kept::default(),
-            closing,
-            appender: Mutex::new(Some(appender)),
-            listener,
-        };
-        Ok(Self { shared: Arc::new(shared), upcasters: Vec::new })
-    }
-
-    /// Brings the schema of `target` up to date, creating the file where there is none.
-    pub async fn migrate(target: &Target) -> Result<(), OpenError> {
-        match target {
-            Target::Sqlite { dir } => sqlite::Engine::migrate(dir).await,
-            Target::Postgres { url } => postgres::Engine::migrate(url).await,
-        }
-    }
-
-    /// Migrates, then opens.
-    pub async fn open_migrated(target: Target, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::migrate(&target).await?;
-        Self::open(target, clock).await
+    pub(crate) fn over(engine: Arc<Engine>, head: Arc<Head>, work: Work) -> Self {
+        let Work { jobs, closing, appender, listener } = work;
+        let (keys, turns, kept) = (KeyRing::new(engine.clone()), Turns::default(), Kept::default());
+        let appender = Mutex::new(Some(appender));
+        let shared = Shared { engine, jobs, head, keys, turns, kept, closing, appender, listener };
+        Self { shared: Arc::new(shared), upcasters: Vec::new }
     }
 
     /// The same log, whose earlier events are read as those of today.
@@ -142,6 +75,22 @@ impl Log {
         self.shared.engine.close().await;
     }
 
+    /// The pool, where the log is on PostgreSQL.
+    pub fn postgres_pool(&self) -> Option<&PgPool> {
+        match self.engine() {
+            Engine::Postgres(engine) => Some(&engine.pool),
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// The readers, where the log is in a SQLite file. They cannot write.
+    pub fn sqlite_pool(&self) -> Option<&SqlitePool> {
+        match self.engine() {
+            Engine::Postgres(_) => None,
+            Engine::Sqlite(engine) => Some(&engine.readers),
+        }
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.shared.engine
     }
@@ -158,8 +107,8 @@ impl Log {
         &self.shared.kept
     }
 
-    pub(crate) fn stripes(&self) -> &Stripes {
-        &self.shared.stripes
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     pub(crate) fn upcasters(&self) -> Vec<Box<dyn EventUpcaster>> {
@@ -176,31 +125,5 @@ impl Drop for Shared {
         if let Some(listener) = &self.listener {
             listener.abort();
         }
-    }
-}
-
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Unreachable(Cause::new(error))
-    }
-}
-
-/// Whether the database has exactly the migrations of this program.
-pub(crate) fn check_current(
-    ours: &Migrator,
-    applied: &[AppliedMigration],
-) -> Result<(), OpenError> {
-    for migration in ours.iter() {
-        match applied.iter().find(|other| other.version == migration.version) {
-            None => return Err(OpenError::Behind { missing: migration.version }),
-            Some(other) if other.checksum != migration.checksum => {
-                return Err(OpenError::Changed { changed: migration.version });
-            }
-            Some(_) => {}
-        }
-    }
-    match applied.iter().find(|applied| !ours.version_exists(applied.version)) {
-        Some(unknown) => Err(OpenError::Ahead { unknown: unknown.version }),
-        None => Ok(()),
     }
 }

@@ -9,7 +9,8 @@ use rand::RngCore;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::engine::Key;
+/// A person's key.
+pub(crate) type Key = [u8; 32];
 
 const NONCE: usize = 24;
 

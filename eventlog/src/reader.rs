@@ -1,39 +1,18 @@
 //! Reading the log in the one order it has.
 
-use domain::{Actor, Envelope, EventId};
+use domain::EventId;
 use futures::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::fault::Cause;
+use crate::event::{RawEvent, ReadError};
 use crate::log::Log;
-use crate::personal::PersonalError;
 
 /// Events to a page of a stream.
 const PAGE: u32 = 2000;
 
 /// Pages that are read ahead of whoever works on them.
 const AHEAD: usize = 2;
-
-/// An event as it was written, with personal data opened.
-#[derive(Clone, PartialEq, Debug)]
-pub struct RawEvent {
-    pub envelope: Envelope,
-    /// JSON of the event's own version; upcasting is up to whoever decodes it.
-    pub payload: String,
-}
-
-/// Why events could not be read.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("the log cannot be read at the moment")]
-    Unavailable(#[source] Cause),
-    /// The log is damaged: positions are dense.
-    #[error("the log has a gap: expected position {expected}, found {found}")]
-    Gap { expected: u64, found: u64 },
-    #[error("personal data could not be opened")]
-    Personal(#[source] PersonalError),
-}
 
 impl Log {
     /// At most `limit` events after `position`, in order and without a gap. Fewer than `limit` means that the log
@@ -105,22 +84,5 @@ async fn read_ahead(
             return; // The end, nobody who listens, or an error, which has been passed on.
         }
         position += length as u64;
-    }
-}
-
-/// Parses actors; most events have the same one as the event before.
-#[derive(Default)]
-pub(crate) struct ActorMemo(Option<(String, Actor)>);
-
-impl ActorMemo {
-    pub fn parse(&mut self, json: &str) -> Result<Actor, serde_json::Error> {
-        match &self.0 {
-            Some((known, actor)) if known == json => Ok(actor.clone()),
-            Some(_) | None => {
-                let actor: Actor = serde_json::from_str(json)?;
-                self.0 = Some((json.to_owned(), actor.clone()));
-                Ok(actor)
-            }
-        }
     }
 }

@@ -12,9 +12,9 @@ use sqlite_es::SqliteEventRepository;
 
 use crate::append::{Append, AppendError, NewEvent, Provenance, Receipt};
 use crate::engine::Engine;
+use crate::event::{RawEvent, ReadError};
 use crate::log::Log;
 use crate::personal;
-use crate::reader::{RawEvent, ReadError};
 
 /// Events to a page of a replay.
 const PAGE: u32 = 1000;

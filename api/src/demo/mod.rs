@@ -18,7 +18,8 @@ pub use self::{
 };
 
 use crate::{
-    commands::{Fault, Outcome, Request},
+    commands::{Outcome, Request},
+    fault::Fault,
     service::Service,
 };
 

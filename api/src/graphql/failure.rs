@@ -2,7 +2,7 @@
 
 use async_graphql::{Error, ErrorExtensions};
 
-use crate::commands::Fault;
+use crate::fault::Fault;
 
 /// Why a field has no answer. It has no `Display`, so that `?` on a foreign error cannot carry its text to a client.
 #[derive(Clone, PartialEq, Eq, Debug)]

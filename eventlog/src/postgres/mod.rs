@@ -16,10 +16,10 @@ use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
 use crate::decide::Applied;
-use crate::engine::Key;
 use crate::fault::Cause;
-use crate::log::{OpenError, check_current};
+use crate::personal::Key;
 use crate::pools::steady;
+use crate::schema::{OpenError, check_current};
 
 use load::Loader;
 pub(crate) use write::Writer;

@@ -6,8 +6,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::{Engine, uuid};
-use crate::engine::select_events;
-use crate::reader::{ActorMemo, RawEvent};
+use crate::event::{ActorMemo, RawEvent, select_events};
 
 impl Engine {
     pub async fn head(&self) -> Result<u64, sqlx::Error> {

@@ -12,8 +12,8 @@ use super::columns::Columns;
 use crate::append::Append;
 use crate::clock::at_rest;
 use crate::decide::{Known, Stream, Verdict, answers, decide};
-use crate::engine::{WriteFault, Written};
 use crate::fault::Cause;
+use crate::written::{WriteFault, Written};
 
 /// After this long a connection is asked whether it still lives, so that a server that was restarted in a quiet
 /// hour does not leave the next command's outcome in doubt.

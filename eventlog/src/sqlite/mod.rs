@@ -20,10 +20,10 @@ use uuid::Uuid;
 
 use crate::clock::at_rest;
 use crate::decide::Applied;
-use crate::engine::Key;
 use crate::fault::Cause;
-use crate::log::{OpenError, check_current};
+use crate::personal::Key;
 use crate::pools::steady;
+use crate::schema::{OpenError, check_current};
 
 pub(crate) use write::Writer;
 

@@ -13,8 +13,8 @@ use super::{Owned, applied, instant, text};
 use crate::append::Append;
 use crate::clock::at_rest;
 use crate::decide::{Known, Stream, Verdict, answers, decide};
-use crate::engine::{WriteFault, Written};
 use crate::fault::Cause;
+use crate::written::{WriteFault, Written};
 
 /// Rows to a statement; 14 values each stay far below SQLite's limit of variables.
 const ROWS: usize = 500;

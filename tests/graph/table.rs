@@ -27,7 +27,10 @@ fn every_field_has_a_row_and_every_row_a_field() {
         })
         .collect();
     let fields = places();
-    let denied: Vec<_> = fields.difference(&rows).collect();
+    let has_row = |place: &&String| {
+        place.split_once('.').is_some_and(|(parent, field)| access::entry(parent, field).is_some())
+    };
+    let denied: Vec<_> = fields.iter().filter(|place| !has_row(place)).collect();
     let stray: Vec<_> = rows.difference(&fields).collect();
     assert!(
         denied.is_empty() && stray.is_empty(),
@@ -179,7 +182,7 @@ fn r4_before_approval_only_the_application_is_open() {
         .filter(|place| {
             let (parent, field) = place.split_once('.').expect("a place has two parts");
             matches!(parent, "Query" | "Mutation" | "Subscription" | "Viewer")
-                && access::entry(parent, field).is_some_and(|entry| entry.before_approval)
+                && access::entry(parent, field).is_some_and(|entry| entry.before_approval())
         })
         .collect();
     assert_eq!(

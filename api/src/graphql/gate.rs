@@ -57,13 +57,13 @@ impl Guard for OpenStream {
 
 async fn admit(asked: &Asked, parent: &str, field: &str) -> Result<(), Failure> {
     let role = asked.principal.role;
-    let Some(entry) = access::entry(parent, field) else {
+    let Some(roles) = access::entry(parent, field) else {
         return Err(Failure::internal(&format!("{parent}.{field} has no row in the access table")));
     };
-    if !entry.roles.contains(role) {
+    if !roles.contains(role) {
         return Err(Failure::forbidden());
     }
-    if role.is_member() && !entry.before_approval {
+    if role.is_member() && !roles.before_approval() {
         asked.approved().await?;
     }
     Ok(())

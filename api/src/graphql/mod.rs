@@ -45,7 +45,7 @@ use self::{
     failure::Failure,
     gate::Gate,
     journal::{JournalLine, JournalQueries},
-    partner::{NetworkMember, Partner, PartnerMutations, PartnerQueries},
+    partner::{ApplicationMutations, NetworkMember, Partner, PartnerMutations, PartnerQueries},
     program::{Program, ProgramMutations, ProgramQueries},
     request::Asked,
     subscription::Subscription,
@@ -76,7 +76,13 @@ struct Query(
 /// What can be done. Every mutation is one command; a refusal is an answer like any other.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-struct Mutation(ProgramMutations, PartnerMutations, DealMutations, WalletMutations);
+struct Mutation(
+    ProgramMutations,
+    ApplicationMutations,
+    PartnerMutations,
+    DealMutations,
+    WalletMutations,
+);
 
 type Face = Schema<Query, Mutation, Subscription>;
 

@@ -136,13 +136,14 @@ fn dated(
     }
 }
 
-/// Declares mutations: for each its input, its payload, and the command that the input stands for.
+/// Declares the mutations of one kind of target: for each its input, its payload and the command that it stands for, in
+/// which the input's fields are in scope by name. With an id in brackets the mutation founds its target under that id.
 macro_rules! mutations {
-    ($(#[$group_doc:meta])* $group:ident changes $object:ident: $type:ty; $(
+    ($(#[$group_doc:meta])* $group:ident asks $commands:ident of $aggregate:ident($id:ident)
+        by $target:ident, $target_doc:literal; changes $object:ident: $type:ty; $(
         $(#[$doc:meta])*
-        $function:ident($input:ident) -> $payload:ident {
-            $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)*
-        } => |$given:ident, $from:ident| $command:expr;
+        $function:ident($input:ident) -> $payload:ident { $($fields:tt)* }
+            => $(|$from:ident|)? $([$founded:expr])? $command:ident $body:tt;
     )*) => {
         $(#[$group_doc])*
         #[derive(Default)]
@@ -160,45 +161,70 @@ macro_rules! mutations {
             }
         )*}
 
-        $(
-            $(#[$doc])*
-            #[derive(async_graphql::InputObject, Debug)]
-            pub struct $input {
-                $($(#[$field_doc])* $field: $field_type,)*
-                #[graphql(flatten)]
-                common: $crate::graphql::mutation::Common,
-            }
-
-            $(#[$doc])*
-            #[derive(async_graphql::SimpleObject)]
-            pub struct $payload {
-                /// What was changed, as it is now. Null where the mutation was refused, and where you may not see it.
-                $object: Option<$type>,
-                #[graphql(flatten)]
-                told: $crate::graphql::mutation::Told,
-            }
-
-            impl $crate::graphql::mutation::Change for $input {
-                type Object = $type;
-                type Payload = $payload;
-
-                fn common(&self) -> &$crate::graphql::mutation::Common {
-                    &self.common
-                }
-
-                fn command(
-                    self,
-                    $from: &$crate::graphql::mutation::From<'_>,
-                ) -> Result<domain::Command, domain::Refusal> {
-                    let ($given, _) = (self, $from);
-                    Ok($command)
-                }
-
-                fn payload(object: Option<$type>, told: $crate::graphql::mutation::Told) -> $payload {
-                    $payload { $object: object, told }
-                }
-            }
-        )*
+        $($crate::graphql::mutation::mutation! {
+            [$(#[$doc])*] $input -> $payload changes $object: $type;
+            [$target, $target_doc, $aggregate($id)] { $($fields)* }
+            => $(|$from|)? $([$founded])? $commands::$command $body
+        })*
     };
 }
 pub(crate) use mutations;
+
+/// Declares one of them.
+macro_rules! mutation {
+    ($doc:tt $input:ident -> $payload:ident changes $object:ident: $type:ty;
+        [$target:ident, $target_doc:literal, $aggregate:ident($id:ident)] { $($fields:tt)* }
+        => $(|$from:ident|)? $commands:ident::$command:ident $body:tt
+    ) => {
+        $crate::graphql::mutation::mutation! {
+            $doc $input -> $payload changes $object: $type;
+            [$target, $target_doc, $aggregate($id)] { #[doc = $target_doc] $target: uuid::Uuid, $($fields)* }
+            => $(|$from|)? [$target] $commands::$command $body
+        }
+    };
+    ([$($doc:tt)*] $input:ident -> $payload:ident changes $object:ident: $type:ty;
+        [$target:ident, $target_doc:literal, $aggregate:ident($id:ident)]
+        { $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)* }
+        => $(|$from:ident|)? [$founded:expr] $commands:ident::$command:ident $body:tt
+    ) => {
+        $($doc)*
+        #[derive(async_graphql::InputObject, Debug)]
+        pub struct $input {
+            $($(#[$field_doc])* $field: $field_type,)*
+            #[graphql(flatten)]
+            common: $crate::graphql::mutation::Common,
+        }
+
+        $($doc)*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $payload {
+            /// What was changed, as it is now. Null where the mutation was refused, and where you may not see it.
+            $object: Option<$type>,
+            #[graphql(flatten)]
+            told: $crate::graphql::mutation::Told,
+        }
+
+        impl $crate::graphql::mutation::Change for $input {
+            type Object = $type;
+            type Payload = $payload;
+
+            fn common(&self) -> &$crate::graphql::mutation::Common {
+                &self.common
+            }
+
+            fn command(
+                self,
+                _from: &$crate::graphql::mutation::From<'_>,
+            ) -> Result<domain::Command, domain::Refusal> {
+                let Self { $($field,)* common: _ } = self;
+                $(let $from = _from;)?
+                Ok(domain::Command::$aggregate(domain::$id($founded), $commands::$command $body))
+            }
+
+            fn payload(object: Option<$type>, told: $crate::graphql::mutation::Told) -> $payload {
+                $payload { $object: object, told }
+            }
+        }
+    };
+}
+pub(crate) use mutation;

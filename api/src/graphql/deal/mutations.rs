@@ -2,7 +2,7 @@
 
 use async_graphql::InputObject;
 use domain::{
-    Command, DealId, PartnerId, PaymentId, ProgramId,
+    PartnerId, PaymentId, ProgramId,
     deal::{Allocation, ContractLine, Customer, DealCommand},
     refusal::Invalid,
 };
@@ -55,11 +55,7 @@ impl From<CustomerInput> for Customer {
     }
 }
 
-fn of(deal: Uuid, command: DealCommand) -> Command {
-    Command::Deal(DealId(deal), command)
-}
-
-fn lines(lines: Vec<ContractLineInput>) -> Result<Vec<ContractLine>, Invalid> {
+fn contract(lines: Vec<ContractLineInput>) -> Result<Vec<ContractLine>, Invalid> {
     let line = |(index, line): (usize, ContractLineInput)| {
         let net = line.net.money(&format!("lines.{index}.net"))?;
         Ok(ContractLine { id: line.id, product_line: line.product_line, net })
@@ -67,7 +63,7 @@ fn lines(lines: Vec<ContractLineInput>) -> Result<Vec<ContractLine>, Invalid> {
     lines.into_iter().enumerate().map(line).collect()
 }
 
-fn allocations(allocations: Vec<AllocationInput>) -> Result<Vec<Allocation>, Invalid> {
+fn parts(allocations: Vec<AllocationInput>) -> Result<Vec<Allocation>, Invalid> {
     let part = |(index, part): (usize, AllocationInput)| {
         let amount = part.amount.money(&format!("allocations.{index}.amount"))?;
         Ok(Allocation { line: part.line, amount })
@@ -77,7 +73,7 @@ fn allocations(allocations: Vec<AllocationInput>) -> Result<Vec<Allocation>, Inv
 
 mutations! {
     /// Mutations of deals.
-    DealMutations changes deal: Deal;
+    DealMutations asks DealCommand of Deal(DealId) by deal_id, "The deal."; changes deal: Deal;
 
     /// Registers a deal: from its approval on, other partners are kept away from the customer.
     register_deal(RegisterDealInput) -> RegisterDealPayload {
@@ -101,30 +97,24 @@ mutations! {
         problems: String,
         /// The criteria by which the customer selects.
         criteria: String,
-    } => |input, from| of(
-        from.new_id(input.deal_id, "deal"),
-        DealCommand::Register {
-            program: ProgramId(input.program),
-            partner: PartnerId(
-                input
-                    .partner
-                    .or(from.own_partner())
-                    .ok_or_else(|| Invalid::new("partner", "is missing"))?,
-            ),
-            customer: input.customer.into(),
-            product_lines: input.product_lines,
-            territory: input.territory,
-            estimate: input.estimate.money("estimate")?,
-            expected_close: input.expected_close.0,
-            problems: input.problems,
-            criteria: input.criteria,
-        },
-    );
+    } => |from| [from.new_id(deal_id, "deal")] Register {
+        program: ProgramId(program),
+        partner: PartnerId(
+            partner
+                .or(from.own_partner())
+                .ok_or_else(|| Invalid::new("partner", "is missing"))?,
+        ),
+        customer: customer.into(),
+        product_lines,
+        territory,
+        estimate: estimate.money("estimate")?,
+        expected_close: expected_close.0,
+        problems,
+        criteria,
+    };
 
     /// Says what the partner knows of the deal. The vendor verifies it.
     qualify_deal_by_partner(QualifyDealByPartnerInput) -> QualifyDealByPartnerPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// Whether the customer is one that the product is made for.
         icp_match: Option<bool>,
         /// When the customer wants to buy.
@@ -133,87 +123,60 @@ mutations! {
         budget: Option<MoneyInput>,
         /// Who decides on the customer's side.
         decision_maker: Option<String>,
-    } => |input, _from| of(input.deal_id, DealCommand::QualifyByPartner {
-        icp_match: input.icp_match,
-        timeframe: input.timeframe,
-        budget: input.budget.map(|budget| budget.money("budget")).transpose()?,
-        decision_maker: input.decision_maker,
-    });
+    } => QualifyByPartner {
+        icp_match,
+        timeframe,
+        budget: budget.map(|budget| budget.money("budget")).transpose()?,
+        decision_maker,
+    };
 
     /// Gives a deal back to the partner to complete it.
     return_deal(ReturnDealInput) -> ReturnDealPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// What is missing, in words.
         reason: String,
         /// The fields that are missing or wrong.
         fields: Vec<String>,
-    } => |input, _from| of(input.deal_id, DealCommand::Return { reason: input.reason, fields: input.fields });
+    } => Return { reason, fields };
 
     /// Confirms what the partner said of the deal.
-    qualify_deal(QualifyDealInput) -> QualifyDealPayload {
-        /// The deal.
-        deal_id: Uuid,
-    } => |input, _from| of(input.deal_id, DealCommand::Qualify {});
+    qualify_deal(QualifyDealInput) -> QualifyDealPayload {} => Qualify {};
 
     /// Approves a deal and protects it from here on.
-    approve_deal(ApproveDealInput) -> ApproveDealPayload {
-        /// The deal.
-        deal_id: Uuid,
-    } => |input, _from| of(input.deal_id, DealCommand::Approve {});
+    approve_deal(ApproveDealInput) -> ApproveDealPayload {} => Approve {};
 
     /// Rejects a deal.
     reject_deal(RejectDealInput) -> RejectDealPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// Why.
         code: DealRejectionCode,
-    } => |input, _from| of(input.deal_id, DealCommand::Reject { code: input.code.into() });
+    } => Reject { code: code.into() };
 
     /// Withdraws a deal.
-    withdraw_deal(WithdrawDealInput) -> WithdrawDealPayload {
-        /// The deal.
-        deal_id: Uuid,
-    } => |input, _from| of(input.deal_id, DealCommand::Withdraw {});
+    withdraw_deal(WithdrawDealInput) -> WithdrawDealPayload {} => Withdraw {};
 
     /// Agrees that another partner has a part of the deal's commission.
     agree_share(AgreeShareInput) -> AgreeSharePayload {
-        /// The deal.
-        deal_id: Uuid,
         /// The other partner.
         partner: Uuid,
         /// Its part in per cent, such as "40" or "12.5".
         share: Decimal,
-    } => |input, _from| of(input.deal_id, DealCommand::AgreeShare {
-        partner: PartnerId(input.partner),
-        share: rate(&input.share, "share")?,
-    });
+    } => AgreeShare { partner: PartnerId(partner), share: rate(&share, "share")? };
 
     /// Records the contract that the customer has signed.
     sign_contract(SignContractInput) -> SignContractPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// The day of the signature.
         signed_on: Date,
         /// The lines of the contract, all in one currency.
         lines: Vec<ContractLineInput>,
-    } => |input, _from| of(input.deal_id, DealCommand::Sign {
-        signed_on: input.signed_on.0,
-        lines: lines(input.lines)?,
-    });
+    } => Sign { signed_on: signed_on.0, lines: contract(lines)? };
 
     /// Sets the contract to one of the programme's own statuses.
     change_contract_status(ChangeContractStatusInput) -> ChangeContractStatusPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// The status's code.
         to: String,
-    } => |input, _from| of(input.deal_id, DealCommand::ChangeContractStatus { to: input.to });
+    } => ChangeContractStatus { to };
 
     /// Records what the customer has paid.
     record_payment(RecordPaymentInput) -> RecordPaymentPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// The payment's own id, a UUID of your choice: the same payment counts once.
         payment: Uuid,
         /// How much.
@@ -222,24 +185,19 @@ mutations! {
         received_on: Date,
         /// Which lines it pays; by what each line still owes where this is left out.
         allocations: Option<Vec<AllocationInput>>,
-    } => |input, _from| of(input.deal_id, DealCommand::RecordPayment {
-        payment: PaymentId(input.payment),
-        amount: input.amount.money("amount")?,
-        received_on: input.received_on.0,
-        allocations: input.allocations.map(allocations).transpose()?,
-    });
+    } => RecordPayment {
+        payment: PaymentId(payment),
+        amount: amount.money("amount")?,
+        received_on: received_on.0,
+        allocations: allocations.map(parts).transpose()?,
+    };
 
     /// Marks a deal as won.
-    win_deal(WinDealInput) -> WinDealPayload {
-        /// The deal.
-        deal_id: Uuid,
-    } => |input, _from| of(input.deal_id, DealCommand::Win {});
+    win_deal(WinDealInput) -> WinDealPayload {} => Win {};
 
     /// Marks a deal as lost.
     lose_deal(LoseDealInput) -> LoseDealPayload {
-        /// The deal.
-        deal_id: Uuid,
         /// Why.
         code: LossCode,
-    } => |input, _from| of(input.deal_id, DealCommand::Lose { code: input.code.into() });
+    } => Lose { code: code.into() };
 }

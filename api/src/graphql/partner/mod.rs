@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::{
     application::Application,
-    mutations::PartnerMutations,
+    mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
     queries::PartnerQueries,
     training::{AssignedCourse, Certificate, TrainingRecord},

@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use domain::{
-    Command, PartnerId, ProgramId, SubjectId,
+    PartnerId, ProgramId, SubjectId,
     partner::{Company, NewContact, PartnerCommand, Sections, SourceRef},
 };
 use uuid::Uuid;
@@ -89,13 +89,9 @@ impl From<SourceRefInput> for SourceRef {
     }
 }
 
-fn of(partner: Uuid, command: PartnerCommand) -> Command {
-    Command::Partner(PartnerId(partner), command)
-}
-
 mutations! {
-    /// Mutations of partners.
-    PartnerMutations changes partner: Partner;
+    /// Mutations of applications.
+    ApplicationMutations asks PartnerCommand of Partner(PartnerId) by partner_id, "The candidate."; changes partner: Partner;
 
     /// Applies for a programme: registers the company with its contacts, its form and its consent to the terms.
     apply_for_program(ApplyForProgramInput) -> ApplyForProgramPayload {
@@ -115,126 +111,92 @@ mutations! {
         inviter: Option<Uuid>,
         /// The version of the terms that the candidate accepts; it must be the one in force.
         terms_version: u32,
-    } => |input, from| of(
-        input.partner_id.or(from.own_partner()).unwrap_or_else(|| from.new_id(None, "partner")),
-        PartnerCommand::Apply {
-            program: ProgramId(input.program),
-            company: input.company.into(),
-            contacts: input.contacts.into_iter().map(NewContact::from).collect(),
-            sections: input.sections.into(),
-            source: input.source.into(),
-            inviter: input.inviter.map(PartnerId),
-            terms_version: input.terms_version,
-        },
-    );
+    } => |from| [partner_id.or(from.own_partner()).unwrap_or_else(|| from.new_id(None, "partner"))] Apply {
+        program: ProgramId(program),
+        company: company.into(),
+        contacts: contacts.into_iter().map(NewContact::from).collect(),
+        sections: sections.into(),
+        source: source.into(),
+        inviter: inviter.map(PartnerId),
+        terms_version,
+    };
 
     /// Names who reviews an application.
     assign_review(AssignReviewInput) -> AssignReviewPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// The reviewer's sign-in.
         reviewer: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::AssignReview { reviewer: input.reviewer });
+    } => AssignReview { reviewer };
 
     /// Asks the candidate for something that the application lacks.
     request_information(RequestInformationInput) -> RequestInformationPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// What is asked.
         question: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::RequestInformation { question: input.question });
+    } => RequestInformation { question };
 
     /// Answers what the vendor asked about the application.
     supply_information(SupplyInformationInput) -> SupplyInformationPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// The answer.
         answer: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::SupplyInformation { answer: input.answer });
+    } => SupplyInformation { answer };
 
     /// Records the review of an application with its two findings.
     record_review(RecordReviewInput) -> RecordReviewPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// How well its sector fits.
         sector_fit: String,
         /// How well it can market.
         marketing_competence: String,
         /// What the reviewer concludes.
         result: ReviewResult,
-    } => |input, _from| of(input.partner_id, PartnerCommand::RecordReview {
-        sector_fit: input.sector_fit,
-        marketing_competence: input.marketing_competence,
-        result: input.result.into(),
-    });
+    } => RecordReview { sector_fit, marketing_competence, result: result.into() };
 
     /// Sets the date of the interview.
     schedule_interview(ScheduleInterviewInput) -> ScheduleInterviewPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// When it takes place.
         at: DateTime<Utc>,
-    } => |input, _from| of(input.partner_id, PartnerCommand::ScheduleInterview { at: input.at });
+    } => ScheduleInterview { at };
 
     /// Records that the interview was held.
     record_interview(RecordInterviewInput) -> RecordInterviewPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// What came of it.
         outcome: InterviewOutcome,
         /// The interviewer's notes.
         notes: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::RecordInterview {
-        outcome: input.outcome.into(),
-        notes: input.notes,
-    });
+    } => RecordInterview { outcome: outcome.into(), notes };
 
     /// Approves an application: from here on the candidate is a partner and has access to the portal.
-    approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {
-        /// The candidate.
-        partner_id: Uuid,
-    } => |input, _from| of(input.partner_id, PartnerCommand::Approve {});
+    approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {} => Approve {};
 
     /// Rejects an application.
     reject_application(RejectApplicationInput) -> RejectApplicationPayload {
-        /// The candidate.
-        partner_id: Uuid,
         /// Why.
         code: RejectionCode,
-    } => |input, _from| of(input.partner_id, PartnerCommand::Reject { code: input.code.into() });
+    } => Reject { code: code.into() };
 
     /// Withdraws an application that is not decided yet.
-    withdraw_application(WithdrawApplicationInput) -> WithdrawApplicationPayload {
-        /// The candidate.
-        partner_id: Uuid,
-    } => |input, _from| of(input.partner_id, PartnerCommand::Withdraw {});
+    withdraw_application(WithdrawApplicationInput) -> WithdrawApplicationPayload {} => Withdraw {};
+}
+
+mutations! {
+    /// Mutations of partners.
+    PartnerMutations asks PartnerCommand of Partner(PartnerId) by partner_id, "The partner."; changes partner: Partner;
 
     /// Accepts the terms of the programme that are in force.
     accept_terms(AcceptTermsInput) -> AcceptTermsPayload {
-        /// The partner.
-        partner_id: Uuid,
         /// Their version.
         version: u32,
-    } => |input, _from| of(input.partner_id, PartnerCommand::AcceptTerms { version: input.version });
+    } => AcceptTerms { version };
 
     /// Takes an approved partner into the programme's network, below the partner that invited it.
-    join_network(JoinNetworkInput) -> JoinNetworkPayload {
-        /// The partner.
-        partner_id: Uuid,
-    } => |input, _from| of(input.partner_id, PartnerCommand::Join {});
+    join_network(JoinNetworkInput) -> JoinNetworkPayload {} => Join {};
 
     /// Assigns a course to a partner.
     assign_course(AssignCourseInput) -> AssignCoursePayload {
-        /// The partner.
-        partner_id: Uuid,
         /// The course's name.
         course: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::AssignCourse { course: input.course });
+    } => AssignCourse { course };
 
     /// Records that a person has completed a module of an assigned course.
     complete_module(CompleteModuleInput) -> CompleteModulePayload {
-        /// The partner.
-        partner_id: Uuid,
         /// Who completed it.
         person: Uuid,
         /// The course.
@@ -247,19 +209,17 @@ mutations! {
         score: Option<u32>,
         /// Where the fact comes from.
         source: SourceRefInput,
-    } => |input, _from| of(input.partner_id, PartnerCommand::CompleteModule {
-        person: SubjectId(input.person),
-        course: input.course,
-        module: input.module,
-        content_version: input.content_version,
-        score: input.score,
-        source: input.source.into(),
-    });
+    } => CompleteModule {
+        person: SubjectId(person),
+        course,
+        module,
+        content_version,
+        score,
+        source: source.into(),
+    };
 
     /// Records that a person has taken an exam.
     record_exam(RecordExamInput) -> RecordExamPayload {
-        /// The partner.
-        partner_id: Uuid,
         /// Who took it.
         person: Uuid,
         /// The exam.
@@ -270,51 +230,30 @@ mutations! {
         score: u32,
         /// Where the fact comes from.
         source: SourceRefInput,
-    } => |input, _from| of(input.partner_id, PartnerCommand::RecordExam {
-        person: SubjectId(input.person),
-        exam: input.exam,
-        passed: input.passed,
-        score: input.score,
-        source: input.source.into(),
-    });
+    } => RecordExam { person: SubjectId(person), exam, passed, score, source: source.into() };
 
     /// Issues a certificate to a person who has completed the courses and passed the exam.
     issue_certificate(IssueCertificateInput) -> IssueCertificatePayload {
-        /// The partner.
-        partner_id: Uuid,
         /// Who is certified.
         person: Uuid,
         /// The certification.
         certification: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::IssueCertificate {
-        person: SubjectId(input.person),
-        certification: input.certification,
-    });
+    } => IssueCertificate { person: SubjectId(person), certification };
 
     /// Sets where the partner's payouts go.
     set_payment_details(SetPaymentDetailsInput) -> SetPaymentDetailsPayload {
-        /// The partner.
-        partner_id: Uuid,
         /// Who holds the bank account.
         account_holder: String,
         /// Its IBAN.
         #[graphql(secret)]
         iban: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::SetPaymentDetails {
-        account_holder: input.account_holder,
-        iban: input.iban,
-    });
+    } => SetPaymentDetails { account_holder, iban };
 
     /// Gives a partner another tier than its results would, with a reason.
     override_tier(OverrideTierInput) -> OverrideTierPayload {
-        /// The partner.
-        partner_id: Uuid,
         /// The tier from now on.
         to: Tier,
         /// Why.
         reason: String,
-    } => |input, _from| of(input.partner_id, PartnerCommand::OverrideTier {
-        to: input.to.into(),
-        reason: input.reason,
-    });
+    } => OverrideTier { to: to.into(), reason };
 }

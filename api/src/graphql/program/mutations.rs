@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use domain::{
-    Command, Money, ProgramId,
+    Money,
     program::{DealPolicy, PayoutPolicy, ProgramCommand, Responsibility},
     refusal::Invalid,
 };
@@ -92,13 +92,9 @@ fn read<T: DeserializeOwned>(document: Json, field: &str) -> Result<T, Invalid> 
     })
 }
 
-fn of(program: Uuid, command: ProgramCommand) -> Command {
-    Command::Program(ProgramId(program), command)
-}
-
 mutations! {
     /// Mutations of programmes.
-    ProgramMutations changes program: Program;
+    ProgramMutations asks ProgramCommand of Program(ProgramId) by program_id, "The programme."; changes program: Program;
 
     /// Opens a programme.
     open_program(OpenProgramInput) -> OpenProgramPayload {
@@ -114,53 +110,36 @@ mutations! {
         interview_required: bool,
         /// How many levels below the top partners may join.
         max_network_depth: u32,
-    } => |input, from| of(
-        from.new_id(input.program_id, "program"),
-        ProgramCommand::Open {
-            name: input.name,
-            time_zone: input
-                .time_zone
-                .parse()
-                .map_err(|_| Invalid::new("time_zone", "is no time zone; give one such as Europe/Warsaw"))?,
-            base_currency: input.base_currency.0,
-            interview_required: input.interview_required,
-            max_network_depth: input.max_network_depth,
-        },
-    );
+    } => |from| [from.new_id(program_id, "program")] Open {
+        name,
+        time_zone: time_zone
+            .parse()
+            .map_err(|_| Invalid::new("time_zone", "is no time zone; give one such as Europe/Warsaw"))?,
+        base_currency: base_currency.0,
+        interview_required,
+        max_network_depth,
+    };
 
     /// Publishes a version of the terms that partners accept.
     publish_terms(PublishTermsInput) -> PublishTermsPayload {
-        /// The programme.
-        program_id: Uuid,
         /// The SHA-256 of the document as 64 hexadecimal digits in lower case.
         document_hash: String,
         /// From when on they are in force.
         effective_from: DateTime<Utc>,
-    } => |input, _from| of(input.program_id, ProgramCommand::PublishTerms {
-        document_hash: input.document_hash,
-        effective_from: input.effective_from,
-    });
+    } => PublishTerms { document_hash, effective_from };
 
     /// Names a status that contracts can have, and whether reaching it earns commission.
     configure_contract_status(ConfigureContractStatusInput) -> ConfigureContractStatusPayload {
-        /// The programme.
-        program_id: Uuid,
         /// The status's code.
         code: String,
         /// Whether a change to it calculates commission.
         calculates_commission: bool,
         /// In which state of a deal it can be set.
         kernel_state: KernelState,
-    } => |input, _from| of(input.program_id, ProgramCommand::ConfigureContractStatus {
-        code: input.code,
-        calculates_commission: input.calculates_commission,
-        kernel_state: input.kernel_state.into(),
-    });
+    } => ConfigureContractStatus { code, calculates_commission, kernel_state: kernel_state.into() };
 
     /// Publishes a version of the commission plan. Whoever wrote it cannot publish it.
     publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
-        /// The programme.
-        program_id: Uuid,
         /// From when on it is in force.
         effective_from: DateTime<Utc>,
         /// The first instant at which it is no longer in force; open where this is left out.
@@ -169,43 +148,26 @@ mutations! {
         author: String,
         /// The plan as a JSON document: its trigger, its components and its hold.
         plan: Json,
-    } => |input, _from| of(input.program_id, ProgramCommand::PublishCommissionPlan {
-        effective_from: input.effective_from,
-        effective_until: input.effective_until,
-        author: input.author,
-        plan: read(input.plan, "plan")?,
-    });
+    } => PublishCommissionPlan { effective_from, effective_until, author, plan: read(plan, "plan")? };
 
     /// Publishes a version of the payout policy.
     publish_payout_policy(PublishPayoutPolicyInput) -> PublishPayoutPolicyPayload {
-        /// The programme.
-        program_id: Uuid,
         /// From when on it is in force.
         effective_from: DateTime<Utc>,
         /// The policy.
         policy: PayoutPolicyInput,
-    } => |input, _from| of(input.program_id, ProgramCommand::PublishPayoutPolicy {
-        effective_from: input.effective_from,
-        policy: input.policy.policy()?,
-    });
+    } => PublishPayoutPolicy { effective_from, policy: policy.policy()? };
 
     /// Publishes a version of the deal policy.
     publish_deal_policy(PublishDealPolicyInput) -> PublishDealPolicyPayload {
-        /// The programme.
-        program_id: Uuid,
         /// From when on it is in force.
         effective_from: DateTime<Utc>,
         /// The policy.
         policy: DealPolicyInput,
-    } => |input, _from| of(input.program_id, ProgramCommand::PublishDealPolicy {
-        effective_from: input.effective_from,
-        policy: input.policy.policy()?,
-    });
+    } => PublishDealPolicy { effective_from, policy: policy.policy()? };
 
     /// Publishes a course or a new version of it.
     publish_course(PublishCourseInput) -> PublishCoursePayload {
-        /// The programme.
-        program_id: Uuid,
         /// The course's name.
         course: String,
         /// Its subject area.
@@ -214,17 +176,10 @@ mutations! {
         modules: Vec<String>,
         /// Courses of a step are assigned when the step before is complete; the first step is 1.
         step: u32,
-    } => |input, _from| of(input.program_id, ProgramCommand::PublishCourse {
-        course: input.course,
-        area: input.area,
-        modules: input.modules,
-        step: input.step,
-    });
+    } => PublishCourse { course, area, modules, step };
 
     /// Defines a certification or a new version of it.
     define_certification(DefineCertificationInput) -> DefineCertificationPayload {
-        /// The programme.
-        program_id: Uuid,
         /// The certification's name.
         certification: String,
         /// The courses that must be complete.
@@ -233,10 +188,5 @@ mutations! {
         exam: String,
         /// For how many months a certificate is valid; for ever where this is left out.
         valid_for_months: Option<u32>,
-    } => |input, _from| of(input.program_id, ProgramCommand::DefineCertification {
-        certification: input.certification,
-        courses: input.courses,
-        exam: input.exam,
-        valid_for_months: input.valid_for_months,
-    });
+    } => DefineCertification { certification, courses, exam, valid_for_months };
 }

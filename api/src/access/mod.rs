@@ -1,0 +1,109 @@
+//! Role-based access control: one table of every field and every mutation. What has no row is denied to everybody.
+
+mod audit;
+mod deal;
+mod ledger;
+mod partner;
+mod program;
+mod rows;
+mod wallet;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use projections::Scope;
+
+pub use self::rows::Roles;
+use self::rows::{CHANNEL, DEALS, EVERYBODY, FINANCE, MEMBERS, MONEY, Reach, Type, root, ty};
+use crate::auth::{Principal, Role};
+
+/// What belongs to no subject.
+#[rustfmt::skip] // A row is a line.
+const COMMON: &[Type] = &[
+    root("Query", &[(EVERYBODY.open(), "viewer"), (EVERYBODY, "node nodes")]),
+    ty("Viewer", Reach::Common, &[
+        (EVERYBODY.open(), "subject role"), (MEMBERS.open(), "application"), (MEMBERS, "partner"),
+    ]),
+    ty("Node", Reach::Common, &[(EVERYBODY, "id")]),
+    ty("Money", Reach::Common, &[(DEALS.and(MONEY), "amount currency")]),
+    ty("Refusal", Reach::Common, &[(EVERYBODY.open(), "code message field policy")]),
+    ty("PolicyVersion", Reach::Common, &[(EVERYBODY.open(), "id version")]),
+    ty("PageInfo", Reach::Common, &[(EVERYBODY, "hasNextPage hasPreviousPage startCursor endCursor")]),
+];
+
+const SUBJECTS: [&[Type]; 7] =
+    [COMMON, program::ROWS, partner::ROWS, deal::ROWS, wallet::ROWS, ledger::ROWS, audit::ROWS];
+
+/// All rows of one type.
+struct Listed {
+    reach: Reach,
+    fields: HashMap<&'static str, Roles>,
+    /// Whoever may use any of its fields.
+    readers: Roles,
+}
+
+static TABLE: LazyLock<HashMap<&'static str, Listed>> = LazyLock::new(table);
+
+/// Who may use a field; nothing where it has no row. A payload has the roles of its mutation, a connection and its edges
+/// those of what they hold.
+pub fn entry(parent: &str, field: &str) -> Option<Roles> {
+    if let Some(listed) = TABLE.get(parent) {
+        return listed.fields.get(field).copied();
+    }
+    if let Some(mutation) = parent.strip_suffix("Payload") {
+        let roles = entry("Mutation", &uncapitalized(mutation))?;
+        let told = matches!(field, "position" | "refusal" | "clientMutationId");
+        return Some(if told { roles } else { roles.closed() });
+    }
+    let held = parent.strip_suffix("Connection").or_else(|| parent.strip_suffix("Edge"))?;
+    TABLE.get(held).map(|listed| listed.readers)
+}
+
+/// Whether the table lets this role use a field.
+pub fn may_use(role: Role, parent: &str, field: &str) -> bool {
+    entry(parent, field).is_some_and(|roles| roles.contains(role))
+}
+
+/// Every row as type and field, for whoever compares them with the schema.
+pub fn rows() -> BTreeMap<&'static str, Vec<&'static str>> {
+    TABLE.iter().map(|(name, listed)| (*name, listed.fields.keys().copied().collect())).collect()
+}
+
+/// Who may say when something was true.
+pub fn may_date(role: Role) -> bool {
+    CHANNEL.and(FINANCE).contains(role)
+}
+
+/// Whose rows of a type somebody may see. It goes into the query, so that what is out of sight is not there.
+pub fn scope(principal: &Principal, name: &str) -> Scope {
+    let listed = TABLE.get(name).filter(|listed| listed.readers.contains(principal.role));
+    let Some(listed) = listed else { return Scope::None };
+    match (principal.role.is_member(), principal.partner, listed.reach) {
+        (false, _, _) | (true, Some(_), Reach::Common) => Scope::All,
+        (true, Some(own), Reach::Own) => Scope::Partner(own),
+        (true, Some(own), Reach::Below) => Scope::Network(own),
+        (true, _, Reach::Nobody) | (true, None, _) => Scope::None,
+    }
+}
+
+fn table() -> HashMap<&'static str, Listed> {
+    let mut table = HashMap::new();
+    for Type { name, reach, fields } in SUBJECTS.into_iter().flatten() {
+        let listed = table.entry(*name).or_insert_with(|| Listed {
+            reach: *reach,
+            fields: HashMap::new(),
+            readers: Roles::NOBODY,
+        });
+        for (roles, names) in *fields {
+            listed.readers = listed.readers.and(*roles);
+            listed.fields.extend(names.split(' ').map(|field| (field, *roles)));
+        }
+    }
+    table
+}
+
+fn uncapitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    let initial = letters.next().map(|letter| letter.to_ascii_lowercase());
+    initial.into_iter().chain(letters).collect()
+}

@@ -1,0 +1,26 @@
+//! Access control of wallets: payouts are asked for by the partner and paid by finance.
+
+use super::rows::{BOOKS, FINANCE, MONEY, OWNER, Reach, Type, root, ty};
+
+#[rustfmt::skip] // A row is a line.
+pub(super) const ROWS: &[Type] = &[
+    root("Query", &[(MONEY, "wallet wallets payouts")]),
+    root("Subscription", &[(MONEY, "walletChanged")]),
+    root("Mutation", &[(OWNER, "requestPayout cancelPayout"), (FINANCE, "rejectPayout approvePayout submitPayout settlePayout")]),
+    ty("Wallet", Reach::Own, &[
+        (MONEY, "id walletId currency balance held available reserved inTransit version changedAtPosition"),
+        (MONEY, "partner statement lots payouts"),
+    ]),
+    ty("Lot", Reach::Own, &[
+        (MONEY, "lotId kind level line component planVersion base rate amount accruedAt maturesAt maturedAt deal"),
+    ]),
+    ty("StatementLine", Reach::Own, &[
+        (MONEY, "position kind amount balanceAfter occurredAt lotId payoutId"),
+    ]),
+    ty("Payout", Reach::Own, &[
+        (MONEY, "payoutId state amount requestedBy requestedAt approvedBy approvedAt submittedAt paidAt endedAt"),
+        (MONEY, "rejection rejectionReason wallet partner"),
+        (BOOKS, "providerKey fee"),
+    ]),
+    ty("WalletChange", Reach::Own, &[(MONEY, "position wallet")]),
+];

@@ -1,10 +1,8 @@
 //! The calculation: from the facts of a sale and the plan in force to the legs that it pays, and why.
 
-use crate::{Currency, Money, PartnerId};
-
 use super::candidate::candidates;
 use super::leg::{Leg, legs};
-use super::{Candidate, Input, Trace, Verdict};
+use super::{CalculationError, Candidate, Input, NotCalculated, Trace, Verdict};
 
 /// Grows whenever the same input may come to another result or another trace.
 pub const ENGINE_VERSION: u32 = 1;
@@ -16,49 +14,6 @@ pub enum Calculation {
     Earned { trace: Trace, trace_hash: String },
     /// No leg at all.
     Nothing { reason: NotCalculated, trace: Trace, trace_hash: String },
-}
-
-/// Why a trigger earns nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotCalculated {
-    /// The plan covers another time than the trigger's.
-    PlanNotInForce,
-    /// The plan waits for another kind of trigger.
-    OtherTrigger,
-    /// The sale has no lines.
-    NoLines,
-    /// No component pays for any of the lines.
-    NoComponentApplies,
-    /// Some component pays, but nobody earns as much as one minor unit.
-    LessThanOneUnit,
-}
-
-/// Why nothing can be calculated: the facts contradict each other, or the numbers are out of range.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum CalculationError {
-    #[error("line {line} is there twice: give each line an id of its own")]
-    LineTwice { line: String },
-    #[error("line {line} is in {found}, the sale in {expected}: convert it first")]
-    CurrencyMismatch { line: String, expected: Currency, found: Currency },
-    #[error("line {line} has a net amount of {net}: record a refund for what goes back")]
-    NegativeBase { line: String, net: Money },
-    #[error("partner {partner} sells twice: add its shares up")]
-    SellerTwice { partner: PartnerId },
-    #[error("the sellers' shares are {total} parts per million of the sale: make them 1000000")]
-    SharesNotWhole { total: u64 },
-    #[error(
-        "partner {partner} stands above itself, seen from seller {seller}: correct the network"
-    )]
-    UplineLoops { seller: PartnerId, partner: PartnerId },
-    #[error("what component {component} pays for line {line} is larger than an amount can be")]
-    Overflow { line: String, component: String },
-    #[error("a hold of {days} days ends beyond the calendar: shorten it")]
-    HoldBeyondCalendar { days: u32 },
-    #[error(
-        "engine {traced} calculated this and engine {running} is running: use a build with engine {traced}"
-    )]
-    OtherEngine { traced: u32, running: u32 },
 }
 
 /// Calculates what the trigger earns.
@@ -83,6 +38,20 @@ pub fn calculate(mut input: Input) -> Result<Calculation, CalculationError> {
     })
 }
 
+impl Trace {
+    /// Calculates again from the input alone; an honest trace gives the same legs and the same hash.
+    ///
+    /// Refused where another version of the engine calculated: its answer may differ and be right.
+    pub fn reevaluate(&self) -> Result<Calculation, CalculationError> {
+        if self.engine == ENGINE_VERSION {
+            calculate(self.input.clone())
+        } else {
+            let (traced, running) = (self.engine, ENGINE_VERSION);
+            Err(CalculationError::OtherEngine { traced, running })
+        }
+    }
+}
+
 impl Calculation {
     /// What is earned; empty where nothing is.
     pub fn legs(&self) -> &[Leg] {
@@ -100,23 +69,6 @@ impl Calculation {
             Calculation::Earned { trace_hash, .. } | Calculation::Nothing { trace_hash, .. } => {
                 trace_hash
             }
-        }
-    }
-}
-
-impl CalculationError {
-    /// The code for a program; never changed.
-    pub fn code(&self) -> &'static str {
-        match self {
-            CalculationError::LineTwice { .. } => "COMMISSION_LINE_TWICE",
-            CalculationError::CurrencyMismatch { .. } => "COMMISSION_CURRENCY_MISMATCH",
-            CalculationError::NegativeBase { .. } => "COMMISSION_NEGATIVE_BASE",
-            CalculationError::SellerTwice { .. } => "COMMISSION_SELLER_TWICE",
-            CalculationError::SharesNotWhole { .. } => "COMMISSION_SHARES_NOT_WHOLE",
-            CalculationError::UplineLoops { .. } => "COMMISSION_UPLINE_LOOPS",
-            CalculationError::Overflow { .. } => "COMMISSION_OVERFLOW",
-            CalculationError::HoldBeyondCalendar { .. } => "COMMISSION_HOLD_BEYOND_CALENDAR",
-            CalculationError::OtherEngine { .. } => "COMMISSION_OTHER_ENGINE",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventId, Exact, LotId, Money, PartnerId, Ppm, time};
 
-use super::{Apportionment, CalculationError, Candidate, Input, Verdict};
+use super::{AccrualKind, Apportionment, CalculationError, Candidate, Input, Verdict};
 
 /// One accrual to be, with all that explains its amount: `base` x `share` x `rate` x `factor`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,16 +34,6 @@ pub struct Leg {
     pub amount: Money,
     /// First instant at which the amount is held no longer.
     pub matures_at: DateTime<Utc>,
-}
-
-/// For what a wallet is credited.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccrualKind {
-    /// The seller's own first sale.
-    New,
-    /// A sale by a partner below.
-    Override,
 }
 
 /// One leg for every part that is at least one minor unit.

@@ -8,6 +8,7 @@ mod apportion;
 mod candidate;
 mod check;
 mod engine;
+mod fault;
 #[cfg(test)]
 mod fixtures;
 mod input;
@@ -20,12 +21,14 @@ mod upline;
 pub use apportion::{Apportionment, Part, Step, Term};
 pub use candidate::{Candidate, Rejection, Verdict};
 pub use check::{Counterexample, PlanFault};
-pub use engine::{Calculation, CalculationError, ENGINE_VERSION, NotCalculated, calculate};
+pub use engine::{Calculation, ENGINE_VERSION, calculate};
+pub use fault::CalculationError;
 pub use input::{Input, Line, Node, Seller, TriggerFacts};
-pub use leg::{AccrualKind, Leg};
+pub use leg::Leg;
 pub use plan::{
-    Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector, Trigger,
+    AccrualKind, Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector,
+    Trigger,
 };
 pub use reversal::reversal;
-pub use trace::Trace;
+pub use trace::{NotCalculated, Trace};
 pub use upline::{Met, Outcome, Walk};

@@ -67,6 +67,16 @@ pub enum Kind {
     New,
 }
 
+/// For what a wallet is credited.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccrualKind {
+    /// The seller's own first sale.
+    New,
+    /// A sale by a partner below.
+    Override,
+}
+
 /// For which product lines.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::published::hash_of;
 
-use super::{
-    Calculation, CalculationError, Candidate, ENGINE_VERSION, Input, Leg, NotCalculated, calculate,
-};
+use super::{Candidate, Input, Leg};
 
 /// What was known, what was considered, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -23,22 +21,26 @@ pub struct Trace {
     pub nothing: Option<NotCalculated>,
 }
 
+/// Why a trigger earns nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotCalculated {
+    /// The plan covers another time than the trigger's.
+    PlanNotInForce,
+    /// The plan waits for another kind of trigger.
+    OtherTrigger,
+    /// The sale has no lines.
+    NoLines,
+    /// No component pays for any of the lines.
+    NoComponentApplies,
+    /// Some component pays, but nobody earns as much as one minor unit.
+    LessThanOneUnit,
+}
+
 impl Trace {
     /// SHA-256 of the trace's canonical JSON, in hex. Whatever in it can grow is a string there.
     pub fn hash(&self) -> String {
         hash_of(self).expect("a trace has neither floats nor keys that are not text")
-    }
-
-    /// Calculates again from the input alone; an honest trace gives the same legs and the same hash.
-    ///
-    /// Refused where another version of the engine calculated: its answer may differ and be right.
-    pub fn reevaluate(&self) -> Result<Calculation, CalculationError> {
-        if self.engine == ENGINE_VERSION {
-            calculate(self.input.clone())
-        } else {
-            let (traced, running) = (self.engine, ENGINE_VERSION);
-            Err(CalculationError::OtherEngine { traced, running })
-        }
     }
 }
 
@@ -50,7 +52,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::fixtures::*;
-    use super::super::{Apportionment, Part, Rate, Rejection, Trigger, Verdict};
+    use super::super::{
+        Apportionment, CalculationError, ENGINE_VERSION, Part, Rate, Rejection, Trigger, Verdict,
+        calculate,
+    };
     use super::*;
     use crate::{Money, Ppm, Tier};
 

@@ -1,9 +1,9 @@
 //! Stories end to end and the invariants, on both engines.
 
-mod architecture;
 mod demo;
 mod face;
 mod graph;
 mod log;
+mod promises;
 mod story;
 mod views;

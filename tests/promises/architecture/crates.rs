@@ -1,8 +1,8 @@
-//! The walls of the house: which crate may know which, and that there is one of what must be one.
+//! The dependency graph of the crates: which may know which, and that there is one of what must be one.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

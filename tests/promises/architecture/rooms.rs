@@ -1,0 +1,155 @@
+//! Layering: no files of a crate rest on each other in a circle, and arrows run down between its floors.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::{crates::root, imports::Imports, source::Source};
+
+/// The circles that still stand: a crate, and the folder in which each lies. An entry that is needed no more must go.
+const STANDING: &[(&str, &str)] = &[
+    ("domain", ""),
+    ("eventlog", ""),
+    ("projections", ""),
+    ("api", ""),
+    ("api", "graphql/"),
+    ("api", "http/"),
+];
+
+/// Files that belong together, each told by how its name begins.
+type Room = &'static [&'static str];
+
+/// A crate's rooms, floor by floor from the ground up. Files know those of their own room and of the floors below.
+const FLOORS: &[(&str, &[&[Room]])] = &[];
+
+/// Longest file that can be read at a sitting.
+const LINES: usize = 450;
+
+/// The files that are longer still. An entry that is needed no more must go.
+const LONG: &[&str] = &[
+    "domain/src/deal/tests/mod.rs",
+    "domain/src/partner/mod.rs",
+    "domain/src/program/mod.rs",
+    "domain/src/wallet/tests.rs",
+    "tests/harness/history.rs",
+];
+
+fn sources(package: &str) -> PathBuf {
+    root().join(package).join("src")
+}
+
+#[test]
+fn no_files_rest_on_each_other_in_a_circle() {
+    let mut standing = STANDING.to_vec();
+    let mut found = vec![];
+    for package in ["domain", "eventlog", "projections", "api"] {
+        let imports = Imports::of(&Source::of_folder(&sources(package)));
+        for circle in imports.circles() {
+            let known = |(other, folder): &(&str, &str)| {
+                *other == package && circle.iter().all(|file| file.starts_with(folder))
+            };
+            let narrowest =
+                STANDING.iter().filter(|entry| known(entry)).max_by_key(|(_, folder)| folder.len());
+            match narrowest {
+                Some(entry) => standing.retain(|other| other != entry),
+                None => found.push(format!("{package}: {}", imports.within(&circle).join(", "))),
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "these must be cut");
+    assert_eq!(standing, [], "these circles are cut: take them off the list");
+}
+
+#[test]
+fn arrows_run_down_between_the_floors_of_a_crate() {
+    for (package, floors) in FLOORS {
+        let imports = Imports::of(&Source::of_folder(&sources(package)));
+        assert_eq!(uphill(&imports, floors), Vec::<String>::new(), "{package}");
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_can_be_read_at_a_sitting() {
+    let top = root();
+    let long = rust_files(&top).into_iter().filter_map(|file| {
+        let lines = std::fs::read_to_string(&file).expect("is text").lines().count();
+        let name = file.strip_prefix(&top).expect("lies below").display().to_string();
+        (lines > LINES).then_some(name)
+    });
+    assert_eq!(long.collect::<BTreeSet<_>>(), LONG.iter().map(|&name| name.to_owned()).collect());
+}
+
+/// Every arrow that runs up, or between rooms of one floor; and whatever stands on no floor, or on two.
+fn uphill(imports: &Imports, floors: &[&[Room]]) -> Vec<String> {
+    let place = |file: &str| {
+        let rooms = floors.iter().enumerate().flat_map(|(floor, rooms)| {
+            rooms.iter().enumerate().map(move |(room, names)| ((floor, room), *names))
+        });
+        let found: Vec<_> = rooms
+            .filter(|(_, names)| names.iter().any(|name| file.starts_with(name)))
+            .map(|(place, _)| place)
+            .collect();
+        if let [place] = found[..] { Some(place) } else { None }
+    };
+    let mut wrong = vec![];
+    for (file, known) in imports.0.iter().filter(|(file, _)| *file != "lib.rs") {
+        let Some(from) = place(file) else {
+            wrong.push(format!("{file} stands on no floor, or on two"));
+            continue;
+        };
+        let up = known.iter().filter(|other| {
+            place(other).is_some_and(|to| to.0 > from.0 || (to.0 == from.0 && to != from))
+        });
+        wrong.extend(up.map(|other| format!("{file} -> {other}")));
+    }
+    let empty = floors.iter().flat_map(|rooms| rooms.iter()).flat_map(|names| names.iter());
+    let stands = |name: &&&str| imports.0.keys().any(|file| file.starts_with(**name));
+    wrong.extend(empty.filter(|name| !stands(name)).map(|name| format!("{name} is not there")));
+    wrong
+}
+
+fn rust_files(top: &Path) -> Vec<PathBuf> {
+    let mut files = vec![];
+    let mut folders = vec![top.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("is a folder") {
+            let entry = entry.expect("can be read");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type().expect("has a type").is_dir() {
+                if name != "target" && !name.starts_with('.') {
+                    folders.push(entry.path());
+                }
+            } else if name.ends_with(".rs") {
+                files.push(entry.path());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn an_arrow_up_or_across_and_a_file_without_a_floor_are_told() {
+    let files = [
+        ("lib.rs", "mod ground; mod house; mod left; mod right; mod shed;"),
+        ("ground.rs", "use crate::house::Roof; pub struct Stone;"),
+        ("left.rs", "pub struct Chair; pub fn rest(_: crate::ground::Stone) {}"),
+        ("right.rs", "fn borrow() -> crate::left::Chair { todo!() }"),
+        ("house.rs", "pub struct Roof(crate::left::Chair);"),
+        ("shed.rs", ""),
+    ];
+    let source = Source::read("lib.rs", &|name| {
+        files.iter().find(|(file, _)| *file == name).map(|(_, text)| (*text).to_owned())
+    });
+    let floors: &[&[Room]] =
+        &[&[&["ground"]], &[&["left"], &["right"]], &[&["house"], &["garden"]]];
+    assert_eq!(
+        uphill(&Imports::of(&source), floors),
+        [
+            "ground.rs -> house.rs",
+            "right.rs -> left.rs",
+            "shed.rs stands on no floor, or on two",
+            "garden is not there"
+        ]
+    );
+}

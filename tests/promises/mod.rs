@@ -1,0 +1,3 @@
+//! What holds whatever the story: invariants and architecture fitness functions.
+
+mod architecture;

@@ -1,55 +1,35 @@
-//! What Accord shows: views folded from the log, disposable and rebuilt at will.
+//! What Accord shows: a read model of views folded from the log, disposable and rebuilt at will.
 //!
-//! A view says which rows an event touches and how each changes ([`view`]); the engine does the rest. One table has
-//! one file: its row, its fold, its queries.
+//! A view says which rows an event touches and how each changes; the ground floor does the rest. One table has one file:
+//! its row, whose it is, its indexes, its fold. Each room knows the ground and no other room, the house knows all rooms,
+//! and what keeps and fills the tables knows the house.
 
-pub mod page;
-pub mod query;
-pub mod scope;
-mod shape;
-mod table;
-pub mod view;
-mod write;
+mod audit;
+mod deal;
+mod glance;
+pub mod ground;
+mod house;
+mod keep;
+mod ledger;
+mod partner;
+mod program;
+mod wallet;
+mod work;
 
-pub mod accounts;
-pub mod certificates;
-pub mod commissions;
-pub mod courses;
-pub mod deal_lines;
-pub mod deals;
-pub mod events;
-mod figures;
-mod folding;
-pub mod homes;
-pub mod invariants;
-pub mod journal_lines;
-pub mod lots;
-mod namespace;
-pub mod partner_dashboards;
-pub mod partner_totals;
-pub mod partners;
-pub mod payments;
-pub mod payouts;
-mod pointer;
-pub mod program_dashboards;
-pub mod program_totals;
-pub mod programs;
-pub mod publications;
-mod reader;
-mod rebuild;
-pub mod schedule;
-pub mod statement_lines;
-pub mod training;
-mod verify;
-mod views;
-pub mod wallets;
-
-pub use folding::Poison;
-pub use namespace::Namespace;
-pub use page::{Cursor, Direction, Page, Slice, Sort};
-pub use query::QueryError;
-pub use reader::StepError;
-pub use rebuild::{Progress, RebuildError, Rebuilt};
-pub use scope::Scope;
-pub use verify::{Difference, Report, VerifyError};
-pub use views::{Behind, OpenViewsError, ReaderState, Views};
+pub use audit::{events, schedule};
+pub use deal::{commissions, deal_lines, deals, payments};
+pub use glance::{partner_dashboards, partner_totals, program_dashboards, program_totals};
+pub use ground::ask::{by, by_page, find, list, seen};
+pub use ground::{
+    Cursor, Direction, Order, Page, QueryError, Sight, Sight as Scope, Slice, Sort, Table, page,
+};
+pub use house::homes;
+pub use keep::Namespace;
+pub use ledger::{accounts, journal_lines};
+pub use partner::{certificates, courses, partners, training};
+pub use program::{programs, publications};
+pub use wallet::{lots, payouts, statement_lines, wallets};
+pub use work::{
+    Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
+    Report, StepError, VerifyError, Views, claims,
+};

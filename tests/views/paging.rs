@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::PartnerId;
 use projections::page::PageError;
-use projections::{Cursor, Page, QueryError, Scope, Sort, deals, partners};
+use projections::{Cursor, Order, Page, QueryError, Scope, Sort, by_page, deals, partners};
+use sea_orm::{ColumnTrait, Condition};
 use tests::{append_all, history, places};
 
 use super::ground::*;
@@ -87,6 +88,48 @@ async fn a_partner_sees_itself_its_network_or_nothing_as_its_scope_says() {
             .await
             .expect("it can be read");
         assert_eq!(foreign, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lists_of_many_parents_are_each_cut_to_the_page_of_a_lone_list() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 900, 19).await;
+        let namespace = reading.views.current();
+        let db = namespace.db();
+        let nobody = uuid::Uuid::nil();
+        let all = deals::Filter::default();
+        let sort = Sort::descending(deals::Order::RegisteredAt);
+        let some = deals::list(db, Scope::All, &all, sort, &Page::first(100, None)).await;
+        let some = some.expect("there are deals");
+        let middle = some.rows[some.rows.len() / 2].0.clone();
+        let sellers: BTreeSet<_> = some.rows.iter().map(|(_, row)| row.partner).collect();
+        let parents: Vec<_> = sellers.iter().copied().chain([nobody]).collect();
+        let column = deals::Column::Partner;
+        let pages = [
+            Page::first(1, None),
+            Page::first(2, Some(middle.clone())),
+            Page::last(2, Some(middle)),
+            Page::last(100, None),
+        ];
+        let order = Order::<deals::Entity>::descending(deals::Column::RegisteredAt);
+        for page in &pages {
+            let each = by_page(db, &Scope::All, column, &parents, order, page).await;
+            let each = each.expect("it can be read");
+            assert_eq!(each.len(), parents.len());
+            for (parent, slice) in each {
+                let own = Condition::all().add(column.eq(parent));
+                let lone = projections::list(db, &Scope::All, own, order, page).await;
+                assert_eq!(slice, lone.expect("it can be read"));
+                let whole = page.after.is_none() && page.before.is_none();
+                assert!(!whole || slice.rows.is_empty() == (parent == nobody));
+            }
+        }
+        let own = Scope::Partner(PartnerId(parents[0]));
+        let in_sight = by_page(db, &own, column, &parents, order, &pages[0]).await;
+        let in_sight = in_sight.expect("it can be read");
+        let seen = in_sight.values().filter(|slice| !slice.rows.is_empty());
+        assert_eq!(seen.count(), 1);
     }
 }
 

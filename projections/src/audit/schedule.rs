@@ -1,0 +1,95 @@
+//! What is to be commanded when: the timers that events set and clear.
+
+use chrono::{DateTime, Utc};
+use domain::command::CommandError;
+use domain::reactions::{Timer, TimerChange, timers};
+use domain::{Command, CommandId};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use crate::ground::{Misfit, Placed, QueryError, View, table};
+
+table! {
+    "schedule" of None, found by ["due_at, id"];
+    pub struct Model {
+        pub id: Uuid,
+        pub due_at: DateTimeUtc,
+        pub command_id: Uuid,
+        /// Its public name, as in `matureLot`.
+        pub command: String,
+        pub aggregate: Uuid,
+        pub fields: Json,
+        /// The event that set the timer.
+        pub cause: Uuid,
+        pub correlation_id: Uuid,
+        pub last_position: i64,
+    }
+}
+
+impl Model {
+    /// The command, ready to be issued at `due_at`.
+    pub fn command(&self) -> Result<Command, CommandError> {
+        Command::parse(&self.command, self.aggregate, self.fields.clone())
+    }
+
+    pub fn command_id(&self) -> CommandId {
+        CommandId(self.command_id)
+    }
+}
+
+/// At most `limit` timers that are due at `until`, the earliest first.
+pub async fn due(
+    db: &DatabaseConnection,
+    until: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Model>, QueryError> {
+    let due = Entity::find().filter(Column::DueAt.lte(until));
+    Ok(due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// When the next timer is due.
+pub async fn next_due(db: &DatabaseConnection) -> Result<Option<DateTime<Utc>>, QueryError> {
+    let first = Entity::find().order_by_asc(Column::DueAt).order_by_asc(Column::Id).one(db).await?;
+    Ok(first.map(|timer| timer.due_at))
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        timers(&placed.recorded).iter().map(target).collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        for change in timers(&placed.recorded).into_iter().filter(|change| target(change) == id) {
+            *row = match change {
+                TimerChange::Set(timer) => Some(set(timer, placed)?),
+                TimerChange::Clear(_) => None,
+            };
+        }
+        Ok(())
+    }
+}
+
+fn target(change: &TimerChange) -> Uuid {
+    match change {
+        TimerChange::Set(timer) => timer.id,
+        TimerChange::Clear(id) => *id,
+    }
+}
+
+fn set(timer: Timer, placed: &Placed) -> Result<Model, Misfit> {
+    let name = timer.command.name();
+    let not_json = |problem: String| Misfit::NotJson { what: "a timer's command", problem };
+    let body = timer.command.body().map_err(|error| not_json(error.to_string()))?;
+    let aggregate = body["id"].as_str().and_then(|id| id.parse().ok());
+    Ok(Model {
+        id: timer.id,
+        due_at: timer.due_at,
+        command_id: timer.command_id.0,
+        command: name.to_owned(),
+        aggregate: aggregate.ok_or_else(|| not_json("its body names no aggregate".into()))?,
+        fields: body["command"][name].clone(),
+        cause: placed.event_id(),
+        correlation_id: placed.recorded.envelope.correlation_id,
+        last_position: placed.position(),
+    })
+}

@@ -1,0 +1,99 @@
+//! Every calculation of commission, with the trace that explains it.
+
+use domain::DealId;
+use domain::deal::DealEvent;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, json, table, word};
+
+table! {
+    "commissions" of Some(Column::Partner), found by ["deal, position", "trace_hash"];
+    pub struct Model {
+        /// Of the event.
+        pub id: Uuid,
+        pub program: Uuid,
+        pub deal: Uuid,
+        /// Whose deal it is.
+        pub partner: Uuid,
+        /// The event that made commission due.
+        pub trigger: Uuid,
+        pub plan_version: Option<i64>,
+        pub currency: Option<String>,
+        /// As `domain::commission::Trace`; null where nothing was earned.
+        pub trace: Option<Json>,
+        pub trace_hash: Option<String>,
+        /// Why nothing was earned.
+        pub nothing: Option<String>,
+        pub calculated_at: DateTimeUtc,
+        pub position: i64,
+    }
+}
+
+/// The calculations on deals, in the order in which they were made. Only for whoever may see the deal.
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    sight: Sight,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
+    let deals = deals.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(sight.over(Column::Partner));
+    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Position).all(db).await?)
+}
+
+/// The calculation with this hash.
+pub async fn by_trace_hash(
+    db: &DatabaseConnection,
+    sight: Sight,
+    hash: &str,
+) -> Result<Option<Model>, QueryError> {
+    Ok(Entity::find()
+        .filter(Column::TraceHash.eq(hash))
+        .filter(sight.over(Column::Partner))
+        .one(db)
+        .await?)
+}
+
+impl Feed for Entity {
+    fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
+        let Some(event) = placed.deal_event() else { return Ok(vec![]) };
+        let row = |trigger: domain::EventId| {
+            Ok(Model {
+                id: placed.event_id(),
+                program: placed.program()?,
+                deal: placed.aggregate(),
+                partner: placed.partner()?,
+                trigger: trigger.0,
+                plan_version: None,
+                currency: None,
+                trace: None,
+                trace_hash: None,
+                nothing: None,
+                calculated_at: placed.at(),
+                position: placed.position(),
+            })
+        };
+        if let DealEvent::CommissionCalculated {
+            trigger,
+            plan_version,
+            currency,
+            trace,
+            trace_hash,
+            ..
+        } = event
+        {
+            Ok(vec![Model {
+                plan_version: Some((*plan_version).into()),
+                currency: Some(currency.code().to_owned()),
+                trace: Some(json("a trace", trace)?),
+                trace_hash: Some(trace_hash.clone()),
+                ..row(*trigger)?
+            }])
+        } else if let DealEvent::CommissionNotCalculated { trigger, reason } = event {
+            Ok(vec![Model { nothing: Some(word("a reason", reason)?), ..row(*trigger)? }])
+        } else {
+            Ok(vec![])
+        }
+    }
+}

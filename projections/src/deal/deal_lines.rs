@@ -1,0 +1,57 @@
+//! The lines of signed contracts.
+
+use domain::DealId;
+use domain::deal::DealEvent;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, code, table};
+
+table! {
+    "deal_lines" of Some(Column::Partner), found by ["deal, nth"];
+    pub struct Model {
+        pub id: Uuid,
+        pub deal: Uuid,
+        pub partner: Uuid,
+        /// Its place in the contract, from 0.
+        pub nth: i64,
+        /// Its name within the contract.
+        pub line: String,
+        pub product_line: String,
+        /// Without tax.
+        pub net_minor: i64,
+        pub currency: String,
+        pub position: i64,
+    }
+}
+
+/// The lines of deals, in the order of their contracts.
+pub async fn of_deals(
+    db: &DatabaseConnection,
+    sight: Sight,
+    deals: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
+    let deals = deals.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Deal.is_in(deals)).filter(sight.over(Column::Partner));
+    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Nth).all(db).await?)
+}
+
+impl Feed for Entity {
+    fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
+        let Some(DealEvent::Signed { lines, .. }) = placed.deal_event() else { return Ok(vec![]) };
+        let partner = placed.partner()?;
+        let row = |(nth, line): (i64, &domain::deal::ContractLine)| Model {
+            id: domain::derived(placed.event_id(), &format!("line/{nth}")),
+            deal: placed.aggregate(),
+            partner,
+            nth,
+            line: line.id.clone(),
+            product_line: line.product_line.clone(),
+            net_minor: line.net.minor,
+            currency: code(line.net),
+            position: placed.position(),
+        };
+        Ok((0..).zip(lines).map(row).collect())
+    }
+}

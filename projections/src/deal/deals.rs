@@ -1,0 +1,360 @@
+//! Deals, from registration to won or lost, with the moment of each step (R141).
+
+use chrono::{DateTime, Utc};
+use domain::deal::DealEvent;
+use domain::{DealId, PartnerId, ProgramId};
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryOrder};
+
+use crate::ground::{
+    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, add, begin, code, json, known,
+    page, table, word,
+};
+
+table! {
+    "deals" of Some(Column::Partner), found by [
+        "registered_at, id",
+        "customer_name, id",
+        "last_position, id",
+        "partner, registered_at, id",
+        "program, stage, registered_at, id",
+        "responsible, registered_at, id",
+        "protected_until",
+    ];
+    pub struct Model {
+        pub id: Uuid,
+        pub program: Uuid,
+        pub partner: Uuid,
+        /// Who registered it.
+        pub seller: String,
+        pub customer_name: String,
+        /// ISO 3166 alpha-2.
+        pub customer_country: String,
+        pub customer_tax_id: Option<String>,
+        pub customer_domain: Option<String>,
+        /// A list of names.
+        pub product_lines: Json,
+        pub territory: String,
+        pub estimate_minor: i64,
+        pub estimate_currency: String,
+        pub expected_close: Date,
+        /// The customer's problems (R53).
+        pub problems: String,
+        /// The criteria by which the customer selects (R53).
+        pub criteria: String,
+        pub stage: Stage,
+        pub responsible: Option<String>,
+        /// `automatic` or `manual`, once approval is requested.
+        pub route: Option<String>,
+        pub approved_by: Option<String>,
+        pub protected_until: Option<DateTimeUtc>,
+        /// What others have of the commission: a list of `{partner, ppm}`.
+        pub shares: Json,
+        /// Why it was returned last, with the fields to look at: `{reason, fields}`.
+        pub returned: Option<Json>,
+        /// Why it was rejected or lost.
+        pub end_reason: Option<String>,
+        pub signed_on: Option<Date>,
+        pub contract_status: Option<String>,
+        pub contract_currency: Option<String>,
+        pub total_minor: i64,
+        pub paid_minor: i64,
+        pub commission: Commission,
+        /// Of the last calculation.
+        pub trace_hash: Option<String>,
+        pub registered_at: DateTimeUtc,
+        pub qualified_at: Option<DateTimeUtc>,
+        pub approved_at: Option<DateTimeUtc>,
+        pub signed_at: Option<DateTimeUtc>,
+        /// When the customer had paid in full.
+        pub paid_at: Option<DateTimeUtc>,
+        pub won_at: Option<DateTimeUtc>,
+        /// When it ended any other way.
+        pub closed_at: Option<DateTimeUtc>,
+        pub last_position: i64,
+        pub version: i64,
+    }
+}
+
+/// How far a deal has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
+pub enum Stage {
+    Registered,
+    PartnerQualified,
+    Returned,
+    Qualified,
+    PendingApproval,
+    Approved,
+    Signed,
+    PartPaid,
+    Won,
+    Rejected,
+    Expired,
+    Withdrawn,
+    Lost,
+}
+
+/// Whether commission has been calculated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
+pub enum Commission {
+    /// Nothing has made it due.
+    Open,
+    Calculated,
+    /// The last trigger earned nothing.
+    Nothing,
+}
+
+/// Which deals; every part that is given must hold.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Filter {
+    pub program: Option<ProgramId>,
+    pub partner: Option<PartnerId>,
+    /// Any of these; all where empty.
+    pub stages: Vec<Stage>,
+    pub territory: Option<String>,
+    pub responsible: Option<String>,
+    pub seller: Option<String>,
+    /// The start of the customer's name.
+    pub customer_prefix: Option<String>,
+    pub registered_from: Option<DateTime<Utc>>,
+    pub registered_until: Option<DateTime<Utc>>,
+    /// Only those whose protection ends before this instant.
+    pub protected_until: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    #[default]
+    RegisteredAt,
+    CustomerName,
+    LastChange,
+}
+
+impl page::Order<Entity> for Order {
+    fn column(self) -> Column {
+        match self {
+            Self::RegisteredAt => Column::RegisteredAt,
+            Self::CustomerName => Column::CustomerName,
+            Self::LastChange => Column::LastPosition,
+        }
+    }
+}
+
+impl Filter {
+    fn condition(&self) -> Condition {
+        Condition::all()
+            .add_option(self.program.map(|program| Column::Program.eq(program.0)))
+            .add_option(self.partner.map(|partner| Column::Partner.eq(partner.0)))
+            .add_option(
+                (!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())),
+            )
+            .add_option(self.territory.as_ref().map(|territory| Column::Territory.eq(territory)))
+            .add_option(
+                self.responsible.as_ref().map(|responsible| Column::Responsible.eq(responsible)),
+            )
+            .add_option(self.seller.as_ref().map(|seller| Column::Seller.eq(seller)))
+            .add_option(
+                self.customer_prefix
+                    .as_ref()
+                    .map(|prefix| Column::CustomerName.starts_with(prefix)),
+            )
+            .add_option(self.registered_from.map(|from| Column::RegisteredAt.gte(from)))
+            .add_option(self.registered_until.map(|until| Column::RegisteredAt.lt(until)))
+            .add_option(self.protected_until.map(|until| Column::ProtectedUntil.lt(until)))
+    }
+}
+
+pub async fn list(
+    db: &DatabaseConnection,
+    sight: Sight,
+    filter: &Filter,
+    sort: Sort<Order>,
+    page: &Page,
+) -> Result<Slice<Model>, QueryError> {
+    let select = Entity::find().filter(sight.over(Column::Partner)).filter(filter.condition());
+    page::page(db, select, Column::Id, sort, page).await
+}
+
+/// Those of `ids` that are in scope, in no particular order.
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    sight: Sight,
+    ids: &[DealId],
+) -> Result<Vec<Model>, QueryError> {
+    let ids = ids.iter().map(|id| id.0);
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .filter(sight.over(Column::Partner))
+        .all(db)
+        .await?)
+}
+
+/// All deals of partners, the latest first.
+pub async fn of_partners(
+    db: &DatabaseConnection,
+    sight: Sight,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
+    Ok(select.order_by_desc(Column::RegisteredAt).order_by_desc(Column::Id).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        placed.deal_event().map(|_| placed.aggregate()).into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(event) = placed.deal_event() else { return Ok(()) };
+        if let DealEvent::Registered { .. } = event {
+            return begin("deals", id, row, registered(id, event, placed)?);
+        }
+        let row = known("deals", id, row)?;
+        row.last_position = placed.position();
+        row.version = placed.version();
+        match event {
+            DealEvent::Registered { .. } => {}
+            DealEvent::ResponsibleAssigned { responsible, .. } => {
+                row.responsible = Some(responsible.clone())
+            }
+            DealEvent::QualifiedByPartner { .. } => row.stage = Stage::PartnerQualified,
+            DealEvent::Returned { reason, fields } => {
+                row.stage = Stage::Returned;
+                row.returned = Some(serde_json::json!({ "reason": reason, "fields": fields }));
+            }
+            DealEvent::Qualified { .. } => {
+                row.stage = Stage::Qualified;
+                row.qualified_at = Some(placed.at());
+            }
+            DealEvent::ApprovalRequested { route, .. } => {
+                row.stage = Stage::PendingApproval;
+                row.route = Some(word("a route", route)?);
+            }
+            DealEvent::Approved { by, route, protected_until, .. } => {
+                row.stage = Stage::Approved;
+                row.route = Some(word("a route", route)?);
+                row.approved_by = Some(by.clone());
+                row.approved_at = Some(placed.at());
+                row.protected_until = Some(*protected_until);
+            }
+            DealEvent::Rejected { code } => {
+                row.end(Stage::Rejected, Some(word("a rejection", code)?), placed)
+            }
+            DealEvent::Withdrawn {} => row.end(Stage::Withdrawn, None, placed),
+            DealEvent::ProtectionExpired {} => row.end(Stage::Expired, None, placed),
+            DealEvent::Lost { code } => row.end(Stage::Lost, Some(word("a loss", code)?), placed),
+            DealEvent::ShareAgreed { partner, share } => row.share(*partner, share.0),
+            DealEvent::Signed { signed_on, total, .. } => {
+                row.stage = Stage::Signed;
+                row.signed_on = Some(*signed_on);
+                row.signed_at = Some(placed.at());
+                row.total_minor = total.minor;
+                row.contract_currency = Some(code(*total));
+            }
+            DealEvent::ContractStatusChanged { to, .. } => row.contract_status = Some(to.clone()),
+            DealEvent::PaymentReceived { amount, outstanding, .. } => {
+                if row.stage == Stage::Signed {
+                    row.stage = Stage::PartPaid;
+                }
+                add("deals", &mut row.paid_minor, amount.minor)?;
+                if outstanding.minor == 0 {
+                    row.paid_at = Some(placed.at());
+                }
+            }
+            DealEvent::Won { .. } => {
+                row.stage = Stage::Won;
+                row.won_at = Some(placed.at());
+            }
+            DealEvent::CommissionCalculated { trace_hash, .. } => {
+                row.commission = Commission::Calculated;
+                row.trace_hash = Some(trace_hash.clone());
+            }
+            DealEvent::CommissionNotCalculated { .. } => {
+                if row.commission == Commission::Open {
+                    row.commission = Commission::Nothing;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Model {
+    fn end(&mut self, stage: Stage, reason: Option<String>, placed: &Placed) {
+        self.stage = stage;
+        self.end_reason = reason;
+        self.closed_at = Some(placed.at());
+    }
+
+    fn share(&mut self, partner: PartnerId, ppm: u32) {
+        if let Some(shares) = self.shares.as_array_mut() {
+            let id = serde_json::json!(partner);
+            shares.retain(|share| share["partner"] != id);
+            shares.push(serde_json::json!({ "partner": id, "ppm": ppm }));
+        }
+    }
+}
+
+fn registered(id: Uuid, event: &DealEvent, placed: &Placed) -> Result<Model, Misfit> {
+    let DealEvent::Registered {
+        program,
+        partner,
+        seller,
+        customer,
+        product_lines,
+        territory,
+        estimate,
+        expected_close,
+        problems,
+        criteria,
+        ..
+    } = event
+    else {
+        return Err(Misfit::NoRow { table: "deals", id });
+    };
+    Ok(Model {
+        id,
+        program: program.0,
+        partner: partner.0,
+        seller: seller.clone(),
+        customer_name: customer.name.clone(),
+        customer_country: customer.country.clone(),
+        customer_tax_id: customer.tax_id.clone(),
+        customer_domain: customer.domain.clone(),
+        product_lines: json("the product lines", product_lines)?,
+        territory: territory.clone(),
+        estimate_minor: estimate.minor,
+        estimate_currency: code(*estimate),
+        expected_close: *expected_close,
+        problems: problems.clone(),
+        criteria: criteria.clone(),
+        stage: Stage::Registered,
+        responsible: None,
+        route: None,
+        approved_by: None,
+        protected_until: None,
+        shares: serde_json::json!([]),
+        returned: None,
+        end_reason: None,
+        signed_on: None,
+        contract_status: None,
+        contract_currency: None,
+        total_minor: 0,
+        paid_minor: 0,
+        commission: Commission::Open,
+        trace_hash: None,
+        registered_at: placed.at(),
+        qualified_at: None,
+        approved_at: None,
+        signed_at: None,
+        paid_at: None,
+        won_at: None,
+        closed_at: None,
+        last_position: placed.position(),
+        version: placed.version(),
+    })
+}

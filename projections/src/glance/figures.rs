@@ -1,0 +1,102 @@
+//! What dashboards count and sum: one figure an event at most, the same for a programme and for a partner.
+
+use domain::Money;
+use domain::deal::DealEvent;
+use domain::partner::PartnerEvent;
+use domain::wallet::WalletEvent;
+
+use crate::ground::Placed;
+
+/// Something that is counted.
+pub(crate) enum Count {
+    Applied,
+    Approved,
+    Joined,
+    Certificate,
+    Registered,
+    Qualified,
+    DealApproved,
+    Signed,
+    Won,
+    Lost,
+}
+
+/// Something that is summed.
+pub(crate) enum Sum {
+    Signed,
+    Paid,
+    Accrued,
+    Matured,
+    PaidOut,
+}
+
+pub(crate) fn counted(placed: &Placed) -> Option<Count> {
+    if let Some(event) = placed.partner_event() {
+        of_partner(event)
+    } else {
+        of_deal(placed.deal_event()?)
+    }
+}
+
+pub(crate) fn summed(placed: &Placed) -> Option<(Sum, Money)> {
+    if let Some(DealEvent::Signed { total, .. }) = placed.deal_event() {
+        Some((Sum::Signed, *total))
+    } else if let Some(DealEvent::PaymentReceived { amount, .. }) = placed.deal_event() {
+        Some((Sum::Paid, *amount))
+    } else if let Some(WalletEvent::Accrued { accrual }) = placed.wallet_event() {
+        Some((Sum::Accrued, accrual.amount))
+    } else if let Some(WalletEvent::Matured { amount, .. }) = placed.wallet_event() {
+        Some((Sum::Matured, *amount))
+    } else if let Some(WalletEvent::PayoutPaid { amount, .. }) = placed.wallet_event() {
+        Some((Sum::PaidOut, *amount))
+    } else {
+        None
+    }
+}
+
+fn of_partner(event: &PartnerEvent) -> Option<Count> {
+    match event {
+        PartnerEvent::Applied { .. } => Some(Count::Applied),
+        PartnerEvent::Approved { .. } => Some(Count::Approved),
+        PartnerEvent::Joined { .. } => Some(Count::Joined),
+        PartnerEvent::Certified { .. } => Some(Count::Certificate),
+        PartnerEvent::ReviewAssigned { .. }
+        | PartnerEvent::InformationRequested { .. }
+        | PartnerEvent::InformationSupplied { .. }
+        | PartnerEvent::ReviewRecorded { .. }
+        | PartnerEvent::InterviewScheduled { .. }
+        | PartnerEvent::InterviewHeld { .. }
+        | PartnerEvent::Rejected { .. }
+        | PartnerEvent::Withdrawn {}
+        | PartnerEvent::TermsAccepted { .. }
+        | PartnerEvent::CourseAssigned { .. }
+        | PartnerEvent::ModuleCompleted { .. }
+        | PartnerEvent::ExamPassed { .. }
+        | PartnerEvent::ExamFailed { .. }
+        | PartnerEvent::PaymentDetailsSet { .. }
+        | PartnerEvent::TierOverridden { .. } => None,
+    }
+}
+
+fn of_deal(event: &DealEvent) -> Option<Count> {
+    match event {
+        DealEvent::Registered { .. } => Some(Count::Registered),
+        DealEvent::Qualified { .. } => Some(Count::Qualified),
+        DealEvent::Approved { .. } => Some(Count::DealApproved),
+        DealEvent::Signed { .. } => Some(Count::Signed),
+        DealEvent::Won { .. } => Some(Count::Won),
+        DealEvent::Lost { .. } => Some(Count::Lost),
+        DealEvent::ResponsibleAssigned { .. }
+        | DealEvent::QualifiedByPartner { .. }
+        | DealEvent::Returned { .. }
+        | DealEvent::ApprovalRequested { .. }
+        | DealEvent::Rejected { .. }
+        | DealEvent::Withdrawn {}
+        | DealEvent::ProtectionExpired {}
+        | DealEvent::ShareAgreed { .. }
+        | DealEvent::ContractStatusChanged { .. }
+        | DealEvent::PaymentReceived { .. }
+        | DealEvent::CommissionCalculated { .. }
+        | DealEvent::CommissionNotCalculated { .. } => None,
+    }
+}

@@ -1,0 +1,18 @@
+//! The room of dashboards: aggregate figures of a programme and of a partner.
+
+mod figures;
+pub mod partner_dashboards;
+pub mod partner_totals;
+pub mod program_dashboards;
+pub mod program_totals;
+
+use crate::ground::{AtWork, Rows};
+
+pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
+    vec![
+        Box::new(Rows::<program_dashboards::Entity>::new(whole)),
+        Box::new(Rows::<program_totals::Entity>::new(whole)),
+        Box::new(Rows::<partner_dashboards::Entity>::new(whole)),
+        Box::new(Rows::<partner_totals::Entity>::new(whole)),
+    ]
+}

@@ -1,0 +1,69 @@
+//! The money of a partner at a glance, one row a currency.
+
+use domain::PartnerId;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use super::figures::{Sum, summed};
+use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, code, table};
+
+table! {
+    "partner_totals" of Some(Column::Partner), found by ["partner, currency"];
+    pub struct Model {
+        pub id: Uuid,
+        pub partner: Uuid,
+        pub currency: String,
+        /// Contracts signed.
+        pub revenue_signed_minor: i64,
+        /// Payments by customers.
+        pub revenue_paid_minor: i64,
+        pub accrued_minor: i64,
+        pub matured_minor: i64,
+        pub paid_out_minor: i64,
+        pub last_position: i64,
+    }
+}
+
+pub async fn of_partners(
+    db: &DatabaseConnection,
+    sight: Sight,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
+    Ok(select.order_by_asc(Column::Partner).order_by_asc(Column::Currency).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        let key = summed(placed).zip(placed.partner).map(|((_, amount), partner)| {
+            domain::derived(partner.0, &format!("totals/{}", amount.currency))
+        });
+        key.into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some((sum, amount)) = summed(placed) else { return Ok(()) };
+        let row = row.get_or_insert(Model {
+            id,
+            partner: placed.partner()?,
+            currency: code(amount),
+            revenue_signed_minor: 0,
+            revenue_paid_minor: 0,
+            accrued_minor: 0,
+            matured_minor: 0,
+            paid_out_minor: 0,
+            last_position: 0,
+        });
+        row.last_position = placed.position();
+        let sum = match sum {
+            Sum::Signed => &mut row.revenue_signed_minor,
+            Sum::Paid => &mut row.revenue_paid_minor,
+            Sum::Accrued => &mut row.accrued_minor,
+            Sum::Matured => &mut row.matured_minor,
+            Sum::PaidOut => &mut row.paid_out_minor,
+        };
+        add("partner_totals", sum, amount.minor)
+    }
+}

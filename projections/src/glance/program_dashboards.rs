@@ -1,0 +1,71 @@
+//! A programme at a glance: how many of what; the sums stand in `program_totals`.
+
+use domain::ProgramId;
+use sea_orm::entity::prelude::*;
+
+use super::figures::{Count, counted};
+use crate::ground::{Misfit, Placed, QueryError, View, table};
+
+table! {
+    "program_dashboards" of None, found by [];
+    pub struct Model {
+        /// Of the programme.
+        pub id: Uuid,
+        pub partners_applied: i64,
+        pub partners_approved: i64,
+        pub partners_joined: i64,
+        pub certificates: i64,
+        pub deals_registered: i64,
+        pub deals_qualified: i64,
+        pub deals_approved: i64,
+        pub deals_signed: i64,
+        pub deals_won: i64,
+        pub deals_lost: i64,
+        pub last_position: i64,
+    }
+}
+
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    programs: &[ProgramId],
+) -> Result<Vec<Model>, QueryError> {
+    Ok(Entity::find().filter(Column::Id.is_in(programs.iter().map(|id| id.0))).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        counted(placed).and(placed.program).map(|program| program.0).into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(count) = counted(placed) else { return Ok(()) };
+        let row = row.get_or_insert(Model {
+            id,
+            partners_applied: 0,
+            partners_approved: 0,
+            partners_joined: 0,
+            certificates: 0,
+            deals_registered: 0,
+            deals_qualified: 0,
+            deals_approved: 0,
+            deals_signed: 0,
+            deals_won: 0,
+            deals_lost: 0,
+            last_position: 0,
+        });
+        row.last_position = placed.position();
+        *match count {
+            Count::Applied => &mut row.partners_applied,
+            Count::Approved => &mut row.partners_approved,
+            Count::Joined => &mut row.partners_joined,
+            Count::Certificate => &mut row.certificates,
+            Count::Registered => &mut row.deals_registered,
+            Count::Qualified => &mut row.deals_qualified,
+            Count::DealApproved => &mut row.deals_approved,
+            Count::Signed => &mut row.deals_signed,
+            Count::Won => &mut row.deals_won,
+            Count::Lost => &mut row.deals_lost,
+        } += 1;
+        Ok(())
+    }
+}

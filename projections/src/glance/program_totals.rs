@@ -1,0 +1,66 @@
+//! The money of a programme at a glance, one row a currency.
+
+use domain::ProgramId;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use super::figures::{Sum, summed};
+use crate::ground::{Misfit, Placed, QueryError, View, add, code, table};
+
+table! {
+    "program_totals" of None, found by ["program, currency"];
+    pub struct Model {
+        pub id: Uuid,
+        pub program: Uuid,
+        pub currency: String,
+        /// Contracts signed.
+        pub revenue_signed_minor: i64,
+        /// Payments by customers.
+        pub revenue_paid_minor: i64,
+        pub accrued_minor: i64,
+        pub matured_minor: i64,
+        pub paid_out_minor: i64,
+        pub last_position: i64,
+    }
+}
+
+pub async fn of_programs(
+    db: &DatabaseConnection,
+    programs: &[ProgramId],
+) -> Result<Vec<Model>, QueryError> {
+    let select = Entity::find().filter(Column::Program.is_in(programs.iter().map(|id| id.0)));
+    Ok(select.order_by_asc(Column::Program).order_by_asc(Column::Currency).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        let key = summed(placed).zip(placed.program).map(|((_, amount), program)| {
+            domain::derived(program.0, &format!("totals/{}", amount.currency))
+        });
+        key.into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some((sum, amount)) = summed(placed) else { return Ok(()) };
+        let row = row.get_or_insert(Model {
+            id,
+            program: placed.program()?,
+            currency: code(amount),
+            revenue_signed_minor: 0,
+            revenue_paid_minor: 0,
+            accrued_minor: 0,
+            matured_minor: 0,
+            paid_out_minor: 0,
+            last_position: 0,
+        });
+        row.last_position = placed.position();
+        let sum = match sum {
+            Sum::Signed => &mut row.revenue_signed_minor,
+            Sum::Paid => &mut row.revenue_paid_minor,
+            Sum::Accrued => &mut row.accrued_minor,
+            Sum::Matured => &mut row.matured_minor,
+            Sum::PaidOut => &mut row.paid_out_minor,
+        };
+        add("program_totals", sum, amount.minor)
+    }
+}

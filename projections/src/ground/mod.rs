@@ -1,0 +1,19 @@
+//! The ground floor of the read model: what a view is, how its rows are kept, and how they are asked for. It knows no view.
+
+pub mod ask;
+pub mod page;
+pub(crate) mod rows;
+pub(crate) mod shape;
+pub mod sight;
+mod table;
+pub mod view;
+pub(crate) mod write;
+
+pub use ask::Order;
+pub use page::{Cursor, Direction, Page, QueryError, Slice, Sort};
+pub(crate) use rows::{AtWork, Lines, Rows};
+pub use sight::Sight;
+pub use table::Table;
+pub(crate) use table::table;
+pub use view::{Feed, Misfit, Placed, Trail, View};
+pub(crate) use view::{add, begin, code, json, known, word};

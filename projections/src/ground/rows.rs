@@ -1,0 +1,225 @@
+//! A unit of work in memory: the rows that a batch of events touches, folded there and handed on to be written.
+
+use std::collections::{HashMap, HashSet};
+use std::mem::take;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, IntoActiveModel, Iterable,
+    ModelTrait, QueryFilter, Value,
+};
+use uuid::Uuid;
+
+use super::shape::{Shape, at_rest};
+use super::table::Table;
+use super::view::{Feed, Misfit, Placed, Trail, View};
+
+/// Ids to a query.
+const IDS: usize = 10_000;
+
+/// A view at work, whatever its rows are.
+pub(crate) trait AtWork: Send + Sync {
+    /// The tables in the database that this one fills.
+    fn shapes(&self) -> Vec<Arc<Shape>>;
+
+    /// Notes which rows an event will need.
+    fn touch(&mut self, placed: &Placed);
+
+    /// Loads the rows that were noted.
+    fn load<'t>(&'t mut self, db: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>>;
+
+    fn fold(&mut self, placed: &Placed) -> Result<(), Misfit>;
+
+    /// The rows that are final, and with `all` those that may still change. They are forgotten here.
+    fn take(&mut self, all: bool) -> Vec<Changes>;
+}
+
+/// What is to be written to one table.
+pub(crate) struct Changes {
+    pub shape: Arc<Shape>,
+    /// Whether some rows may be there already.
+    pub replace: bool,
+    pub rows: Vec<Vec<Value>>,
+    pub gone: Vec<Uuid>,
+}
+
+/// The rows of a view, by id.
+pub(crate) struct Rows<V: View> {
+    shape: Arc<Shape>,
+    /// Every row there is stands here: what is missing does not exist.
+    whole: bool,
+    wanted: HashSet<Uuid>,
+    rows: HashMap<Uuid, Slot<V::Model>>,
+    trail: Option<Box<dyn Follows<V>>>,
+}
+
+/// A row, or the place of one.
+struct Slot<R> {
+    row: Option<R>,
+    /// Whether it was in the database.
+    stored: bool,
+    changed: bool,
+}
+
+/// The rows of a feed or a trail that are not written yet.
+pub(crate) struct Lines<E: Table> {
+    shape: Arc<Shape>,
+    rows: Vec<E::Model>,
+}
+
+/// A trail at work.
+pub(crate) trait Follows<V: View>: Send + Sync {
+    fn shape(&self) -> Arc<Shape>;
+    fn follow(&mut self, after: &V::Model, placed: &Placed) -> Result<(), Misfit>;
+    fn take(&mut self) -> Changes;
+}
+
+impl<V: View> Rows<V> {
+    pub fn new(whole: bool) -> Self {
+        let shape = Arc::new(Shape::of::<V>());
+        Self { shape, whole, wanted: HashSet::new(), rows: HashMap::new(), trail: None }
+    }
+
+    /// The same, leaving `E` behind.
+    pub fn with_trail<E: Trail<V>>(self) -> Self {
+        let lines = Lines::<E> { shape: Arc::new(Shape::of::<E>()), rows: vec![] };
+        Self { trail: Some(Box::new(lines)), ..self }
+    }
+
+    pub fn want(&mut self, id: Uuid) {
+        if !self.whole && !self.rows.contains_key(&id) {
+            self.wanted.insert(id);
+        }
+    }
+
+    pub fn get(&self, id: Uuid) -> Option<&V::Model> {
+        self.rows.get(&id)?.row.as_ref()
+    }
+}
+
+impl<V: View> AtWork for Rows<V> {
+    fn shapes(&self) -> Vec<Arc<Shape>> {
+        [Some(self.shape.clone()), self.trail.as_ref().map(|trail| trail.shape())]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn touch(&mut self, placed: &Placed) {
+        if !self.whole {
+            V::keys(placed).into_iter().for_each(|id| self.want(id));
+        }
+    }
+
+    fn load<'t>(&'t mut self, db: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>> {
+        async move {
+            let wanted: Vec<Uuid> = take(&mut self.wanted).into_iter().collect();
+            for ids in wanted.chunks(IDS) {
+                for row in V::find().filter(V::KEY.is_in(ids.iter().copied())).all(db).await? {
+                    if let Some(id) = id_of::<V>(&row) {
+                        self.rows.insert(id, Slot { row: Some(row), stored: true, changed: false });
+                    }
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn fold(&mut self, placed: &Placed) -> Result<(), Misfit> {
+        for id in V::keys(placed) {
+            let slot =
+                self.rows.entry(id).or_insert(Slot { row: None, stored: false, changed: false });
+            V::fold(id, &mut slot.row, placed)?;
+            slot.changed = true;
+            if let (Some(trail), Some(row)) = (&mut self.trail, &slot.row) {
+                trail.follow(row, placed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, all: bool) -> Vec<Changes> {
+        let mut changes = vec![];
+        if all {
+            let mut change = Changes {
+                shape: self.shape.clone(),
+                replace: !self.whole,
+                rows: vec![],
+                gone: vec![],
+            };
+            for (id, slot) in take(&mut self.rows) {
+                match slot {
+                    Slot { changed: false, .. } | Slot { row: None, stored: false, .. } => {}
+                    Slot { row: Some(row), .. } => change.rows.push(values::<V>(row)),
+                    Slot { row: None, stored: true, .. } => change.gone.push(id),
+                }
+            }
+            changes.push(change);
+        }
+        changes.extend(self.trail.as_mut().map(|trail| trail.take()));
+        changes
+    }
+}
+
+impl<E: Table> Lines<E> {
+    pub fn new() -> Self
+    where
+        E: Feed,
+    {
+        Self { shape: Arc::new(Shape::of::<E>()), rows: vec![] }
+    }
+}
+
+impl<E: Feed> AtWork for Lines<E> {
+    fn shapes(&self) -> Vec<Arc<Shape>> {
+        vec![self.shape.clone()]
+    }
+
+    fn touch(&mut self, _: &Placed) {}
+
+    fn load<'t>(&'t mut self, _: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn fold(&mut self, placed: &Placed) -> Result<(), Misfit> {
+        self.rows.extend(E::rows(placed)?);
+        Ok(())
+    }
+
+    fn take(&mut self, _: bool) -> Vec<Changes> {
+        vec![added::<E>(&self.shape, take(&mut self.rows))]
+    }
+}
+
+impl<V: View, E: Trail<V>> Follows<V> for Lines<E> {
+    fn shape(&self) -> Arc<Shape> {
+        self.shape.clone()
+    }
+
+    fn follow(&mut self, after: &V::Model, placed: &Placed) -> Result<(), Misfit> {
+        self.rows.extend(E::rows(after, placed)?);
+        Ok(())
+    }
+
+    fn take(&mut self) -> Changes {
+        added::<E>(&self.shape, take(&mut self.rows))
+    }
+}
+
+fn added<E: Table>(shape: &Arc<Shape>, rows: Vec<E::Model>) -> Changes {
+    let rows = rows.into_iter().map(values::<E>).collect();
+    Changes { shape: shape.clone(), replace: false, rows, gone: vec![] }
+}
+
+/// A row's values in the order of its columns.
+fn values<E: Table>(row: E::Model) -> Vec<Value> {
+    let mut row = row.into_active_model();
+    E::Column::iter().filter_map(|column| row.take(column).into_value()).map(at_rest).collect()
+}
+
+fn id_of<V: View>(row: &V::Model) -> Option<Uuid> {
+    if let Value::Uuid(Some(id)) = row.get(V::KEY) { Some(*id) } else { None }
+}

@@ -1,0 +1,6 @@
+//! Where the read model is kept: namespaces, and the pointer to the live one (blue-green deployment of tables).
+
+pub(crate) mod namespace;
+pub(crate) mod pointer;
+
+pub use namespace::Namespace;

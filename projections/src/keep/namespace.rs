@@ -1,0 +1,323 @@
+//! A namespace: one set of view tables, folded up to one position, and disposable.
+
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eventlog::{Log, steady};
+use futures::{StreamExt, TryStreamExt};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
+};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, Postgres, Sqlite};
+
+use crate::ground::shape::Shape;
+use crate::ground::write::AT_ONCE;
+use crate::house;
+
+/// Traces are long; a server that knows LZ4 packs them in half the time.
+const COMPRESS: &str = "SELECT set_config(name, 'lz4', false) FROM pg_settings
+    WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+
+/// Where namespaces of a log are kept: beside it.
+#[derive(Clone)]
+pub(crate) enum Home {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(PathBuf),
+}
+
+/// One set of view tables.
+pub struct Namespace {
+    name: String,
+    readers: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+/// How a SQLite file is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Readers beside the writer, and nothing torn by a crash.
+    Live,
+    /// None: a file that is being built and thrown away if that fails.
+    Building,
+}
+
+impl Home {
+    pub fn of(log: &Log) -> Option<Self> {
+        if let Some(pool) = log.postgres_pool() {
+            return Some(Self::Postgres(Box::new(pool.connect_options().as_ref().clone())));
+        }
+        let options = log.sqlite_pool()?.connect_options();
+        options.get_filename().parent().map(|dir| Self::Sqlite(dir.into()))
+    }
+
+    /// Makes an empty namespace to be built; indexes come later.
+    pub async fn create(&self, name: &str) -> Result<Namespace, DbErr> {
+        let namespace = match self {
+            Self::Postgres(options) => {
+                let root = SqlxPostgresConnector::from_sqlx_postgres_pool(
+                    steady::<Postgres>()
+                        .max_connections(1)
+                        .connect_lazy_with(options.as_ref().clone()),
+                );
+                root.execute_unprepared(&format!("CREATE SCHEMA {name}")).await?;
+                root.close().await?;
+                postgres(options, name).await?
+            }
+            Self::Sqlite(dir) => {
+                let path = file(dir, name);
+                private(&path)?;
+                sqlite(name, &path, Care::Building).await?
+            }
+        };
+        namespace.create_tables().await?;
+        Ok(namespace)
+    }
+
+    pub async fn open(&self, name: &str) -> Result<Namespace, DbErr> {
+        match self {
+            Self::Postgres(options) => postgres(options, name).await,
+            Self::Sqlite(dir) => sqlite(name, &file(dir, name), Care::Live).await,
+        }
+    }
+
+    /// Throws a namespace away, whether it is complete or not.
+    pub async fn drop(&self, name: &str) -> Result<(), DbErr> {
+        match self {
+            Self::Postgres(options) => {
+                let pool = steady::<Postgres>()
+                    .max_connections(1)
+                    .connect_lazy_with(options.as_ref().clone());
+                let root = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                root.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await?;
+                root.close().await
+            }
+            Self::Sqlite(dir) => {
+                remove(&file(dir, name));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Namespace {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For queries; it cannot write.
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// The position of the last event that has been folded.
+    pub async fn position(&self) -> Result<u64, DbErr> {
+        position(&self.readers).await
+    }
+
+    /// An empty namespace in a new file that belongs to no log's home.
+    pub(crate) async fn in_file(path: &Path) -> Result<Self, DbErr> {
+        let name =
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        private(path)?;
+        let namespace = sqlite(&name, path, Care::Building).await?;
+        namespace.create_tables().await?;
+        Ok(namespace)
+    }
+
+    /// An empty namespace in memory.
+    pub(crate) async fn in_memory() -> Result<Self, DbErr> {
+        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let pool = steady::<Sqlite>()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(unreachable)?;
+        let only = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+        let namespace = Self { name: "memory".into(), readers: only.clone(), writer: only };
+        namespace.create_tables().await?;
+        Ok(namespace)
+    }
+
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// The checkpoint under its lock; none where another reader has it.
+    pub(crate) async fn lock(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<u64>, DbErr> {
+        match self.backend() {
+            DbBackend::Postgres => {
+                let sql = "SELECT position FROM checkpoint FOR UPDATE SKIP LOCKED";
+                let row =
+                    transaction.query_one(Statement::from_string(self.backend(), sql)).await?;
+                let position: Option<i64> =
+                    row.map(|row| row.try_get("", "position")).transpose()?;
+                Ok(position.map(i64::cast_unsigned))
+            }
+            DbBackend::Sqlite | DbBackend::MySql => position(transaction).await.map(Some),
+        }
+    }
+
+    /// Makes keys and indexes, and tells the planner what is in the tables.
+    pub(crate) async fn index(&self) -> Result<(), DbErr> {
+        let at_once = if self.backend() == DbBackend::Postgres { AT_ONCE } else { 1 };
+        let tables = futures::stream::iter(house::shapes());
+        let tables = tables.map(|shape| async move { self.index_table(&shape).await });
+        tables.buffer_unordered(at_once).try_collect().await
+    }
+
+    async fn index_table(&self, shape: &Shape) -> Result<(), DbErr> {
+        for statement in shape.index(self.backend()) {
+            self.writer.execute_unprepared(&statement).await?;
+        }
+        // Without a name it would go through the log too, and through every other namespace.
+        self.writer.execute_unprepared(&format!("ANALYZE {}", shape.table)).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.writer.begin().await
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), DbErr> {
+        self.readers.clone().close().await?;
+        self.writer.clone().close().await
+    }
+
+    async fn create_tables(&self) -> Result<(), DbErr> {
+        for shape in house::shapes() {
+            self.writer.execute_unprepared(&shape.create(self.backend())).await?;
+        }
+        let checkpoint =
+            "CREATE TABLE checkpoint (only_row integer PRIMARY KEY, position bigint NOT NULL)";
+        self.writer.execute_unprepared(checkpoint).await?;
+        self.writer
+            .execute_unprepared("INSERT INTO checkpoint (only_row, position) VALUES (1, 0)")
+            .await?;
+        Ok(())
+    }
+}
+
+/// Says what the tables of this program look like.
+pub(crate) fn shape_of_all() -> String {
+    let shapes = house::shapes();
+    let statements = shapes.iter().flat_map(|shape| {
+        let mut statements = shape.index(DbBackend::Postgres);
+        statements.push(shape.create(DbBackend::Postgres));
+        statements
+    });
+    domain::derived(uuid::Uuid::nil(), &statements.collect::<Vec<_>>().join(";"))
+        .simple()
+        .to_string()
+}
+
+pub(crate) async fn position(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let sql = "SELECT position FROM checkpoint";
+    let row = db.query_one(Statement::from_string(db.get_database_backend(), sql)).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the namespace has no checkpoint".into()))?;
+    Ok(row.try_get::<i64>("", "position")?.cast_unsigned())
+}
+
+pub(crate) async fn set_position(db: &impl ConnectionTrait, position: u64) -> Result<(), DbErr> {
+    let sql = "UPDATE checkpoint SET position = $1";
+    let statement = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        sql,
+        [position.cast_signed().into()],
+    );
+    db.execute(statement).await?;
+    Ok(())
+}
+
+/// Deletes a SQLite file with what SQLite keeps beside it.
+pub(crate) fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        if let Err(error) = std::fs::remove_file(&name)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(file = %name.display(), %error, "a namespace's file could not be removed");
+        }
+    }
+}
+
+/// Makes the file for its owner only: personal data is readable in it.
+fn private(path: &Path) -> Result<(), DbErr> {
+    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop)
+        .map_err(|error| DbErr::Custom(format!("{} cannot be made: {error}", path.display())))
+}
+
+fn file(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.sqlite"))
+}
+
+async fn postgres(options: &PgConnectOptions, name: &str) -> Result<Namespace, DbErr> {
+    let options = options.clone().statement_cache_capacity(500).disable_statement_logging();
+    // What is lost in a crash is folded again: the checkpoint is lost with it.
+    let writing = options.clone().options([("search_path", name), ("synchronous_commit", "off")]);
+    let reading = options.options([("search_path", name), ("default_transaction_read_only", "on")]);
+    let pool = |most: u32| {
+        steady::<Postgres>().max_connections(most).acquire_timeout(Duration::from_secs(5))
+    };
+    let writer = pool(2).after_connect(|connection, _| {
+        Box::pin(async move { connection.execute(COMPRESS).await.map(drop) })
+    });
+    let writer = writer.connect_with(writing).await.map_err(unreachable)?;
+    let readers =
+        pool(16).test_before_acquire(false).connect_with(reading).await.map_err(unreachable)?;
+    Ok(Namespace {
+        name: name.into(),
+        readers: SqlxPostgresConnector::from_sqlx_postgres_pool(readers),
+        writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+    })
+}
+
+async fn sqlite(name: &str, path: &Path, care: Care) -> Result<Namespace, DbErr> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .statement_cache_capacity(500)
+        .create_if_missing(care == Care::Building)
+        .disable_statement_logging();
+    let options = match care {
+        Care::Live => {
+            options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
+        }
+        Care::Building => {
+            let options =
+                options.journal_mode(SqliteJournalMode::Off).synchronous(SqliteSynchronous::Off);
+            // Room to sort an index in.
+            options.pragma("cache_size", "-65536").pragma("temp_store", "memory")
+        }
+    };
+    let writing = steady::<Sqlite>().max_connections(1).connect_with(options.clone());
+    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writing.await.map_err(unreachable)?);
+    let readers = match care {
+        Care::Building => writer.clone(),
+        Care::Live => {
+            let reading = options.pragma("query_only", "on");
+            let pool = steady::<Sqlite>()
+                .max_connections(8)
+                .test_before_acquire(false)
+                .connect_with(reading);
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.await.map_err(unreachable)?)
+        }
+    };
+    Ok(Namespace { name: name.into(), readers, writer })
+}
+
+fn unreachable(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error))
+}

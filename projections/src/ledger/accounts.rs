@@ -1,0 +1,101 @@
+//! The accounts of the ledger by now: one row an account, currency and, where it is kept by wallet, wallet.
+
+use std::collections::BTreeSet;
+
+use domain::WalletId;
+use domain::ledger::EntryLine;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, table};
+
+table! {
+    "accounts" of Some(Column::Partner), found by ["wallet", "account, currency"];
+    pub struct Model {
+        pub id: Uuid,
+        pub program: Uuid,
+        pub partner: Option<Uuid>,
+        pub wallet: Option<Uuid>,
+        /// The number in the chart of accounts.
+        pub account: i64,
+        pub currency: String,
+        pub debit_minor: i64,
+        pub credit_minor: i64,
+        pub last_position: i64,
+    }
+}
+
+/// Every account in scope, by number and currency. The vendor's own are nobody's and seen with [`Sight::All`] only.
+pub async fn all(db: &DatabaseConnection, sight: Sight) -> Result<Vec<Model>, QueryError> {
+    let select = Entity::find().filter(sight.over(Column::Partner));
+    let select = select
+        .order_by_asc(Column::Account)
+        .order_by_asc(Column::Currency)
+        .order_by_asc(Column::Id);
+    Ok(select.all(db).await?)
+}
+
+pub async fn of_wallets(
+    db: &DatabaseConnection,
+    sight: Sight,
+    wallets: &[WalletId],
+) -> Result<Vec<Model>, QueryError> {
+    let select = Entity::find().filter(Column::Wallet.is_in(wallets.iter().map(|id| id.0)));
+    Ok(select.filter(sight.over(Column::Partner)).order_by_asc(Column::Account).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        let keys: BTreeSet<Uuid> = lines(placed).map(|line| key(line, placed)).collect();
+        keys.into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        for line in lines(placed) {
+            if !owns(id, row.as_ref(), line, placed) {
+                continue;
+            }
+            let by_wallet = line.account.by_wallet();
+            let row = row.get_or_insert(Model {
+                id,
+                program: placed.program()?,
+                partner: placed.partner.filter(|_| by_wallet).map(|partner| partner.0),
+                wallet: by_wallet.then_some(placed.aggregate()),
+                account: line.account.number().into(),
+                currency: line.amount.currency.code().to_owned(),
+                debit_minor: 0,
+                credit_minor: 0,
+                last_position: 0,
+            });
+            add("accounts", &mut row.debit_minor, line.amount.minor.max(0))?;
+            add("accounts", &mut row.credit_minor, (-line.amount.minor).max(0))?;
+            row.last_position = placed.position();
+        }
+        Ok(())
+    }
+}
+
+/// The lines of the event's entry.
+fn lines(placed: &Placed) -> impl Iterator<Item = &EntryLine> {
+    placed.entry.iter().flat_map(|entry| &entry.lines)
+}
+
+/// Whether a line changes a row. Where there is one, its account and currency tell: programme and wallet are the same
+/// for all lines of an event.
+fn owns(id: Uuid, row: Option<&Model>, line: &EntryLine, placed: &Placed) -> bool {
+    row.map_or_else(
+        || key(line, placed) == id,
+        |row| {
+            row.account == i64::from(line.account.number())
+                && row.currency == line.amount.currency.code()
+        },
+    )
+}
+
+/// The row that a line changes.
+fn key(line: &EntryLine, placed: &Placed) -> Uuid {
+    let program = placed.program.map_or(Uuid::nil(), |program| program.0);
+    let owner = if line.account.by_wallet() { placed.aggregate() } else { program };
+    let currency = line.amount.currency.code();
+    domain::derived(owner, &format!("account/{}/{currency}", line.account.number()))
+}

@@ -1,0 +1,148 @@
+//! The journal: each entry's lines in double entry, and the trial balance at any position.
+
+use domain::{ProgramId, WalletId};
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, FromQueryResult, QueryOrder, QuerySelect};
+
+use crate::ground::{
+    Feed, Misfit, Page, Placed, QueryError, Sight, Slice, Sort, code, page, table,
+};
+
+table! {
+    "journal_lines" of Some(Column::Partner), found by [
+        "position, id",
+        "account, position, id",
+        "wallet, position, id",
+        "event_id",
+    ];
+    pub struct Model {
+        pub id: Uuid,
+        /// Shared by the lines of an entry.
+        pub entry: Uuid,
+        /// Its place in the entry, from 0.
+        pub nth: i64,
+        pub program: Uuid,
+        pub partner: Uuid,
+        /// The number in the chart of accounts.
+        pub account: i64,
+        /// For accounts that are kept wallet by wallet.
+        pub wallet: Option<Uuid>,
+        pub debit_minor: i64,
+        pub credit_minor: i64,
+        pub currency: String,
+        pub occurred_at: DateTimeUtc,
+        pub event_id: Uuid,
+        pub position: i64,
+    }
+}
+
+/// Which lines; every part that is given must hold.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Filter {
+    pub program: Option<ProgramId>,
+    pub account: Option<u32>,
+    pub wallet: Option<WalletId>,
+    pub currency: Option<String>,
+    pub entry: Option<Uuid>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    #[default]
+    Position,
+}
+
+/// What stands on one account in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Balance {
+    pub account: i64,
+    pub currency: String,
+    pub debit_minor: i64,
+    pub credit_minor: i64,
+}
+
+impl page::Order<Entity> for Order {
+    fn column(self) -> Column {
+        match self {
+            Self::Position => Column::Position,
+        }
+    }
+}
+
+/// Lines in the order of the log; those of one entry stand together.
+pub async fn list(
+    db: &DatabaseConnection,
+    sight: Sight,
+    filter: &Filter,
+    sort: Sort<Order>,
+    page: &Page,
+) -> Result<Slice<Model>, QueryError> {
+    let wanted = Condition::all()
+        .add_option(filter.program.map(|program| Column::Program.eq(program.0)))
+        .add_option(filter.account.map(|account| Column::Account.eq(account)))
+        .add_option(filter.wallet.map(|wallet| Column::Wallet.eq(wallet.0)))
+        .add_option(filter.currency.as_ref().map(|currency| Column::Currency.eq(currency)))
+        .add_option(filter.entry.map(|entry| Column::Entry.eq(entry)));
+    let select = Entity::find().filter(sight.over(Column::Partner)).filter(wanted);
+    page::page(db, select, Column::Id, sort, page).await
+}
+
+/// The lines of events' entries.
+pub async fn of_events(
+    db: &DatabaseConnection,
+    sight: Sight,
+    events: &[Uuid],
+) -> Result<Vec<Model>, QueryError> {
+    let lines = Entity::find().filter(Column::EventId.is_in(events.iter().copied()));
+    let lines = lines.filter(sight.over(Column::Partner));
+    Ok(lines.order_by_asc(Column::Position).order_by_asc(Column::Nth).all(db).await?)
+}
+
+/// Every account's sums up to and with `at`, or up to now. Debits and credits of a currency are always equal.
+pub async fn trial_balance(
+    db: &DatabaseConnection,
+    sight: Sight,
+    program: Option<ProgramId>,
+    at: Option<u64>,
+) -> Result<Vec<Balance>, QueryError> {
+    let wanted = Condition::all()
+        .add_option(program.map(|program| Column::Program.eq(program.0)))
+        .add_option(at.map(|position| Column::Position.lte(position.cast_signed())));
+    let sum =
+        |column: Column| Expr::expr(column.sum()).cast_as(sea_orm::sea_query::Alias::new("bigint"));
+    let sums = Entity::find()
+        .filter(sight.over(Column::Partner))
+        .filter(wanted)
+        .select_only()
+        .columns([Column::Account, Column::Currency])
+        .column_as(sum(Column::DebitMinor), "debit_minor")
+        .column_as(sum(Column::CreditMinor), "credit_minor")
+        .group_by(Column::Account)
+        .group_by(Column::Currency)
+        .order_by_asc(Column::Account)
+        .order_by_asc(Column::Currency);
+    Ok(sums.into_model().all(db).await?)
+}
+
+impl Feed for Entity {
+    fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
+        let Some(entry) = &placed.entry else { return Ok(vec![]) };
+        let (program, partner) = (placed.program()?, placed.partner()?);
+        let row = |(nth, line): (i64, &domain::ledger::EntryLine)| Model {
+            id: domain::derived(entry.id, &format!("line/{nth}")),
+            entry: entry.id,
+            nth,
+            program,
+            partner,
+            account: line.account.number().into(),
+            wallet: line.account.by_wallet().then_some(placed.aggregate()),
+            debit_minor: line.amount.minor.max(0),
+            credit_minor: (-line.amount.minor).max(0),
+            currency: code(line.amount),
+            occurred_at: placed.at(),
+            event_id: placed.event_id(),
+            position: placed.position(),
+        };
+        Ok((0..).zip(&entry.lines).map(row).collect())
+    }
+}

@@ -1,0 +1,68 @@
+//! The courses that partners are assigned, step by step.
+
+use domain::PartnerId;
+use domain::partner::PartnerEvent;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{Misfit, Placed, QueryError, Sight, View, json, table};
+
+table! {
+    "courses" of Some(Column::Partner), found by ["partner, step, course"];
+    pub struct Model {
+        pub id: Uuid,
+        pub program: Uuid,
+        pub partner: Uuid,
+        pub course: String,
+        /// Of the course, as assigned last.
+        pub version: i64,
+        /// A list of names.
+        pub modules: Json,
+        pub step: i64,
+        pub assigned_at: DateTimeUtc,
+        pub last_position: i64,
+    }
+}
+
+/// The courses of partners, by step.
+pub async fn of_partners(
+    db: &DatabaseConnection,
+    sight: Sight,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
+    Ok(select.order_by_asc(Column::Step).order_by_asc(Column::Course).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        match placed.partner_event() {
+            Some(PartnerEvent::CourseAssigned { course, .. }) => {
+                vec![domain::derived(placed.aggregate(), &format!("course/{course}"))]
+            }
+            Some(_) | None => vec![],
+        }
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) =
+            placed.partner_event()
+        else {
+            return Ok(());
+        };
+        *row = Some(Model {
+            id,
+            program: placed.program()?,
+            partner: placed.partner()?,
+            course: course.clone(),
+            version: (*version).into(),
+            modules: json("the modules", modules)?,
+            step: (*step).into(),
+            assigned_at: placed.at(),
+            last_position: placed.position(),
+        });
+        Ok(())
+    }
+}

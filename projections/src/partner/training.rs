@@ -1,0 +1,135 @@
+//! What each person has done: modules and exams, so that progress can be followed before the certificate (R25, R31).
+
+use domain::partner::PartnerEvent;
+use domain::{PartnerId, SubjectId};
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{Misfit, Placed, QueryError, Sight, View, table};
+
+table! {
+    "training" of Some(Column::Partner), found by ["partner, person, course, unit"];
+    pub struct Model {
+        pub id: Uuid,
+        pub program: Uuid,
+        pub partner: Uuid,
+        pub person: Uuid,
+        pub kind: Kind,
+        /// Empty for an exam.
+        pub course: String,
+        /// The module's name, or the exam's.
+        pub unit: String,
+        /// Of the module's content, as done last.
+        pub content_version: Option<i64>,
+        pub attempts: i64,
+        /// Of the last attempt.
+        pub score: Option<i64>,
+        pub last_attempt_at: DateTimeUtc,
+        /// When it was completed or passed first.
+        pub completed_at: Option<DateTimeUtc>,
+        pub last_position: i64,
+    }
+}
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
+pub enum Kind {
+    Module,
+    Exam,
+}
+
+/// What an event says about one person and one unit.
+struct Attempt<'e> {
+    person: SubjectId,
+    kind: Kind,
+    course: &'e str,
+    unit: &'e str,
+    content_version: Option<u32>,
+    score: Option<u32>,
+    completed: bool,
+}
+
+/// The progress of partners' people, person by person.
+pub async fn of_partners(
+    db: &DatabaseConnection,
+    sight: Sight,
+    partners: &[PartnerId],
+) -> Result<Vec<Model>, QueryError> {
+    let partners = partners.iter().map(|id| id.0);
+    let select =
+        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
+    let select =
+        select.order_by_asc(Column::Person).order_by_asc(Column::Course).order_by_asc(Column::Unit);
+    Ok(select.all(db).await?)
+}
+
+fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
+    if let PartnerEvent::ModuleCompleted {
+        person, course, module, content_version, score, ..
+    } = event
+    {
+        let (kind, content_version) = (Kind::Module, Some(*content_version));
+        let (person, score) = (*person, *score);
+        Some(Attempt {
+            person,
+            kind,
+            course,
+            unit: module,
+            content_version,
+            score,
+            completed: true,
+        })
+    } else if let PartnerEvent::ExamPassed { person, exam, score, .. }
+    | PartnerEvent::ExamFailed { person, exam, score, .. } = event
+    {
+        let completed = matches!(event, PartnerEvent::ExamPassed { .. });
+        let (person, kind, score) = (*person, Kind::Exam, Some(*score));
+        Some(Attempt {
+            person,
+            kind,
+            course: "",
+            unit: exam,
+            content_version: None,
+            score,
+            completed,
+        })
+    } else {
+        None
+    }
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        let attempt = placed.partner_event().and_then(attempt);
+        let key = attempt.map(|Attempt { person, course, unit, .. }| {
+            domain::derived(
+                placed.aggregate(),
+                &format!("training/{person}/{}/{course}/{unit}", course.len()),
+            )
+        });
+        key.into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(attempt) = placed.partner_event().and_then(attempt) else { return Ok(()) };
+        let earlier = row.as_ref();
+        let completed_at = earlier.and_then(|row| row.completed_at);
+        *row = Some(Model {
+            id,
+            program: placed.program()?,
+            partner: placed.partner()?,
+            person: attempt.person.0,
+            kind: attempt.kind,
+            course: attempt.course.to_owned(),
+            unit: attempt.unit.to_owned(),
+            content_version: attempt.content_version.map(i64::from),
+            attempts: earlier.map_or(0, |row| row.attempts) + 1,
+            score: attempt.score.map(i64::from),
+            last_attempt_at: placed.at(),
+            completed_at: completed_at.or_else(|| attempt.completed.then(|| placed.at())),
+            last_position: placed.position(),
+        });
+        Ok(())
+    }
+}

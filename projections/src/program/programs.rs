@@ -1,0 +1,131 @@
+//! Programmes and what their rulebooks say by now.
+
+use domain::ProgramId;
+use domain::program::ProgramEvent;
+use sea_orm::entity::prelude::*;
+
+use crate::ground::{
+    Misfit, Page, Placed, QueryError, Slice, Sort, View, begin, json, known, page, table,
+};
+
+table! {
+    "programs" of None, found by ["name, id", "opened_at, id"];
+    pub struct Model {
+        pub id: Uuid,
+        pub name: String,
+        /// An IANA time zone.
+        pub zone: String,
+        pub base_currency: String,
+        pub interview_required: bool,
+        pub max_network_depth: i64,
+        /// Contract statuses by code: `{calculates_commission, kernel_state}`.
+        pub contract_statuses: Json,
+        /// The newest version of each course by name: `{version, area, modules, step}`.
+        pub courses: Json,
+        /// The newest version of each certification by name: `{version, courses, exam, valid_for_months}`.
+        pub certifications: Json,
+        pub opened_at: DateTimeUtc,
+        pub last_position: i64,
+        pub version: i64,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    #[default]
+    Name,
+    OpenedAt,
+}
+
+impl page::Order<Entity> for Order {
+    fn column(self) -> Column {
+        match self {
+            Self::Name => Column::Name,
+            Self::OpenedAt => Column::OpenedAt,
+        }
+    }
+}
+
+/// Programmes are known to everybody who can sign in.
+pub async fn list(
+    db: &DatabaseConnection,
+    sort: Sort<Order>,
+    page: &Page,
+) -> Result<Slice<Model>, QueryError> {
+    page::page(db, Entity::find(), Column::Id, sort, page).await
+}
+
+pub async fn by_ids(db: &DatabaseConnection, ids: &[ProgramId]) -> Result<Vec<Model>, QueryError> {
+    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        placed.program_event().map(|_| placed.aggregate()).into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(event) = placed.program_event() else { return Ok(()) };
+        if let ProgramEvent::Opened {
+            name,
+            time_zone,
+            base_currency,
+            interview_required,
+            max_network_depth,
+        } = event
+        {
+            let opened = Model {
+                id,
+                name: name.clone(),
+                zone: time_zone.name().to_owned(),
+                base_currency: base_currency.code().to_owned(),
+                interview_required: *interview_required,
+                max_network_depth: (*max_network_depth).into(),
+                contract_statuses: serde_json::json!({}),
+                courses: serde_json::json!({}),
+                certifications: serde_json::json!({}),
+                opened_at: placed.at(),
+                last_position: placed.position(),
+                version: placed.version(),
+            };
+            return begin("programs", id, row, opened);
+        }
+        let row = known("programs", id, row)?;
+        row.last_position = placed.position();
+        row.version = placed.version();
+        match event {
+            ProgramEvent::ContractStatusConfigured {
+                code,
+                calculates_commission,
+                kernel_state,
+            } => {
+                let kernel_state = json("a state", kernel_state)?;
+                row.contract_statuses[code] = serde_json::json!({
+                    "calculates_commission": calculates_commission, "kernel_state": kernel_state,
+                });
+            }
+            ProgramEvent::CoursePublished { course, version, area, modules, step } => {
+                row.courses[course] = serde_json::json!({
+                    "version": version, "area": area, "modules": modules, "step": step,
+                });
+            }
+            ProgramEvent::CertificationDefined {
+                certification,
+                version,
+                courses,
+                exam,
+                valid_for_months,
+            } => {
+                row.certifications[certification] = serde_json::json!({
+                    "version": version, "courses": courses, "exam": exam, "valid_for_months": valid_for_months,
+                });
+            }
+            ProgramEvent::Opened { .. }
+            | ProgramEvent::TermsPublished { .. }
+            | ProgramEvent::CommissionPlanPublished { .. }
+            | ProgramEvent::PayoutPolicyPublished { .. }
+            | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications`.
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+//! What fills the read model and proves it: the projector, rebuilds, verification.
+
+pub mod claims;
+mod folding;
+mod reader;
+mod rebuild;
+mod verify;
+mod views;
+
+pub use folding::Poison;
+pub use reader::StepError;
+pub use rebuild::{Progress, RebuildError, Rebuilt};
+pub use verify::{Difference, Report, VerifyError};
+pub use views::{Behind, OpenViewsError, ReaderState, Views};

@@ -1,0 +1,285 @@
+//! The views of a log as the rest of the program sees them: opened once, cloned freely.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use eventlog::Log;
+use sea_orm::DbErr;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::reader::{Step, StepError, step};
+use super::rebuild::{self, Progress, RebuildError, Rebuilt};
+use super::verify::{self, Report, VerifyError};
+use crate::keep::namespace::{Home, Namespace, shape_of_all};
+use crate::keep::pointer::Pointer;
+
+/// Events to a transaction.
+const BATCH: u32 = 1000;
+
+/// How long news may go unnoticed that nobody announces: events of other processes, another live namespace.
+const NET: Duration = Duration::from_millis(500);
+
+/// How long another reader's batch may take before we look again.
+const TURN: Duration = Duration::from_millis(5);
+
+/// The views of one log. Clones share everything.
+#[derive(Clone)]
+pub struct Views {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    log: Log,
+    home: Home,
+    pointer: Pointer,
+    current: watch::Sender<Arc<Namespace>>,
+    position: watch::Sender<u64>,
+    state: watch::Sender<ReaderState>,
+}
+
+/// How the reader fares.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReaderState {
+    Running,
+    /// The database cannot be reached; the reader tries again.
+    Retrying {
+        error: String,
+    },
+    /// An event stands in the way. The reader passes it by no means: the views or the log must be mended.
+    Halted {
+        position: u64,
+        error: String,
+    },
+}
+
+/// The views have not come as far as was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the views have come to position {position} only")]
+pub struct Behind {
+    pub position: u64,
+}
+
+/// Why the views could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenViewsError {
+    #[error(
+        "the views of {name} were built by another version of this program: run `accord rebuild`"
+    )]
+    Outdated { name: String },
+    #[error("the views cannot be reached")]
+    Unavailable(#[from] DbErr),
+}
+
+impl Views {
+    /// Opens the live namespace, making an empty one where there is none.
+    pub async fn open(log: &Log) -> Result<Self, OpenViewsError> {
+        let (home, pointer) = rebuild::at(log)?;
+        let live = match pointer.live().await? {
+            Some(live) => live,
+            None => {
+                create_first(&home, &pointer).await?;
+                pointer.live().await?.ok_or_else(|| DbErr::Custom("no namespace is live".into()))?
+            }
+        };
+        if live.shape != shape_of_all() {
+            return Err(OpenViewsError::Outdated { name: live.name });
+        }
+        let namespace = home.open(&live.name).await?;
+        let position = namespace.position().await?;
+        let shared = Shared {
+            log: log.clone(),
+            home,
+            pointer,
+            current: watch::channel(Arc::new(namespace)).0,
+            position: watch::channel(position).0,
+            state: watch::channel(ReaderState::Running).0,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The namespace that answers now. Ask again for every request: another one may take over.
+    pub fn current(&self) -> Arc<Namespace> {
+        self.shared.current.borrow().clone()
+    }
+
+    /// The position up to which the views are folded.
+    pub fn position(&self) -> u64 {
+        *self.shared.position.borrow()
+    }
+
+    /// The position, and news of every change of it.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.shared.position.subscribe()
+    }
+
+    pub fn state(&self) -> watch::Receiver<ReaderState> {
+        self.shared.state.subscribe()
+    }
+
+    /// Returns once the views hold everything up to `position`, so that whoever wrote reads what it wrote.
+    pub async fn wait_for(&self, position: u64, at_most: Duration) -> Result<(), Behind> {
+        let mut reached = self.watch();
+        let outcome = timeout(at_most, reached.wait_for(|reached| *reached >= position)).await;
+        match outcome {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Behind { position: self.position() }),
+        }
+    }
+
+    /// Follows the log until `shutdown`. Several processes may do so at once: one at a time is at work.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        tokio::pin!(shutdown);
+        let mut head = self.shared.log.head();
+        let mut looked = Instant::now();
+        loop {
+            if looked.elapsed() >= NET {
+                looked = Instant::now();
+                if let Err(error) = self.notice_flip().await {
+                    tracing::warn!(%error, "the live namespace could not be looked up");
+                }
+            }
+            let target = *head.borrow_and_update();
+            let pause = self.turn(target).await;
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                () = async {
+                    match pause {
+                        Pause::None => {}
+                        Pause::Short => sleep(TURN).await,
+                        Pause::UntilNews => drop(timeout(NET, head.changed()).await), // Whichever comes first.
+                        Pause::Long => sleep(NET).await,
+                    }
+                } => {}
+            }
+        }
+    }
+
+    /// Builds the views anew beside the live ones and lets them take over.
+    pub async fn rebuild(
+        log: &Log,
+        progress: impl Fn(Progress) + Send,
+    ) -> Result<Rebuilt, RebuildError> {
+        rebuild::rebuild(log, progress).await
+    }
+
+    /// Builds the live views once more aside, and compares every row and every sum.
+    pub async fn verify(
+        log: &Log,
+        progress: impl Fn(Progress) + Send,
+    ) -> Result<Report, VerifyError> {
+        verify::verify(log, progress).await
+    }
+
+    /// Writes the views as they were after `until` into a new SQLite file.
+    pub async fn replay(
+        log: &Log,
+        until: u64,
+        out: &Path,
+        progress: impl Fn(Progress) + Send,
+    ) -> Result<(), RebuildError> {
+        rebuild::replay(log, until, out, progress).await
+    }
+
+    /// The views as they were after `until`, in memory.
+    pub async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError> {
+        rebuild::ephemeral(log, until).await
+    }
+
+    /// Lets go of the database. Whatever is asked later fails.
+    pub async fn close(&self) {
+        if let Err(error) = self.current().close().await {
+            tracing::warn!(%error, "the views were not closed in good order");
+        }
+    }
+
+    async fn turn(&self, head: u64) -> Pause {
+        match step(&self.current(), &self.shared.log, BATCH).await {
+            Ok(Step::Advanced(position, recorded_at)) => {
+                self.reached(position, head);
+                let lag = (Utc::now() - recorded_at).to_std().unwrap_or_default();
+                metrics::gauge!("accord_projection_lag_seconds").set(lag.as_secs_f64());
+                Pause::None
+            }
+            Ok(Step::UpToDate(position)) => {
+                self.reached(position, head);
+                metrics::gauge!("accord_projection_lag_seconds").set(0);
+                if head > position { Pause::Short } else { Pause::UntilNews }
+            }
+            Ok(Step::Busy(position)) => {
+                self.reached(position, head);
+                Pause::Short
+            }
+            Err(error) => {
+                self.failed(error);
+                Pause::Long
+            }
+        }
+    }
+
+    fn reached(&self, position: u64, head: u64) {
+        self.shared.state.send_if_modified(|state| {
+            std::mem::replace(state, ReaderState::Running) != ReaderState::Running
+        });
+        self.shared
+            .position
+            .send_if_modified(|reached| std::mem::replace(reached, position) != position);
+        metrics::gauge!("accord_projection_position").set(position as f64);
+        metrics::gauge!("accord_projection_lag_events").set(head.saturating_sub(position) as f64);
+    }
+
+    fn failed(&self, error: StepError) {
+        let state = match error.halts_at() {
+            Some(position) => ReaderState::Halted { position, error: error.to_string() },
+            None => ReaderState::Retrying { error: error.to_string() },
+        };
+        let news = self
+            .shared
+            .state
+            .send_if_modified(|known| std::mem::replace(known, state.clone()) != state);
+        if news {
+            tracing::error!(?error, "the views do not go on");
+        }
+    }
+
+    /// Goes over to another namespace once that one knows no less than the present one.
+    async fn notice_flip(&self) -> Result<(), StepError> {
+        let Some(live) = self.shared.pointer.live().await? else { return Ok(()) };
+        let present = self.current();
+        if live.name == present.name() || live.shape != shape_of_all() {
+            return Ok(());
+        }
+        let next = self.shared.home.open(&live.name).await?;
+        while next.position().await? < self.position() {
+            step(&next, &self.shared.log, BATCH).await?;
+        }
+        tracing::info!(name = live.name, "another namespace answers from now on");
+        self.shared.current.send_replace(Arc::new(next));
+        rebuild::sweep(&self.shared.home, &self.shared.pointer).await?;
+        Ok(())
+    }
+}
+
+/// How long the reader rests.
+enum Pause {
+    None,
+    Short,
+    UntilNews,
+    Long,
+}
+
+async fn create_first(home: &Home, pointer: &Pointer) -> Result<(), DbErr> {
+    let name = pointer.reserve(&shape_of_all(), Utc::now()).await?;
+    let namespace = home.create(&name).await?;
+    namespace.index().await?;
+    namespace.close().await?;
+    if !pointer.flip(&name, Utc::now(), true).await? {
+        home.drop(&name).await?; // Another process was first.
+        pointer.forget(&name).await?;
+    }
+    Ok(())
+}

@@ -102,7 +102,7 @@ fn mutations_of(role: Role) -> Vec<&'static str> {
 }
 
 #[test]
-fn r100_an_auditor_changes_nothing_and_reads_everything() {
+fn an_auditor_changes_nothing_and_reads_everything() {
     assert_eq!(mutations_of(Role::Auditor), Vec::<&str>::new());
     let members_only = ["Viewer.application", "Viewer.partner"];
     for place in places() {
@@ -146,7 +146,7 @@ fn m18_an_administrator_sees_no_money() {
 }
 
 #[test]
-fn r78_finance_pays_and_decides_no_application() {
+fn finance_pays_and_decides_no_application() {
     let finance = mutations_of(Role::Finance);
     assert_eq!(
         finance,

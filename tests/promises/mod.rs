@@ -1,3 +1,5 @@
 //! What holds whatever the story: invariants and architecture fitness functions.
 
 mod architecture;
+mod files;
+mod rules;

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn e19_a_trace_of_another_engine_is_not_judged_by_this_one() {
+    fn a_trace_of_another_engine_is_not_judged_by_this_one() {
         let mut trace = calculated(full()).trace().clone();
         trace.engine += 1;
         let (traced, running) = (ENGINE_VERSION + 1, ENGINE_VERSION);

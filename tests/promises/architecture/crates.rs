@@ -1,14 +1,8 @@
 //! The dependency graph of the crates: which may know which, and that there is one of what must be one.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::collections::BTreeMap;
 
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
-}
+use super::super::files::read;
 
 /// The names under a manifest's `[dependencies]`.
 fn dependencies(package: &str) -> Vec<String> {

@@ -1,11 +1,12 @@
 //! Layering: no files of a crate rest on each other in a circle, and arrows run down between its floors.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use super::{crates::root, imports::Imports, source::Source};
+use super::{
+    super::files::{root, rust_files},
+    imports::Imports,
+    source::Source,
+};
 
 /// The circles that still stand: a crate, and the folder in which each lies. An entry that is needed no more must go.
 const STANDING: &[(&str, &str)] = &[("domain", ""), ("projections", ""), ("api", "graphql/")];
@@ -73,13 +74,9 @@ fn arrows_run_down_between_the_floors_of_a_crate() {
 
 #[test]
 fn no_file_is_longer_than_can_be_read_at_a_sitting() {
-    let top = root();
-    let long = rust_files(&top).into_iter().filter_map(|file| {
-        let lines = std::fs::read_to_string(&file).expect("is text").lines().count();
-        let name = file.strip_prefix(&top).expect("lies below").display().to_string();
-        (lines > LINES).then_some(name)
-    });
-    assert_eq!(long.collect::<BTreeSet<_>>(), LONG.iter().map(|&name| name.to_owned()).collect());
+    let files = rust_files().into_iter();
+    let long = files.filter(|(_, text)| text.lines().count() > LINES).map(|(file, _)| file);
+    assert_eq!(long.collect::<Vec<_>>(), LONG);
 }
 
 /// Every arrow that runs up, or between rooms of one floor; and whatever stands on no floor, or on two.
@@ -109,25 +106,6 @@ fn uphill(imports: &Imports, floors: &[&[Room]]) -> Vec<String> {
     let stands = |name: &&&str| imports.0.keys().any(|file| file.starts_with(**name));
     wrong.extend(empty.filter(|name| !stands(name)).map(|name| format!("{name} is not there")));
     wrong
-}
-
-fn rust_files(top: &Path) -> Vec<PathBuf> {
-    let mut files = vec![];
-    let mut folders = vec![top.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("is a folder") {
-            let entry = entry.expect("can be read");
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.file_type().expect("has a type").is_dir() {
-                if name != "target" && !name.starts_with('.') {
-                    folders.push(entry.path());
-                }
-            } else if name.ends_with(".rs") {
-                files.push(entry.path());
-            }
-        }
-    }
-    files
 }
 
 #[test]

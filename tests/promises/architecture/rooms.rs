@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The circles that still stand: a crate, and the folder in which each lies. An entry that is needed no more must go.
-const STANDING: &[(&str, &str)] = &[("domain", ""), ("projections", ""), ("api", "graphql/")];
+const STANDING: &[(&str, &str)] = &[("domain", ""), ("api", "graphql/")];
 
 /// Files that belong together, each told by how its name begins.
 type Room = &'static [&'static str];
@@ -24,6 +24,12 @@ const FLOORS: &[(&str, &[&[Room]])] = &[("eventlog", &[
     &[&["log.rs"]],
     &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "past.rs", "reader.rs", "repository.rs"]],
     &[&["open.rs"]],
+]), ("projections", &[
+    &[&["ground/"]],
+    &[&["audit/"], &["deal/"], &["glance/"], &["ledger/"], &["partner/"], &["program/"], &["wallet/"]],
+    &[&["house/"]],
+    &[&["keep/"]],
+    &[&["work/"]],
 ])];
 
 /// Longest file that can be read at a sitting.

@@ -86,7 +86,7 @@ impl Commands {
         let Request { command_id, by, expected_version, command, .. } = request;
         macro_rules! run {
             ($aggregate:ty, $id:expr, $command:expr, $facts:expr) => {{
-                let command = Issued { by, at, command_id, command: $command };
+                let command = Issued { by, target: $id.0, at, command_id, command: $command };
                 let execution =
                     Execution { aggregate_id: $id.0, command, provenance, expected_version };
                 self.answer(self.log.execute::<$aggregate>(&$facts, execution).await)

@@ -72,6 +72,8 @@ impl Actor {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Issued<C> {
     pub by: Actor,
+    /// The aggregate that is asked.
+    pub target: Uuid,
     /// When it is true in the world; becomes the events' `occurred_at`.
     pub at: DateTime<Utc>,
     pub command_id: CommandId,

@@ -1,13 +1,13 @@
 //! What may happen in a partner programme. Pure: no IO, no clock, no randomness.
 
-pub mod command;
+pub mod aggregates;
 pub mod commission;
 pub mod deal;
-pub mod events;
 pub mod ids;
 pub mod issued;
 pub mod ledger;
 pub mod money;
+pub mod owned;
 pub mod partner;
 pub mod personal;
 pub mod program;
@@ -21,13 +21,17 @@ pub mod time;
 pub mod wallet;
 pub mod words;
 
-pub use command::Command;
-pub use events::{DecodeError, Event, Recorded, decode};
+pub use aggregates::{Command, CommandError, DecodeError, Event, Recorded, codes, decode};
+pub use deal::Deal;
 pub use ids::*;
 pub use issued::{Actor, ActorKind, Envelope, Issued};
 pub use money::{Currency, Exact, Money, MoneyError, Ppm, largest_remainder};
+pub use owned::{Home, Owned};
+pub use partner::Partner;
 pub use personal::{Held, Personal};
+pub use program::Program;
 pub use published::{PolicyRef, Published};
 pub use refusal::{Invalid, Refusal};
 pub use tiers::Tier;
+pub use wallet::Wallet;
 pub use words::EVENT_VERSION;

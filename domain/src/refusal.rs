@@ -15,10 +15,20 @@ pub struct Refusal {
     pub policy: Option<PolicyRef>,
 }
 
+/// A code as it is explained to whoever met it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    pub code: &'static str,
+    /// What stands in braces is filled in when it refuses.
+    pub sentence: &'static str,
+    /// What it means, why, and what to do: Markdown.
+    pub page: &'static str,
+}
+
 impl From<Invalid> for Refusal {
     fn from(invalid: Invalid) -> Self {
         Self {
-            code: Invalid::CODE,
+            code: Invalid::CODE.code,
             message: invalid.to_string(),
             field: invalid.path(),
             policy: None,
@@ -36,7 +46,11 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub const CODE: &'static str = "INPUT_INVALID";
+    pub const CODE: Code = Code {
+        code: "INPUT_INVALID",
+        sentence: "a field holds something that is never accepted; the message and `field` say which and why",
+        page: include_str!("../refusals/INPUT_INVALID.md"),
+    };
 
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }

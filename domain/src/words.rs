@@ -5,10 +5,10 @@
 /// Version that new events are written with. Older ones are lifted to it where stored events are read.
 pub const EVENT_VERSION: u32 = 1;
 
-/// Declares commands: the public name, then the variant.
+/// Declares commands: the public name, then the variant. What no person gives is `internal`: an event or an instant does.
 macro_rules! commands {
     ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$vdoc:meta])* $command:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
+        $($(#[$vdoc:meta])* $($internal:ident)? $command:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
     }) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -22,6 +22,10 @@ macro_rules! commands {
             /// Every one by its public name.
             pub const NAMES: &'static [&'static str] = &[$($command),*];
 
+            /// Those that no person gives.
+            pub const INTERNAL: &'static [&'static str] =
+                &[$($($crate::words::internal!($internal $command),)?)*];
+
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => $command,)* }
             }
@@ -29,6 +33,13 @@ macro_rules! commands {
     };
 }
 pub(crate) use commands;
+
+macro_rules! internal {
+    (internal $command:literal) => {
+        $command
+    };
+}
+pub(crate) use internal;
 
 /// Declares events: the name on disk, then the variant.
 macro_rules! events {
@@ -83,8 +94,12 @@ macro_rules! refusals {
         }
 
         impl $name {
-            /// Every code with its sentence; what stands in braces is filled in when it refuses.
-            pub const SENTENCES: &'static [(&'static str, &'static str)] = &[$(($code, $message)),*];
+            /// Every code of these.
+            pub const CODES: &'static [$crate::refusal::Code] = &[$($crate::refusal::Code {
+                code: $code,
+                sentence: $message,
+                page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/refusals/", $code, ".md")),
+            }),*];
         }
 
         impl From<$name> for $crate::refusal::Refusal {

@@ -181,6 +181,7 @@ fn accrue(wallet: Uuid, command: Uuid) -> Issued<WalletCommand> {
     };
     Issued {
         by: Actor::policy("reactor"),
+        target: Uuid::nil(),
         at,
         command_id: CommandId(command),
         command: WalletCommand::Accrue { accrual },

@@ -6,6 +6,7 @@ use async_graphql::parser::types::{
     FieldDefinition, InputValueDefinition, ServiceDocument, TypeDefinition, TypeKind,
     TypeSystemDefinition,
 };
+use domain::Command;
 
 /// The schema as it is served.
 pub fn document() -> ServiceDocument {
@@ -116,24 +117,9 @@ fn every_scalar_of_ours_says_where_it_is_specified() {
 
 #[test]
 fn every_command_that_people_give_has_a_mutation_of_its_name_and_no_other_command_has() {
-    use domain::{
-        deal::DealCommand, partner::PartnerCommand, program::ProgramCommand, wallet::WalletCommand,
-    };
-    const INTERNAL: [&str; 8] = [
-        "accrueCommission",
-        "matureLot",
-        "calculateCommission",
-        "expireProtection",
-        "assignResponsible",
-        "requestApproval",
-        "assignNextCourses",
-        "issueDueCertificates",
-    ];
-    let commands =
-        [ProgramCommand::NAMES, PartnerCommand::NAMES, DealCommand::NAMES, WalletCommand::NAMES]
-            .concat();
-    let mut given: Vec<&str> =
-        commands.into_iter().filter(|name| !INTERNAL.contains(name)).collect();
+    let internal = Command::internal();
+    let mut given = Command::names();
+    given.retain(|name| !internal.contains(name));
     given.sort_unstable();
     let document = document();
     let mutation = types(&document)

@@ -354,7 +354,7 @@ impl World {
 
     fn program(&mut self, command: ProgramCommand) {
         let issued = self.issued(Actor::vendor("vera"), None, command);
-        let events = self.rulebook.decide(&issued).expect("the programme allows it");
+        let events = self.rulebook.decide(&issued, &()).expect("the programme allows it");
         let mut state = (*self.rulebook).clone();
         events.iter().cloned().for_each(|event| state.apply(event));
         self.rulebook = Arc::new(state);
@@ -482,7 +482,7 @@ impl World {
     ) -> Issued<C> {
         let command_id =
             cause.map_or_else(|| CommandId(id(&mut self.rng)), |(_, command_id)| command_id);
-        Issued { by, at: self.now, command_id, command }
+        Issued { by, target: Uuid::nil(), at: self.now, command_id, command }
     }
 
     /// Notes the events of a command, then lets the programme react to each of them.

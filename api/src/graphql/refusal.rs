@@ -4,13 +4,8 @@ use std::borrow::Cow;
 
 use async_graphql::{
     ContextSelectionSet, Name, OutputType, Positioned, ServerResult, SimpleObject, Value,
-    indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaEnumValue, MetaType, MetaTypeId, Registry},
-};
-use domain::{
-    deal::DealRefusal, partner::PartnerRefusal, program::ProgramRefusal, refusal::Invalid,
-    wallet::WalletRefusal,
 };
 
 /// Why the service did not do what was asked. Nothing was changed.
@@ -40,41 +35,27 @@ pub struct PolicyVersion {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RefusalCode(pub &'static str);
 
-const ALL: [&[(&str, &str)]; 5] = [
-    &[(
-        Invalid::CODE,
-        "A field holds something that is never accepted; the message and `field` say which and why.",
-    )],
-    ProgramRefusal::SENTENCES,
-    PartnerRefusal::SENTENCES,
-    DealRefusal::SENTENCES,
-    WalletRefusal::SENTENCES,
-];
-
 impl OutputType for RefusalCode {
     fn type_name() -> Cow<'static, str> {
         "RefusalCode".into()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| {
-            let mut enum_values = IndexMap::new();
-            for (code, sentence) in ALL.into_iter().flatten() {
-                enum_values.entry((*code).to_owned()).or_insert_with(|| value(code, sentence));
-            }
-            MetaType::Enum {
-                name: Self::type_name().into_owned(),
-                description: Some(
-                    "Every reason for which the service refuses. New ones may be added.".into(),
-                ),
-                enum_values,
-                visible: None,
-                inaccessible: false,
-                tags: vec![],
-                rust_typename: Some(std::any::type_name::<Self>()),
-                directive_invocations: vec![],
-                requires_scopes: vec![],
-            }
+        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| MetaType::Enum {
+            name: Self::type_name().into_owned(),
+            description: Some(
+                "Every reason for which the service refuses. New ones may be added.".into(),
+            ),
+            enum_values: domain::codes()
+                .into_iter()
+                .map(|code| (code.code.to_owned(), value(code.code, code.sentence)))
+                .collect(),
+            visible: None,
+            inaccessible: false,
+            tags: vec![],
+            rust_typename: Some(std::any::type_name::<Self>()),
+            directive_invocations: vec![],
+            requires_scopes: vec![],
         })
     }
 
@@ -137,6 +118,8 @@ fn camel(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{Invalid, deal::DealRefusal};
+
     use super::*;
 
     #[test]
@@ -146,9 +129,13 @@ mod tests {
         let Some(MetaType::Enum { enum_values, .. }) = registry.types.get("RefusalCode") else {
             panic!("RefusalCode is an enum");
         };
-        for (code, _) in ALL.into_iter().flatten() {
-            let value = enum_values.get(*code).unwrap_or_else(|| panic!("{code} is missing"));
-            assert!(value.description.as_ref().is_some_and(|text| text.ends_with('.')), "{code}");
+        for code in domain::codes() {
+            let value = &enum_values[code.code];
+            assert!(
+                value.description.as_ref().is_some_and(|text| text.ends_with('.')),
+                "{}",
+                code.code
+            );
         }
     }
 

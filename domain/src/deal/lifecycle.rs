@@ -84,9 +84,6 @@ impl Case {
         use DealRefusal as No;
         use Stage as S;
         let at = issued.at;
-        if issued.by.is_foreign_to(self.partner) {
-            return Err(No::Foreign);
-        }
         let command = &issued.command;
         match (&self.stage, command) {
             // What an end repeats harmlessly, and what no end allows.

@@ -10,8 +10,8 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use self::{
     commission::{CommissionFacts, SellerFacts},
@@ -20,8 +20,8 @@ pub use self::{
     registration::{Customer, Qualification},
 };
 use crate::{
-    Currency, EventId, Issued, Money, PartnerId, PaymentId, Personal, PolicyRef, Ppm, ProgramId,
-    Published,
+    Currency, EventId, Home, Issued, Money, Owned, PartnerId, PaymentId, Personal, PolicyRef, Ppm,
+    ProgramId, Published,
     commission::{NotCalculated, Trace},
     partner::Partner,
     program::{DealPolicy, Program, Rulebook},
@@ -44,7 +44,7 @@ commands! {
             /// The criteria by which the customer selects (R53).
             criteria: String,
         },
-        "assignResponsible" => AssignResponsible {},
+        internal "assignResponsible" => AssignResponsible {},
         "qualifyDealByPartner" => QualifyByPartner {
             #[serde(default)]
             icp_match: Option<bool>,
@@ -57,11 +57,11 @@ commands! {
         },
         "returnDeal" => Return { reason: String, fields: Vec<String> },
         "qualifyDeal" => Qualify {},
-        "requestApproval" => RequestApproval {},
+        internal "requestApproval" => RequestApproval {},
         "approveDeal" => Approve {},
         "rejectDeal" => Reject { code: DealRejectionCode },
         "withdrawDeal" => Withdraw {},
-        "expireProtection" => ExpireProtection {},
+        internal "expireProtection" => ExpireProtection {},
         "agreeShare" => AgreeShare { partner: PartnerId, share: Ppm },
         "signContract" => Sign { signed_on: NaiveDate, lines: Vec<ContractLine> },
         "changeContractStatus" => ChangeContractStatus { to: String },
@@ -75,7 +75,7 @@ commands! {
         },
         "winDeal" => Win {},
         "loseDeal" => Lose { code: LossCode },
-        "calculateCommission" => CalculateCommission {
+        internal "calculateCommission" => CalculateCommission {
             /// The event that earns it.
             trigger: EventId,
             /// The payment, where a payment earns it.
@@ -155,7 +155,6 @@ refusals! {
         "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
         "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
         "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired {} by policy,
-        "FOREIGN_DEAL" "this deal belongs to another partner; ask for one of your own" => Foreign,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
         "DEAL_NOT_REGISTERED" "there is no such deal; register it first" => NotRegistered,
         "DEAL_ENDED" "this deal is {state}; register a new one" => Ended { state: &'static str },
@@ -270,7 +269,7 @@ impl Deal {
         }
     }
 
-    fn evolve(&mut self, event: DealEvent) {
+    pub(crate) fn evolve(&mut self, event: DealEvent) {
         match (&mut *self, event) {
             (_, DealEvent::Registered { program, partner, territory, estimate, .. }) => {
                 *self = Self::Registered(Box::new(Case {
@@ -290,27 +289,20 @@ impl Deal {
     }
 }
 
-impl Aggregate for Deal {
-    const TYPE: &'static str = "deal";
-    type Command = Issued<DealCommand>;
-    type Event = DealEvent;
-    type Error = DealRefusal;
-    type Services = DealFacts;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        facts: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(&command, facts)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
+impl Owned for Deal {
+    fn founded(_: Uuid, event: &DealEvent) -> Option<Home> {
+        let DealEvent::Registered { program, partner, .. } = event else { return None };
+        Some(Home { program: *program, partner: Some(*partner) })
     }
 
-    fn apply(&mut self, event: Self::Event) {
-        self.evolve(event);
+    fn owner(&self, issued: &Issued<DealCommand>) -> Option<(PartnerId, DealRefusal)> {
+        match (self, &issued.command) {
+            (_, DealCommand::Register { partner, .. }) => {
+                Some((*partner, DealRefusal::PartnerNotIn))
+            }
+            (Self::Registered(case), _) => Some((case.partner, DealRefusal::NotRegistered)),
+            (Self::Unregistered, _) => None,
+        }
     }
 }
 

@@ -57,9 +57,6 @@ pub(super) fn register(
     else {
         return Err(DealRefusal::NotRegistered);
     };
-    if issued.by.is_foreign_to(*partner) {
-        return Err(DealRefusal::Foreign);
-    }
     let policy = policy_at(rulebook, issued.at)?;
     let owner = seller_in(*program, owner)?;
     if policy.body.certificate_required && !owner.training.certified_at(issued.at) {

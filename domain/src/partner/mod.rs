@@ -7,8 +7,8 @@ mod tests;
 mod training;
 
 use chrono::{DateTime, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use self::{
     application::{
@@ -19,7 +19,7 @@ pub use self::{
     training::{Certificate, SourceRef, Training},
 };
 use crate::{
-    Issued, PartnerId, Personal, PolicyRef, ProgramId, SubjectId, Tier, derived,
+    Home, Issued, Owned, PartnerId, Personal, PolicyRef, ProgramId, SubjectId, Tier, derived,
     program::{Program, Rulebook},
     published::hash_of,
     refusal::{Invalid, LONG, SHORT, text},
@@ -53,7 +53,7 @@ commands! {
         "acceptTerms" => AcceptTerms { version: u32 },
         "joinNetwork" => Join {},
         "assignCourse" => AssignCourse { course: String },
-        "assignNextCourses" => AssignNextCourses {},
+        internal "assignNextCourses" => AssignNextCourses {},
         "completeModule" => CompleteModule {
             person: SubjectId,
             course: String,
@@ -65,7 +65,7 @@ commands! {
         },
         "recordExam" => RecordExam { person: SubjectId, exam: String, passed: bool, score: u32, source: SourceRef },
         "issueCertificate" => IssueCertificate { person: SubjectId, certification: String },
-        "issueDueCertificates" => IssueDueCertificates { person: SubjectId },
+        internal "issueDueCertificates" => IssueDueCertificates { person: SubjectId },
         "setPaymentDetails" => SetPaymentDetails { account_holder: String, iban: String },
         "overrideTier" => OverrideTier { to: Tier, reason: String },
     }
@@ -110,7 +110,7 @@ events! {
         "exam-passed" => ExamPassed { person: SubjectId, exam: String, score: u32, source: SourceRef },
         "exam-failed" => ExamFailed { person: SubjectId, exam: String, score: u32, source: SourceRef },
         "certified" => Certified {
-            certificate: uuid::Uuid,
+            certificate: Uuid,
             person: SubjectId,
             certification: String,
             version: u32,
@@ -265,7 +265,7 @@ impl Partner {
         }
     }
 
-    fn evolve(&mut self, event: PartnerEvent) {
+    pub(crate) fn evolve(&mut self, event: PartnerEvent) {
         match (&mut *self, event) {
             (
                 _,
@@ -452,27 +452,14 @@ impl Active {
     }
 }
 
-impl Aggregate for Partner {
-    const TYPE: &'static str = "partner";
-    type Command = Issued<PartnerCommand>;
-    type Event = PartnerEvent;
-    type Error = PartnerRefusal;
-    type Services = PartnerFacts;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        facts: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(&command, facts)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
+impl Owned for Partner {
+    fn founded(id: Uuid, event: &PartnerEvent) -> Option<Home> {
+        let PartnerEvent::Applied { program, .. } = event else { return None };
+        Some(Home { program: *program, partner: Some(PartnerId(id)) })
     }
 
-    fn apply(&mut self, event: Self::Event) {
-        self.evolve(event);
+    fn owner(&self, issued: &Issued<PartnerCommand>) -> Option<(PartnerId, PartnerRefusal)> {
+        Some((PartnerId(issued.target), PartnerRefusal::NotApplied))
     }
 }
 

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
-    Currency, Issued, Money, Published,
+    Currency, Home, Issued, Money, Owned, PartnerId, ProgramId, Published,
     commission::Plan,
     published::{hash_of, in_force},
     refusal::{Invalid, SHORT, few, positive, sha256_hex, some, text},
@@ -241,6 +241,7 @@ impl Program {
     pub fn decide(
         &self,
         issued: &Issued<ProgramCommand>,
+        (): &(),
     ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
         use ProgramCommand as Do;
         match (self, &issued.command) {
@@ -395,7 +396,7 @@ impl Program {
         }
     }
 
-    fn evolve(&mut self, event: ProgramEvent) {
+    pub(crate) fn evolve(&mut self, event: ProgramEvent) {
         match (&mut *self, event) {
             (
                 _,
@@ -476,27 +477,14 @@ impl Rulebook {
     }
 }
 
-impl Aggregate for Program {
-    const TYPE: &'static str = "program";
-    type Command = Issued<ProgramCommand>;
-    type Event = ProgramEvent;
-    type Error = ProgramRefusal;
-    type Services = ();
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        (): &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(&command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
+impl Owned for Program {
+    fn founded(id: Uuid, event: &ProgramEvent) -> Option<Home> {
+        let opened = matches!(event, ProgramEvent::Opened { .. });
+        opened.then_some(Home { program: ProgramId(id), partner: None })
     }
 
-    fn apply(&mut self, event: Self::Event) {
-        self.evolve(event);
+    fn owner(&self, _: &Issued<ProgramCommand>) -> Option<(PartnerId, ProgramRefusal)> {
+        None // The vendor's; the access table lets no member come here.
     }
 }
 

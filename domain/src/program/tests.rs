@@ -11,7 +11,7 @@ fn decide(
     given: impl IntoIterator<Item = ProgramEvent>,
     command: ProgramCommand,
 ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
-    after::<Program>(given).decide(&vendor("vera", "2025-01-01", command))
+    after::<Program>(given).decide(&vendor("vera", "2025-01-01", command), &())
 }
 
 /// Path and problem of the field at fault.
@@ -96,11 +96,11 @@ fn versions_only_grow() {
 fn the_author_of_a_plan_cannot_publish_it() {
     let program = after::<Program>(published([]));
     let plan = publish_plan("2025-01-01", None, percent(1));
-    let outcome = program.decide(&vendor("adam", "2025-01-01", plan.clone()));
+    let outcome = program.decide(&vendor("adam", "2025-01-01", plan.clone()), &());
     assert_eq!(outcome, Err(ProgramRefusal::AuthorApproves { author: "adam".into() }));
     let mut on_behalf = vendor("vera", "2025-01-01", plan);
     on_behalf.by.on_behalf_of = Some("adam".into());
-    let outcome = program.decide(&on_behalf);
+    let outcome = program.decide(&on_behalf, &());
     assert_eq!(outcome, Err(ProgramRefusal::AuthorApproves { author: "adam".into() }));
 }
 

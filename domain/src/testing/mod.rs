@@ -56,7 +56,7 @@ pub fn event(number: u128) -> EventId {
 }
 
 pub fn issued<C>(by: Actor, on: &str, command: C) -> Issued<C> {
-    Issued { by, at: at(on), command_id: CommandId(Uuid::from_u128(0xC0)), command }
+    Issued { by, target: ALFA.0, at: at(on), command_id: CommandId(Uuid::from_u128(0xC0)), command }
 }
 
 /// By a person of the vendor.
@@ -125,19 +125,13 @@ fn now<T>(ready: impl Future<Output = T>) -> T {
 }
 
 pub fn recorded(aggregate_id: Uuid, number: u128, event: Event) -> Recorded {
-    let (aggregate_type, event_type) = match &event {
-        Event::Program(event) => ("program", event.name()),
-        Event::Partner(event) => ("partner", event.name()),
-        Event::Deal(event) => ("deal", event.name()),
-        Event::Wallet(event) => ("wallet", event.name()),
-    };
     let envelope = Envelope {
         event_id: self::event(number),
         position: 1,
-        aggregate_type: aggregate_type.into(),
+        aggregate_type: event.aggregate_type().into(),
         aggregate_id,
         sequence: 1,
-        event_type: event_type.into(),
+        event_type: event.name().into(),
         event_version: crate::EVENT_VERSION,
         occurred_at: at("2025-02-01"),
         recorded_at: at("2025-02-01"),

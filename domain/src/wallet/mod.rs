@@ -7,13 +7,14 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use self::payout::Standing;
 pub use self::payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep};
 use crate::{
-    Currency, DealId, EventId, Issued, LotId, Money, PartnerId, PayoutId, Ppm, ProgramId,
+    Currency, DealId, EventId, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, Ppm,
+    ProgramId,
     commission::AccrualKind,
     partner::Partner,
     program::Program,
@@ -24,8 +25,8 @@ use crate::{
 commands! {
     /// What can be asked of a wallet.
     pub enum WalletCommand {
-        "accrueCommission" => Accrue { accrual: Accrual },
-        "matureLot" => Mature { lot: LotId },
+        internal "accrueCommission" => Accrue { accrual: Accrual },
+        internal "matureLot" => Mature { lot: LotId },
         "requestPayout" => RequestPayout { payout: PayoutId, amount: Money },
         "cancelPayout" => CancelPayout { payout: PayoutId },
         "rejectPayout" => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String },
@@ -73,7 +74,7 @@ refusals! {
     pub enum WalletRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
         "WALLET_EMPTY" "this wallet has never earned anything; wait for its first commission" => Empty,
-        "WALLET_FOREIGN" "this wallet belongs to another partner; ask for your own" => Foreign,
+        "WALLET_FOREIGN" "this wallet is another partner's, programme's or currency's; accrue to the one that the commission names" => Foreign,
         "LOT_ID_REUSED" at "lot" "lot {lot} exists already with other content" => LotReused { lot: LotId },
         "LOT_UNKNOWN" at "lot" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
         "LOT_NOT_DUE" "this lot matures at {matures_at}; wait until then" => NotDue { matures_at: DateTime<Utc> },
@@ -216,9 +217,6 @@ impl Wallet {
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
         match (self, &issued.command) {
             (Self::Empty, WalletCommand::Accrue { accrual }) => {
-                if issued.by.is_foreign_to(accrual.partner) {
-                    return Err(WalletRefusal::Foreign);
-                }
                 accrual.check()?;
                 Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
             }
@@ -227,7 +225,7 @@ impl Wallet {
         }
     }
 
-    fn evolve(&mut self, event: WalletEvent) {
+    pub(crate) fn evolve(&mut self, event: WalletEvent) {
         match (&mut *self, event) {
             (Self::Empty, WalletEvent::Accrued { accrual }) => {
                 let mut purse = Purse {
@@ -255,9 +253,6 @@ impl Purse {
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
         use WalletCommand as Do;
         use WalletRefusal as No;
-        if issued.by.is_foreign_to(self.partner) {
-            return Err(No::Foreign);
-        }
         match &issued.command {
             Do::Accrue { accrual } => self.accrue(accrual),
             Do::Mature { lot } => {
@@ -358,26 +353,18 @@ impl Purse {
     }
 }
 
-impl Aggregate for Wallet {
-    const TYPE: &'static str = "wallet";
-    type Command = Issued<WalletCommand>;
-    type Event = WalletEvent;
-    type Error = WalletRefusal;
-    type Services = WalletFacts;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        facts: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(&command, facts)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
+impl Owned for Wallet {
+    fn founded(_: Uuid, event: &WalletEvent) -> Option<Home> {
+        let WalletEvent::Accrued { accrual } = event else { return None };
+        Some(Home { program: accrual.program, partner: Some(accrual.partner) })
     }
 
-    fn apply(&mut self, event: Self::Event) {
-        self.evolve(event);
+    fn owner(&self, issued: &Issued<WalletCommand>) -> Option<(PartnerId, WalletRefusal)> {
+        let owner = match (self, &issued.command) {
+            (Self::Open(purse), _) => purse.partner,
+            (Self::Empty, WalletCommand::Accrue { accrual }) => accrual.partner,
+            (Self::Empty, _) => return None,
+        };
+        Some((owner, WalletRefusal::Empty))
     }
 }

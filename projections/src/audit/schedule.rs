@@ -1,7 +1,7 @@
 //! What is to be commanded when: the timers that events set and clear.
 
 use chrono::{DateTime, Utc};
-use domain::command::CommandError;
+use domain::CommandError;
 use domain::reactions::{Timer, TimerChange, timers};
 use domain::{Command, CommandId};
 use sea_orm::entity::prelude::*;

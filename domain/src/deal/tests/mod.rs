@@ -308,7 +308,8 @@ fn every_stage_meets_every_command() {
 fn nobody_touches_the_deal_of_another_partner() {
     for command in [qualify_by_partner(), DealCommand::Withdraw {}, sign(), pay(1, "1.00")] {
         for by in [beta("2025-02-20", command.clone()), stranger("2025-02-20", command)] {
-            assert_eq!(decide(deal_at("registered"), by), Err(DealRefusal::Foreign));
+            let outcome = handled(&mut after::<Deal>(deal_at("registered")), by, &facts());
+            assert_eq!(outcome, Err(DealRefusal::NotRegistered), "as where there is none");
         }
     }
 }

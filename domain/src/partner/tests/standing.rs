@@ -57,3 +57,15 @@ fn a_tier_holds_from_its_instant_on() {
     assert_eq!(tier("2025-02-01T00:00:00Z"), Tier::Silver);
     assert_eq!(to(Tier::Registered, "2025-02-01"), Ok(vec![]));
 }
+
+#[test]
+fn nobody_acts_for_another_partner() {
+    let commands = [PartnerCommand::Withdraw {}, set_payment_details(), apply(None)];
+    for given in [vec![], approved()] {
+        for command in &commands {
+            let mut partner = after::<Partner>(given.clone());
+            let outcome = handled(&mut partner, beta("2025-02-01", command.clone()), &facts());
+            assert_eq!(outcome, Err(PartnerRefusal::NotApplied), "as where there is none");
+        }
+    }
+}

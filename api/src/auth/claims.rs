@@ -1,4 +1,4 @@
-//! What a token says, once its signature is known to be good.
+//! JWT claims: what a token says, once its signature is known to be good.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::PartnerId;

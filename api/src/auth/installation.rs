@@ -1,4 +1,4 @@
-//! The key of an installation that has no issuer of its own: tokens minted and checked in one place.
+//! The signing key of an installation without an issuer of its own: JSON Web Tokens minted and checked in one place.
 
 use std::{
     fs, io,

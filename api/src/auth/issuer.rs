@@ -1,4 +1,4 @@
-//! A configured issuer: its public keys are fetched, kept, and fetched again when it signs with a new one.
+//! A configured issuer (OpenID Connect, JWKS): its public keys are fetched, kept, and fetched again when they rotate.
 
 use std::{sync::Arc, time::Duration};
 

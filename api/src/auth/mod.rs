@@ -1,4 +1,4 @@
-//! Who is asking: a bearer token becomes a principal, or is refused.
+//! Authentication: a bearer token becomes a principal, or is refused.
 
 mod claims;
 mod installation;

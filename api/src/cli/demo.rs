@@ -1,4 +1,4 @@
-//! The demo: a year built once, then served with a token for every role.
+//! The demo command: sample data of a year, built once, then served with a token for every role.
 
 use chrono::{TimeDelta, Utc};
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};

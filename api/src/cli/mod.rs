@@ -1,4 +1,4 @@
-//! The command line: what to do, on which database, told to a person or to a program.
+//! The command-line interface: what to do, on which database, told to a person or to a program.
 
 mod demo;
 mod output;

@@ -1,4 +1,4 @@
-//! Serving: the service behind the web edge, until somebody asks it to stop.
+//! Serving, and graceful shutdown: the service behind the web edge, until somebody asks it to stop.
 
 use std::{path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The commands that do one thing and end.
+//! One-shot maintenance commands of the command line: migrate, rebuild, verify, replay, and the like.
 
 use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! An answer as it leaves: which errors it tells, how much of each, and under which status.
+//! The HTTP response as it leaves: which errors it tells, how much of each, and under which status.
 
 use async_graphql::{
     ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType,

@@ -1,4 +1,4 @@
-//! What goes wrong before or beside execution, always told in the shape of a GraphQL answer.
+//! Request errors of GraphQL over HTTP: what goes wrong before or beside execution, told in the shape of an answer.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},

@@ -1,4 +1,4 @@
-//! Media types: which one a request is in, and which one its answer may be in.
+//! Content negotiation by media types: which one a request is in, and which one its answer may be in.
 
 use axum::http::{HeaderMap, HeaderName, header};
 

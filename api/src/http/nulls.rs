@@ -1,4 +1,4 @@
-//! Where a null goes when a field fails: into the field if it may be null, else into the nearest parent that may.
+//! Null propagation: when a field fails, the null goes into the nearest parent that may be null.
 //!
 //! async-graphql 7.2 leaves the key of a failed field out of its object and turns an object without any key into null.
 //! Clients that were generated from the schema rely on neither happening.

@@ -1,4 +1,4 @@
-//! From parameters to an operation that may run, and from running it to an answer fit for a client.
+//! GraphQL execution: from parameters to an operation that may run, and from running it to an answer fit for a client.
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 

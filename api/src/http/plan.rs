@@ -1,4 +1,4 @@
-//! What must be known of an operation once it has run, so that its answer conforms to the specification.
+//! The type information of a GraphQL operation that is needed once it has run, for an answer by the specification.
 
 use std::sync::Arc;
 

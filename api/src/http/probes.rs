@@ -1,4 +1,4 @@
-//! What an operator's machines ask: alive, ready, and how much of what.
+//! Health probes and metrics: what an operator's machines ask.
 
 use std::{sync::Arc, time::Duration};
 

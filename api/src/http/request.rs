@@ -1,4 +1,4 @@
-//! The parameters of a GraphQL request, out of a body, a query string or a socket's message.
+//! Request parsing: the parameters of a GraphQL request, out of a body, a query string or a socket's message.
 
 use async_graphql::{Extensions, Name, Value, Variables};
 

@@ -1,4 +1,4 @@
-//! All paths of the web edge, and what is answered on any other.
+//! HTTP routing: all paths of the web edge, and what is answered on any other.
 
 use std::sync::Arc;
 

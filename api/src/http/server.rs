@@ -1,4 +1,4 @@
-//! Listens, bounds what a connection may cost, and ends without cutting anybody off before the deadline.
+//! The HTTP server: bounds what a connection may cost, and drains connections before it ends (graceful shutdown).
 
 use std::{
     io,

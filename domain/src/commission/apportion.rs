@@ -1,4 +1,4 @@
-//! One level of a line, reckoned exactly for all sellers together, rounded once and apportioned between them.
+//! Apportionment by largest remainder: one level of a line, reckoned exactly for all sellers and rounded once.
 
 use serde::{Deserialize, Serialize};
 

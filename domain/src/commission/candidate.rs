@@ -1,4 +1,4 @@
-//! Which components pay for which lines, and by which test the others do not.
+//! Rule matching: which components pay for which lines, and by which test the others do not.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a commission plan must not say, found before it is published.
+//! Static analysis of a commission plan: what it must not say, found before it is published.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The calculation: from the facts of a sale and the plan in force to the legs that it pays, and why.
+//! The rule engine: from the facts of a sale and the plan in force to the legs that it pays, and why.
 
 use super::candidate::candidates;
 use super::leg::{Leg, legs};

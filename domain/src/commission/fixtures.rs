@@ -1,4 +1,4 @@
-//! Sales and plans for this module's tests.
+//! Test fixtures of the engine: sales and plans.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;

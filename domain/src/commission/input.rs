@@ -1,4 +1,4 @@
-//! The facts that a calculation rests on, each as it was at the trigger's instant.
+//! The input of the engine, point in time: each fact as it was at the trigger's instant.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What one partner earns of one line by one component: the leg of a calculation that becomes one accrual.
+//! Legs (commission splits): what one partner earns of one line by one component, each to become one accrual.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Commission: what a plan says, what a trigger earns by it, and why.
+//! Multi-level commission: what a plan says, what a trigger earns by it, and why.
 //!
 //! A sale's lines meet the components of the plan in force ([`calculate`]); each component's whole is rounded once
 //! and apportioned to the sellers, then level by level to the partners above them. The [`Trace`] holds everything

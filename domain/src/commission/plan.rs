@@ -1,4 +1,4 @@
-//! A commission plan: what makes commission due, who earns which part of a line, and how long it is held.
+//! The commission plan, a domain-specific language in JSON: what makes commission due, who earns what, how long it is held.
 //!
 //! The JSON is meant to be written by hand:
 //!

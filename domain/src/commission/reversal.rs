@@ -1,4 +1,4 @@
-//! What a refund takes back of an accrual.
+//! Clawback: what a refund takes back of an accrual, by the cumulative formula.
 
 use crate::Exact;
 

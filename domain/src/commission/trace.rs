@@ -1,4 +1,4 @@
-//! The explanation of a calculation: complete enough to do it again without the store.
+//! Explainability: the trace of a calculation, complete enough to do it again without the store.
 
 use serde::{Deserialize, Serialize};
 

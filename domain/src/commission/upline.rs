@@ -1,4 +1,4 @@
-//! The walk up from a seller: which partner above it earns which level, and why another does not.
+//! Tree traversal with compression: which partner above a seller earns which level, and why another does not.
 
 use serde::{Deserialize, Serialize};
 

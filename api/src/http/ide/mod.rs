@@ -1,4 +1,4 @@
-//! The page that development and demo open with: write a query, choose a role, see the answer. Needs no other server.
+//! The GraphiQL page (in-browser IDE) of development and demo: write a query, choose a role, see the answer.
 
 use axum::{
     http::header,

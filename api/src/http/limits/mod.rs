@@ -1,4 +1,4 @@
-//! What a document may ask for before anybody looks at the schema: sizes that no honest client comes near.
+//! Query limits (denial-of-service protection): what a document may ask for before anybody looks at the schema.
 
 mod tokens;
 

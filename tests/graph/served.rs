@@ -39,9 +39,8 @@ impl Served {
     pub async fn begin() -> Self {
         let place = Place::sqlite();
         let story = Story::read(Path::new(FILE)).expect("the story is well written");
-        let begins = story.steps[0].at.expect("the first step has a time");
-        let service =
-            Service::start_at(place.target.clone(), ManualClock::at(begins)).await.expect("starts");
+        let clock = ManualClock::at(story.begins());
+        let service = Service::start_at(place.target.clone(), clock).await.expect("starts");
         story.tell(Path::new(FILE), &service, |_| ()).await.expect("the story goes as written");
         let graph = graph(&service, Settings { introspection: true });
         Self { story, service, graph, _place: place }

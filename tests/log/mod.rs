@@ -9,5 +9,5 @@ mod killed;
 mod model;
 mod order;
 mod personal;
-mod raw;
+pub(crate) mod raw;
 mod stock;

@@ -19,8 +19,7 @@ use crate::{
 
 pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyhow::Result<()> {
     let story = Story::read(file)?;
-    let begins = story.steps.iter().find_map(|step| step.at).unwrap_or_else(Utc::now);
-    let service = Service::start_at(target, ManualClock::at(begins)).await?;
+    let service = Service::start_at(target, ManualClock::at(story.begins())).await?;
     let bar = output.progress("telling", story.steps.len() as u64);
     let told = story.tell(file, &service, |done| bar.set_position(done as u64)).await;
     bar.finish_and_clear();
@@ -28,12 +27,13 @@ pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyho
     service.stop().await;
     let told = told?;
     let text = format!(
-        "{}: {} commands carried out, {} refused as written; the log ends at position {head}",
-        story.title, told.done, told.refused
+        "{}: {} commands carried out, {} refused and {} questions answered as written; the log ends at position {head}",
+        story.title, told.done, told.refused, told.answered
     );
     output.say(
         &text,
-        &json!({ "story": story.title, "done": told.done, "refused": told.refused, "head": head }),
+        &json!({ "story": story.title, "done": told.done, "refused": told.refused,
+            "answered": told.answered, "head": head }),
     );
     Ok(())
 }

@@ -1,0 +1,237 @@
+//! Stories of the trade told end to end on both engines (acceptance tests), and what holds of every one of them.
+
+mod application;
+mod commission;
+mod deal;
+mod demo;
+mod erasure;
+mod payout;
+mod training;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use api::auth::{Principal, Role};
+use api::clock::ManualClock;
+use api::commands::{Cause, Outcome, Request};
+use api::fault::Fault;
+use api::graphql::{Settings, graph};
+use api::http::TraceId;
+use api::service::Service;
+use api::story::{Step, Story, Told};
+use chrono::{DateTime, Utc};
+use domain::{Actor, ActorKind, Currency, Event, PartnerId, Recorded, WalletId, decode};
+use serde_json::{Value, json};
+use tests::{Place, places};
+use uuid::Uuid;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories");
+
+/// A story of the folder, told to its end.
+struct Telling {
+    file: PathBuf,
+    story: Story,
+    service: Service,
+}
+
+impl Telling {
+    async fn of(place: &Place, name: &str) -> Self {
+        let file = Path::new(FOLDER).join(name).with_extension("json");
+        let story = Story::read(&file).unwrap_or_else(|error| panic!("{error}"));
+        let service = start(place, &story).await;
+        let telling = Self { file, story, service };
+        let told = telling.tell(&telling.story).await;
+        assert_eq!(told.done + told.refused, telling.story.steps.len(), "{place}: {name}");
+        telling
+    }
+
+    async fn tell(&self, story: &Story) -> Told {
+        let told = story.tell(&self.file, &self.service, |_| ()).await;
+        told.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Every event of the log in its order.
+    async fn history(&self) -> Vec<Recorded> {
+        history(&self.service).await
+    }
+
+    fn wallet_of(&self, name: &str) -> WalletId {
+        WalletId::of(PartnerId(self.story.id(name)), eur())
+    }
+
+    /// The data that somebody of the vendor's gets for a query.
+    async fn ask(&self, role: Role, query: &str) -> Value {
+        let expires_at = DateTime::<Utc>::MAX_UTC;
+        let principal = Principal { subject: role.to_string(), role, partner: None, expires_at };
+        let query = async_graphql::Request::new(query).data(principal).data(TraceId::new());
+        let graph = graph(&self.service, Settings { introspection: false });
+        let response = graph.execute(query).await;
+        assert!(response.errors.is_empty(), "{:?}", response.errors);
+        response.data.into_json().expect("an answer is JSON")
+    }
+}
+
+async fn start(place: &Place, story: &Story) -> Service {
+    Service::start_at(place.target.clone(), ManualClock::at(story.begins()))
+        .await
+        .expect("the service starts")
+}
+
+async fn history(service: &Service) -> Vec<Recorded> {
+    let events = service.log.read_after(0, 10_000).await.expect("the log reads");
+    let decoded = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
+    decoded.map(|event| event.expect("every event decodes")).collect()
+}
+
+fn eur() -> Currency {
+    Currency::from_code("EUR").expect("EUR")
+}
+
+/// A step's command as its sender sends it.
+fn request(step: &Step) -> Request {
+    Request {
+        command_id: step.command_id,
+        by: step.by.clone(),
+        at: Some(step.at),
+        expected_version: None,
+        cause: None,
+        command: step.command.clone(),
+    }
+}
+
+/// The names of all stories of the folder.
+fn all() -> Vec<String> {
+    let files = std::fs::read_dir(FOLDER).expect("there are stories");
+    let name = |file: PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
+    let names: Vec<String> =
+        files.filter_map(|file| name(file.expect("the folder can be read").path())).collect();
+    assert!(names.len() >= 7, "{names:?}");
+    names
+}
+
+/// What each stream holds, whatever lies between.
+fn streams(history: &[Recorded]) -> BTreeMap<Uuid, Vec<Event>> {
+    let mut streams = BTreeMap::<_, Vec<Event>>::new();
+    for recorded in history {
+        streams.entry(recorded.envelope.aggregate_id).or_default().push(recorded.event.clone());
+    }
+    streams
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e14_told_again_doubled_reordered_and_crashed_a_story_leaves_the_same_streams() {
+    for name in all() {
+        for place in places().await {
+            let telling = Telling::of(&place, &name).await;
+            let once = telling.history().await;
+            telling.tell(&telling.story).await;
+            assert_eq!(telling.history().await, once, "{place}: {name} told again");
+
+            // Doubled: every event again, from the first on. Reordered across streams: last stream first.
+            let Telling { service, story, .. } = telling;
+            service.log.set_checkpoint("reactor", 0).await.expect("rewinds");
+            let mut reordered = once.clone();
+            reordered.sort_by_key(|event| {
+                (std::cmp::Reverse(event.envelope.aggregate_id), event.envelope.sequence)
+            });
+            for recorded in &reordered {
+                for reaction in domain::reactions::reactions(recorded) {
+                    let request = Request {
+                        command_id: reaction.command_id,
+                        by: domain::reactions::policy_actor(),
+                        at: Some(recorded.envelope.occurred_at),
+                        expected_version: None,
+                        cause: Some(Cause {
+                            event: recorded.envelope.event_id,
+                            correlation: recorded.envelope.correlation_id,
+                        }),
+                        command: reaction.command,
+                    };
+                    service.ask(request).await.expect("the log answers");
+                }
+            }
+            service.stop().await;
+
+            // Crashed: the checkpoint lags behind what was done, and the next process begins there.
+            let service = start(&place, &story).await;
+            service.settle().await;
+            assert_eq!(streams(&history(&service).await), streams(&once), "{place}: {name}");
+            service.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e15_every_event_goes_back_to_an_outside_command() {
+    for name in all() {
+        let place = Place::sqlite();
+        let telling = Telling::of(&place, &name).await;
+        let history = telling.history().await;
+        for event in &history {
+            let mut cause = event;
+            for _ in 0..history.len() {
+                let Some(id) = cause.envelope.causation_id else { break };
+                cause = history
+                    .iter()
+                    .find(|event| event.envelope.event_id == id)
+                    .expect("the cause is in the log");
+                let correlation = event.envelope.correlation_id;
+                assert_eq!(cause.envelope.correlation_id, correlation, "{name}");
+            }
+            assert_eq!(cause.envelope.causation_id, None, "{name}: the chain ends");
+            let asked = cause.envelope.actor.kind;
+            assert_ne!(asked, ActorKind::Policy, "{name}: nobody asked for it");
+        }
+        telling.service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_written_into_a_story_that_was_told_is_all_that_is_added() {
+    for place in places().await {
+        let telling = Telling::of(&place, "training").await;
+        let before = telling.history().await;
+        let text = std::fs::read_to_string(&telling.file).expect("the file is there");
+        let mut written: Value = serde_json::from_str(&text).expect("is JSON");
+        let steps = written["steps"].as_array_mut().expect("has steps");
+        let course =
+            json!({ "course": "service", "area": "software", "modules": ["care"], "step": 3 });
+        let added = json!({ "by": "channel-manager carla", "do": "publishCourse", "on": "@program", "with": course });
+        steps.insert(5, added);
+        let story = Story::parse(&telling.file, &written.to_string()).expect("is a story");
+        telling.tell(&story).await;
+        let after = telling.history().await;
+        assert_eq!(after[..before.len()], before, "{place}");
+        let added = after[before.len()..].iter().map(|event| event.envelope.event_type.as_str());
+        assert_eq!(added.collect::<Vec<_>>(), ["course-published"], "{place}");
+        telling.service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r132_the_five_events_come_out_under_their_names() {
+    for place in places().await {
+        let telling = Telling::of(&place, "one-partner").await;
+        let history = telling.history().await;
+        for name in
+            ["applied", "certified", "deal-qualified", "commission-accrued", "payout-requested"]
+        {
+            assert!(
+                history.iter().any(|event| event.envelope.event_type == name),
+                "{place}: {name}"
+            );
+        }
+        telling.service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_used_for_another_command_is_refused_as_such() {
+    for place in places().await {
+        let telling = Telling::of(&place, "erasure").await;
+        let steps = &telling.story.steps;
+        let reused = Request { command_id: steps[0].command_id, ..request(&steps[1]) };
+        assert_eq!(telling.service.ask(reused).await, Err(Fault::CommandIdReused), "{place}");
+        telling.service.stop().await;
+    }
+}

@@ -1,0 +1,25 @@
+//! Training: certificates come by themselves, and end.
+
+use domain::partner::Partner;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r23_r22_the_certificate_comes_by_itself_once_modules_and_exam_are_done() {
+    for place in places().await {
+        let telling = Telling::of(&place, "training").await;
+        let partner = telling.story.id("mill");
+        let (partner, _) = telling.service.log.load::<Partner>(partner).await.expect("loads");
+        let history = telling.history().await;
+        let envelopes = || history.iter().map(|event| &event.envelope);
+        let certified = envelopes().find(|event| event.event_type == "certified");
+        let certified = certified.expect("the certificate is issued");
+        let cause = envelopes().find(|event| Some(event.event_id) == certified.causation_id);
+        assert_eq!(cause.expect("an event caused it").event_type, "exam-passed", "{place}");
+        let training = &partner.active().expect("is approved").training;
+        assert!(training.certified_at(certified.occurred_at));
+        let a_year_later = certified.occurred_at + chrono::Duration::days(365);
+        assert!(!training.certified_at(a_year_later), "{place}: the next came a day later");
+        telling.service.stop().await;
+    }
+}

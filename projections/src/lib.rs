@@ -21,9 +21,10 @@ pub use deal::{commissions, deal_lines, deals, payments};
 pub use glance::{partner_dashboards, partner_totals, program_dashboards, program_totals};
 pub use ground::ask::{by, by_page, find, list, seen};
 pub use ground::{
-    Cursor, Direction, Order, Page, QueryError, Sight, Sight as Scope, Slice, Sort, Table, page,
+    Broken, Cursor, Direction, Order, Page, QueryError, Sight, Sight as Scope, Slice, Sort, Table,
+    page,
 };
-pub use house::homes;
+pub use house::{homes, tables};
 pub use keep::Namespace;
 pub use ledger::{accounts, journal_lines};
 pub use partner::{certificates, courses, partners, training};
@@ -31,5 +32,5 @@ pub use program::{programs, publications};
 pub use wallet::{lots, payouts, statement_lines, wallets};
 pub use work::{
     Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
-    Report, StepError, VerifyError, Views, claims,
+    Report, StepError, VerifyError, Views,
 };

@@ -14,33 +14,6 @@ use tokio::sync::oneshot;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Every table of a namespace.
-pub const TABLES: [&str; 23] = [
-    "accounts",
-    "certificates",
-    "commissions",
-    "courses",
-    "deal_lines",
-    "deals",
-    "events",
-    "homes",
-    "journal_lines",
-    "lots",
-    "partner_dashboards",
-    "partner_totals",
-    "partners",
-    "payments",
-    "payouts",
-    "program_dashboards",
-    "program_totals",
-    "programs",
-    "publications",
-    "schedule",
-    "statement_lines",
-    "training",
-    "wallets",
-];
-
 /// It is always the same time here, so that two logs of one history are equal.
 pub struct Still;
 
@@ -90,14 +63,14 @@ pub async fn rows(file: &Path) -> Vec<(String, Vec<String>)> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
     let mut tables = vec![];
-    for table in TABLES {
+    for table in projections::tables() {
         let rows = sqlx::query(&format!("SELECT * FROM {table}"))
             .fetch_all(&mut connection)
             .await
-            .expect(table);
+            .expect("the table is there");
         let mut rows: Vec<String> = rows.iter().map(text).collect();
         rows.sort();
-        tables.push((table.to_owned(), rows));
+        tables.push((table, rows));
     }
     tables
 }

@@ -10,7 +10,8 @@ use sea_orm::{QueryOrder, QuerySelect};
 use crate::ground::{Misfit, Placed, QueryError, View, table};
 
 table! {
-    "schedule" of None, found by ["due_at, id"];
+    "schedule" of None, stamped [last_position], found by ["due_at, id"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub due_at: DateTimeUtc,
@@ -22,7 +23,6 @@ table! {
         /// The event that set the timer.
         pub cause: Uuid,
         pub correlation_id: Uuid,
-        pub last_position: i64,
     }
 }
 
@@ -90,6 +90,6 @@ fn set(timer: Timer, placed: &Placed) -> Result<Model, Misfit> {
         fields: body["command"][name].clone(),
         cause: placed.event_id(),
         correlation_id: placed.recorded.envelope.correlation_id,
-        last_position: placed.position(),
+        ..Model::default()
     })
 }

@@ -57,7 +57,7 @@ pub async fn by_trace_hash(
 
 impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(event) = placed.deal_event() else { return Ok(vec![]) };
+        let Some(event) = placed.told::<DealEvent>() else { return Ok(vec![]) };
         let row = |trigger: domain::EventId| {
             Ok(Model {
                 id: placed.event_id(),

@@ -39,7 +39,9 @@ pub async fn of_deals(
 
 impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(DealEvent::Signed { lines, .. }) = placed.deal_event() else { return Ok(vec![]) };
+        let Some(DealEvent::Signed { lines, .. }) = placed.told::<DealEvent>() else {
+            return Ok(vec![]);
+        };
         let partner = placed.partner()?;
         let row = |(nth, line): (i64, &domain::deal::ContractLine)| Model {
             id: domain::derived(placed.event_id(), &format!("line/{nth}")),

@@ -7,12 +7,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
 
 use crate::ground::{
-    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, add, begin, code, json, known,
-    page, table, word,
+    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, add, code, json, page, table,
+    word,
 };
 
 table! {
-    "deals" of Some(Column::Partner), found by [
+    "deals" of Some(Column::Partner), stamped [last_position, version], found by [
         "registered_at, id",
         "customer_name, id",
         "last_position, id",
@@ -21,6 +21,7 @@ table! {
         "responsible, registered_at, id",
         "protected_until",
     ];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -71,15 +72,14 @@ table! {
         pub won_at: Option<DateTimeUtc>,
         /// When it ended any other way.
         pub closed_at: Option<DateTimeUtc>,
-        pub last_position: i64,
-        pub version: i64,
     }
 }
 
 /// How far a deal has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Stage {
+    #[default]
     Registered,
     PartnerQualified,
     Returned,
@@ -96,10 +96,11 @@ pub enum Stage {
 }
 
 /// Whether commission has been calculated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Commission {
     /// Nothing has made it due.
+    #[default]
     Open,
     Calculated,
     /// The last trigger earned nothing.
@@ -203,21 +204,51 @@ pub async fn of_partners(
     Ok(select.order_by_desc(Column::RegisteredAt).order_by_desc(Column::Id).all(db).await?)
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        placed.deal_event().map(|_| placed.aggregate()).into_iter().collect()
+impl Portrait for Entity {
+    type Event = DealEvent;
+
+    fn found(event: &DealEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let DealEvent::Registered {
+            program,
+            partner,
+            seller,
+            customer,
+            product_lines,
+            territory,
+            estimate,
+            expected_close,
+            problems,
+            criteria,
+            ..
+        } = event
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Model {
+            id: placed.aggregate(),
+            program: program.0,
+            partner: partner.0,
+            seller: seller.clone(),
+            customer_name: customer.name.clone(),
+            customer_country: customer.country.clone(),
+            customer_tax_id: customer.tax_id.clone(),
+            customer_domain: customer.domain.clone(),
+            product_lines: json("the product lines", product_lines)?,
+            territory: territory.clone(),
+            estimate_minor: estimate.minor,
+            estimate_currency: code(*estimate),
+            expected_close: *expected_close,
+            problems: problems.clone(),
+            criteria: criteria.clone(),
+            shares: serde_json::json!([]),
+            registered_at: placed.at(),
+            ..Model::default()
+        }))
     }
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(event) = placed.deal_event() else { return Ok(()) };
-        if let DealEvent::Registered { .. } = event {
-            return begin("deals", id, row, registered(id, event, placed)?);
-        }
-        let row = known("deals", id, row)?;
-        row.last_position = placed.position();
-        row.version = placed.version();
+    fn change(row: &mut Model, event: &DealEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
-            DealEvent::Registered { .. } => {}
+            DealEvent::Registered { .. } => return placed.twice::<Entity>(),
             DealEvent::ResponsibleAssigned { responsible, .. } => {
                 row.responsible = Some(responsible.clone())
             }
@@ -260,7 +291,7 @@ impl View for Entity {
                 if row.stage == Stage::Signed {
                     row.stage = Stage::PartPaid;
                 }
-                add("deals", &mut row.paid_minor, amount.minor)?;
+                add::<Entity>(&mut row.paid_minor, amount.minor)?;
                 if outstanding.minor == 0 {
                     row.paid_at = Some(placed.at());
                 }
@@ -297,64 +328,4 @@ impl Model {
             shares.push(serde_json::json!({ "partner": id, "ppm": ppm }));
         }
     }
-}
-
-fn registered(id: Uuid, event: &DealEvent, placed: &Placed) -> Result<Model, Misfit> {
-    let DealEvent::Registered {
-        program,
-        partner,
-        seller,
-        customer,
-        product_lines,
-        territory,
-        estimate,
-        expected_close,
-        problems,
-        criteria,
-        ..
-    } = event
-    else {
-        return Err(Misfit::NoRow { table: "deals", id });
-    };
-    Ok(Model {
-        id,
-        program: program.0,
-        partner: partner.0,
-        seller: seller.clone(),
-        customer_name: customer.name.clone(),
-        customer_country: customer.country.clone(),
-        customer_tax_id: customer.tax_id.clone(),
-        customer_domain: customer.domain.clone(),
-        product_lines: json("the product lines", product_lines)?,
-        territory: territory.clone(),
-        estimate_minor: estimate.minor,
-        estimate_currency: code(*estimate),
-        expected_close: *expected_close,
-        problems: problems.clone(),
-        criteria: criteria.clone(),
-        stage: Stage::Registered,
-        responsible: None,
-        route: None,
-        approved_by: None,
-        protected_until: None,
-        shares: serde_json::json!([]),
-        returned: None,
-        end_reason: None,
-        signed_on: None,
-        contract_status: None,
-        contract_currency: None,
-        total_minor: 0,
-        paid_minor: 0,
-        commission: Commission::Open,
-        trace_hash: None,
-        registered_at: placed.at(),
-        qualified_at: None,
-        approved_at: None,
-        signed_at: None,
-        paid_at: None,
-        won_at: None,
-        closed_at: None,
-        last_position: placed.position(),
-        version: placed.version(),
-    })
 }

@@ -5,7 +5,7 @@ pub mod deal_lines;
 pub mod deals;
 pub mod payments;
 
-use crate::ground::{AtWork, Lines, Rows};
+use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
@@ -15,3 +15,14 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Lines::<commissions::Entity>::new()),
     ]
 }
+
+pub(crate) const CLAIMS: &[Claim] = &[
+    Claim {
+        claim: "a deal is paid by its payments",
+        table: "deals",
+        counterexamples: "SELECT d.last_position || '' AS subject,
+                 d.paid_minor || ' against ' || coalesce(sum(p.amount_minor), 0) AS detail
+             FROM deals d LEFT JOIN payments p ON p.deal = d.id
+             GROUP BY d.id, d.last_position, d.paid_minor HAVING d.paid_minor <> coalesce(sum(p.amount_minor), 0)",
+    },
+];

@@ -47,7 +47,7 @@ impl Feed for Entity {
             allocations,
             received_on,
             outstanding,
-        }) = placed.deal_event()
+        }) = placed.told::<DealEvent>()
         else {
             return Ok(vec![]);
         };

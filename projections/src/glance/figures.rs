@@ -31,23 +31,23 @@ pub(crate) enum Sum {
 }
 
 pub(crate) fn counted(placed: &Placed) -> Option<Count> {
-    if let Some(event) = placed.partner_event() {
+    if let Some(event) = placed.told::<PartnerEvent>() {
         of_partner(event)
     } else {
-        of_deal(placed.deal_event()?)
+        of_deal(placed.told::<DealEvent>()?)
     }
 }
 
 pub(crate) fn summed(placed: &Placed) -> Option<(Sum, Money)> {
-    if let Some(DealEvent::Signed { total, .. }) = placed.deal_event() {
+    if let Some(DealEvent::Signed { total, .. }) = placed.told::<DealEvent>() {
         Some((Sum::Signed, *total))
-    } else if let Some(DealEvent::PaymentReceived { amount, .. }) = placed.deal_event() {
+    } else if let Some(DealEvent::PaymentReceived { amount, .. }) = placed.told::<DealEvent>() {
         Some((Sum::Paid, *amount))
-    } else if let Some(WalletEvent::Accrued { accrual }) = placed.wallet_event() {
+    } else if let Some(WalletEvent::Accrued { accrual }) = placed.told::<WalletEvent>() {
         Some((Sum::Accrued, accrual.amount))
-    } else if let Some(WalletEvent::Matured { amount, .. }) = placed.wallet_event() {
+    } else if let Some(WalletEvent::Matured { amount, .. }) = placed.told::<WalletEvent>() {
         Some((Sum::Matured, *amount))
-    } else if let Some(WalletEvent::PayoutPaid { amount, .. }) = placed.wallet_event() {
+    } else if let Some(WalletEvent::PayoutPaid { amount, .. }) = placed.told::<WalletEvent>() {
         Some((Sum::PaidOut, *amount))
     } else {
         None

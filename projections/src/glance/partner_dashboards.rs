@@ -7,7 +7,8 @@ use super::figures::{Count, counted};
 use crate::ground::{Misfit, Placed, QueryError, Sight, View, table};
 
 table! {
-    "partner_dashboards" of Some(Column::Id), found by [];
+    "partner_dashboards" of Some(Column::Id), stamped [last_position], found by [];
+    #[derive(Default)]
     pub struct Model {
         /// Of the partner.
         pub id: Uuid,
@@ -19,7 +20,6 @@ table! {
         pub deals_signed: i64,
         pub deals_won: i64,
         pub deals_lost: i64,
-        pub last_position: i64,
     }
 }
 
@@ -43,19 +43,7 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(count) = counted(placed) else { return Ok(()) };
-        let row = row.get_or_insert(Model {
-            id,
-            program: placed.program()?,
-            certificates: 0,
-            deals_registered: 0,
-            deals_qualified: 0,
-            deals_approved: 0,
-            deals_signed: 0,
-            deals_won: 0,
-            deals_lost: 0,
-            last_position: 0,
-        });
-        row.last_position = placed.position();
+        let row = row.get_or_insert(Model { id, program: placed.program()?, ..Model::default() });
         *match count {
             Count::Applied | Count::Approved | Count::Joined => return Ok(()), // Its own row says so.
             Count::Certificate => &mut row.certificates,

@@ -8,7 +8,8 @@ use super::figures::{Sum, summed};
 use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, code, table};
 
 table! {
-    "partner_totals" of Some(Column::Partner), found by ["partner, currency"];
+    "partner_totals" of Some(Column::Partner), stamped [last_position], found by ["partner, currency"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub partner: Uuid,
@@ -20,7 +21,6 @@ table! {
         pub accrued_minor: i64,
         pub matured_minor: i64,
         pub paid_out_minor: i64,
-        pub last_position: i64,
     }
 }
 
@@ -49,14 +49,8 @@ impl View for Entity {
             id,
             partner: placed.partner()?,
             currency: code(amount),
-            revenue_signed_minor: 0,
-            revenue_paid_minor: 0,
-            accrued_minor: 0,
-            matured_minor: 0,
-            paid_out_minor: 0,
-            last_position: 0,
+            ..Model::default()
         });
-        row.last_position = placed.position();
         let sum = match sum {
             Sum::Signed => &mut row.revenue_signed_minor,
             Sum::Paid => &mut row.revenue_paid_minor,
@@ -64,6 +58,6 @@ impl View for Entity {
             Sum::Matured => &mut row.matured_minor,
             Sum::PaidOut => &mut row.paid_out_minor,
         };
-        add("partner_totals", sum, amount.minor)
+        add::<Entity>(sum, amount.minor)
     }
 }

@@ -7,7 +7,8 @@ use super::figures::{Count, counted};
 use crate::ground::{Misfit, Placed, QueryError, View, table};
 
 table! {
-    "program_dashboards" of None, found by [];
+    "program_dashboards" of None, stamped [last_position], found by [];
+    #[derive(Default)]
     pub struct Model {
         /// Of the programme.
         pub id: Uuid,
@@ -21,7 +22,6 @@ table! {
         pub deals_signed: i64,
         pub deals_won: i64,
         pub deals_lost: i64,
-        pub last_position: i64,
     }
 }
 
@@ -39,21 +39,7 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(count) = counted(placed) else { return Ok(()) };
-        let row = row.get_or_insert(Model {
-            id,
-            partners_applied: 0,
-            partners_approved: 0,
-            partners_joined: 0,
-            certificates: 0,
-            deals_registered: 0,
-            deals_qualified: 0,
-            deals_approved: 0,
-            deals_signed: 0,
-            deals_won: 0,
-            deals_lost: 0,
-            last_position: 0,
-        });
-        row.last_position = placed.position();
+        let row = row.get_or_insert(Model { id, ..Model::default() });
         *match count {
             Count::Applied => &mut row.partners_applied,
             Count::Approved => &mut row.partners_approved,

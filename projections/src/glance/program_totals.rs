@@ -8,7 +8,8 @@ use super::figures::{Sum, summed};
 use crate::ground::{Misfit, Placed, QueryError, View, add, code, table};
 
 table! {
-    "program_totals" of None, found by ["program, currency"];
+    "program_totals" of None, stamped [last_position], found by ["program, currency"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -20,7 +21,6 @@ table! {
         pub accrued_minor: i64,
         pub matured_minor: i64,
         pub paid_out_minor: i64,
-        pub last_position: i64,
     }
 }
 
@@ -46,14 +46,8 @@ impl View for Entity {
             id,
             program: placed.program()?,
             currency: code(amount),
-            revenue_signed_minor: 0,
-            revenue_paid_minor: 0,
-            accrued_minor: 0,
-            matured_minor: 0,
-            paid_out_minor: 0,
-            last_position: 0,
+            ..Model::default()
         });
-        row.last_position = placed.position();
         let sum = match sum {
             Sum::Signed => &mut row.revenue_signed_minor,
             Sum::Paid => &mut row.revenue_paid_minor,
@@ -61,6 +55,6 @@ impl View for Entity {
             Sum::Matured => &mut row.matured_minor,
             Sum::PaidOut => &mut row.paid_out_minor,
         };
-        add("program_totals", sum, amount.minor)
+        add::<Entity>(sum, amount.minor)
     }
 }

@@ -1,6 +1,7 @@
 //! The ground floor of the read model: what a view is, how its rows are kept, and how they are asked for. It knows no view.
 
 pub mod ask;
+mod claim;
 pub mod page;
 pub(crate) mod rows;
 pub(crate) mod shape;
@@ -10,10 +11,12 @@ pub mod view;
 pub(crate) mod write;
 
 pub use ask::Order;
+pub use claim::Broken;
+pub(crate) use claim::Claim;
 pub use page::{Cursor, Direction, Page, QueryError, Slice, Sort};
 pub(crate) use rows::{AtWork, Lines, Rows};
 pub use sight::Sight;
 pub use table::Table;
 pub(crate) use table::table;
-pub use view::{Feed, Misfit, Placed, Trail, View};
-pub(crate) use view::{add, begin, code, json, known, word};
+pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Told, Trail, View};
+pub(crate) use view::{add, code, json, word};

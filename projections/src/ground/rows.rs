@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::shape::{Shape, at_rest};
 use super::table::Table;
-use super::view::{Feed, Misfit, Placed, Trail, View};
+use super::view::{Feed, Misfit, Placed, Stamped, Trail, View};
 
 /// Ids to a query.
 const IDS: usize = 10_000;
@@ -134,7 +134,9 @@ impl<V: View> AtWork for Rows<V> {
                 self.rows.entry(id).or_insert(Slot { row: None, stored: false, changed: false });
             V::fold(id, &mut slot.row, placed)?;
             slot.changed = true;
-            if let (Some(trail), Some(row)) = (&mut self.trail, &slot.row) {
+            let Some(row) = &mut slot.row else { continue };
+            row.stamp(placed);
+            if let Some(trail) = &mut self.trail {
                 trail.follow(row, placed)?;
             }
         }

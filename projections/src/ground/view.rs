@@ -26,24 +26,68 @@ pub struct Placed {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Misfit {
     #[error("{table} has no row for what happened to {id}")]
-    NoRow { table: &'static str, id: Uuid },
+    NoRow { table: String, id: Uuid },
     #[error("{table} has a row for {id} already")]
-    Twice { table: &'static str, id: Uuid },
+    Twice { table: String, id: Uuid },
     #[error("nobody knows to whom {id} belongs")]
     Homeless { id: Uuid },
     #[error("a sum of {table} is larger than an amount can be")]
-    Overflow { table: &'static str },
+    Overflow { table: String },
     #[error("{what} has no JSON: {problem}")]
     NotJson { what: &'static str, problem: String },
 }
 
+/// A row that changes and says by which event it did last.
+pub trait Stamped {
+    fn stamp(&mut self, placed: &Placed);
+}
+
 /// A view whose rows change: a table with an `id` that is a UUID.
-pub trait View: Table {
+pub trait View: Table<Model: Stamped> {
     /// The rows that an event touches.
     fn keys(placed: &Placed) -> Vec<Uuid>;
 
-    /// How one of them changes.
+    /// How one of them changes; who changed it is stamped on it besides.
     fn fold(id: Uuid, row: &mut Option<Self::Model>, placed: &Placed) -> Result<(), Misfit>;
+}
+
+/// A view with a row for each aggregate, or for each part of one, from the event that founds it on.
+pub trait Portrait: Table<Model: Stamped> {
+    type Event: Told;
+
+    /// The row that an event is about.
+    fn key(_event: &Self::Event, placed: &Placed) -> Option<Uuid> {
+        Some(placed.aggregate())
+    }
+
+    /// The row that an event founds, where there is none yet.
+    fn found(event: &Self::Event, placed: &Placed) -> Result<Option<Self::Model>, Misfit>;
+
+    /// How an event changes the row that is there.
+    fn change(row: &mut Self::Model, event: &Self::Event, placed: &Placed) -> Result<(), Misfit>;
+}
+
+impl<T: Portrait> View for T {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        placed.told().and_then(|event| T::key(event, placed)).into_iter().collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<T::Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some(event) = placed.told() else { return Ok(()) };
+        match row {
+            Some(row) => T::change(row, event, placed),
+            None => {
+                let first = T::found(event, placed)?;
+                *row = Some(first.ok_or(Misfit::NoRow { table: table_name::<T>(), id })?);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The events of one kind of aggregate.
+pub trait Told: Sized {
+    fn of(event: &Event) -> Option<&Self>;
 }
 
 /// A view whose rows are written once and stay as they are.
@@ -82,20 +126,14 @@ impl Placed {
         self.recorded.envelope.aggregate_id
     }
 
-    pub(crate) fn program_event(&self) -> Option<&ProgramEvent> {
-        if let Event::Program(event) = &self.recorded.event { Some(event) } else { None }
+    /// The event, where it is one of `E`.
+    pub fn told<E: Told>(&self) -> Option<&E> {
+        E::of(&self.recorded.event)
     }
 
-    pub(crate) fn partner_event(&self) -> Option<&PartnerEvent> {
-        if let Event::Partner(event) = &self.recorded.event { Some(event) } else { None }
-    }
-
-    pub(crate) fn deal_event(&self) -> Option<&DealEvent> {
-        if let Event::Deal(event) = &self.recorded.event { Some(event) } else { None }
-    }
-
-    pub(crate) fn wallet_event(&self) -> Option<&WalletEvent> {
-        if let Event::Wallet(event) = &self.recorded.event { Some(event) } else { None }
+    /// The error of an event that founds what is there already.
+    pub(crate) fn twice<T: Table>(&self) -> Result<(), Misfit> {
+        Err(Misfit::Twice { table: table_name::<T>(), id: self.aggregate() })
     }
 
     pub(crate) fn program(&self) -> Result<Uuid, Misfit> {
@@ -107,34 +145,13 @@ impl Placed {
     }
 }
 
-/// The row that must be there by now.
-pub(crate) fn known<'r, R>(
-    table: &'static str,
-    id: Uuid,
-    row: &'r mut Option<R>,
-) -> Result<&'r mut R, Misfit> {
-    row.as_mut().ok_or(Misfit::NoRow { table, id })
+fn table_name<T: Table>() -> String {
+    T::default().table_name().to_owned()
 }
 
-/// A row that must not be there yet.
-pub(crate) fn begin<R>(
-    table: &'static str,
-    id: Uuid,
-    row: &mut Option<R>,
-    first: R,
-) -> Result<(), Misfit> {
-    match row {
-        Some(_) => Err(Misfit::Twice { table, id }),
-        None => {
-            *row = Some(first);
-            Ok(())
-        }
-    }
-}
-
-/// Adds to a sum that must stay within 64 bits.
-pub(crate) fn add(table: &'static str, sum: &mut i64, more: i64) -> Result<(), Misfit> {
-    *sum = sum.checked_add(more).ok_or(Misfit::Overflow { table })?;
+/// Adds to a sum of `T` that must stay within 64 bits.
+pub(crate) fn add<T: Table>(sum: &mut i64, more: i64) -> Result<(), Misfit> {
+    *sum = sum.checked_add(more).ok_or(Misfit::Overflow { table: table_name::<T>() })?;
     Ok(())
 }
 
@@ -158,3 +175,14 @@ pub(crate) fn word(what: &'static str, value: &impl Serialize) -> Result<String,
         None => Err(Misfit::NotJson { what, problem: "it is not one word".into() }),
     }
 }
+
+macro_rules! told {
+    ($($event:ty = $name:ident),* $(,)?) => {
+        $(impl Told for $event {
+            fn of(event: &Event) -> Option<&Self> {
+                if let Event::$name(event) = event { Some(event) } else { None }
+            }
+        })*
+    };
+}
+told! { ProgramEvent = Program, PartnerEvent = Partner, DealEvent = Deal, WalletEvent = Wallet }

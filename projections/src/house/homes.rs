@@ -7,10 +7,11 @@ use domain::wallet::WalletEvent;
 use domain::{Event, PartnerId, ProgramId, Recorded};
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, View, begin, table};
+use crate::ground::{Misfit, Placed, View, table};
 
 table! {
-    "homes" of Some(Column::Partner), found by [];
+    "homes" of Some(Column::Partner), stamped [last_position], found by [];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -20,6 +21,9 @@ table! {
 
 /// The programme and the partner that an aggregate belongs to from this event on, where it is the event that says so.
 pub(crate) fn founded(recorded: &Recorded) -> Option<(ProgramId, Option<PartnerId>)> {
+    if recorded.envelope.sequence != 1 {
+        return None; // A wallet is founded by its first accrual.
+    }
     let id = recorded.envelope.aggregate_id;
     match &recorded.event {
         Event::Program(event) => {
@@ -48,14 +52,12 @@ impl View for Entity {
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        match (founded(&placed.recorded), &row) {
-            (Some((program, partner)), None) => begin(
-                "homes",
-                id,
-                row,
-                Model { id, program: program.0, partner: partner.map(|id| id.0) },
-            ),
-            (Some(_), Some(_)) | (None, _) => Ok(()), // A wallet is founded by its first accrual.
-        }
+        *row = founded(&placed.recorded).map(|(program, partner)| Model {
+            id,
+            program: program.0,
+            partner: partner.map(|id| id.0),
+            ..Model::default()
+        });
+        Ok(())
     }
 }

@@ -1,25 +1,33 @@
-//! The catalogue of the read model: all rooms, and whose an event is.
+//! The catalogue of the read model: all rooms, whose an event is, and what must hold between rooms.
 
 pub mod homes;
+pub(crate) mod traces;
 
 use std::sync::Arc;
 
-use crate::ground::AtWork;
 use crate::ground::shape::Shape;
+use crate::ground::{AtWork, Claim};
 use crate::{audit, deal, glance, ledger, partner, program, wallet};
 
-/// Every view but [`homes`]. With `whole`, the namespace is empty and everything stays in memory until it is taken.
+/// What a room holds; `views` with `whole` for a namespace that is empty and stays in memory until it is taken.
+struct Room {
+    views: fn(whole: bool) -> Vec<Box<dyn AtWork>>,
+    claims: &'static [Claim],
+}
+
+const ROOMS: &[Room] = &[
+    Room { views: program::views, claims: &[] },
+    Room { views: partner::views, claims: partner::CLAIMS },
+    Room { views: deal::views, claims: deal::CLAIMS },
+    Room { views: wallet::views, claims: wallet::CLAIMS },
+    Room { views: ledger::views, claims: ledger::CLAIMS },
+    Room { views: glance::views, claims: &[] },
+    Room { views: audit::views, claims: audit::CLAIMS },
+];
+
+/// Every view but [`homes`].
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
-    let rooms = [
-        program::views,
-        partner::views,
-        deal::views,
-        wallet::views,
-        ledger::views,
-        glance::views,
-        audit::views,
-    ];
-    rooms.into_iter().flat_map(|views| views(whole)).collect()
+    ROOMS.iter().flat_map(|room| (room.views)(whole)).collect()
 }
 
 /// What every table looks like.
@@ -27,3 +35,29 @@ pub(crate) fn shapes() -> Vec<Arc<Shape>> {
     let homes = Arc::new(Shape::of::<homes::Entity>());
     std::iter::once(homes).chain(views(true).iter().flat_map(|view| view.shapes())).collect()
 }
+
+/// The name of every table.
+pub fn tables() -> Vec<String> {
+    shapes().iter().map(|shape| shape.table.clone()).collect()
+}
+
+/// What every room claims of its rows, and what must hold between rooms.
+pub(crate) fn claims() -> impl Iterator<Item = &'static Claim> {
+    ROOMS.iter().flat_map(|room| room.claims).chain(CLAIMS)
+}
+
+const CLAIMS: &[Claim] = &[
+    Claim {
+        claim: "the buckets of a wallet equal its accounts",
+        table: "wallets",
+        counterexamples: "SELECT w.last_position || ' account ' || b.account AS subject,
+                 b.minor || ' against ' || coalesce(a.credit_minor - a.debit_minor, 0) AS detail
+             FROM (SELECT id, 2010 AS account, held_minor AS minor FROM wallets
+                   UNION ALL SELECT id, 2020, available_minor FROM wallets
+                   UNION ALL SELECT id, 2030, reserved_minor FROM wallets
+                   UNION ALL SELECT id, 2040, in_transit_minor FROM wallets) b
+             JOIN wallets w ON w.id = b.id
+             LEFT JOIN accounts a ON a.wallet = b.id AND a.account = b.account AND a.currency = w.currency
+             WHERE b.minor <> coalesce(a.credit_minor - a.debit_minor, 0)",
+    },
+];

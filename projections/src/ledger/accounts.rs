@@ -10,7 +10,8 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, table};
 
 table! {
-    "accounts" of Some(Column::Partner), found by ["wallet", "account, currency"];
+    "accounts" of Some(Column::Partner), stamped [last_position], found by ["wallet", "account, currency"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -21,7 +22,6 @@ table! {
         pub currency: String,
         pub debit_minor: i64,
         pub credit_minor: i64,
-        pub last_position: i64,
     }
 }
 
@@ -63,13 +63,10 @@ impl View for Entity {
                 wallet: by_wallet.then_some(placed.aggregate()),
                 account: line.account.number().into(),
                 currency: line.amount.currency.code().to_owned(),
-                debit_minor: 0,
-                credit_minor: 0,
-                last_position: 0,
+                ..Model::default()
             });
-            add("accounts", &mut row.debit_minor, line.amount.minor.max(0))?;
-            add("accounts", &mut row.credit_minor, (-line.amount.minor).max(0))?;
-            row.last_position = placed.position();
+            add::<Entity>(&mut row.debit_minor, line.amount.minor.max(0))?;
+            add::<Entity>(&mut row.credit_minor, (-line.amount.minor).max(0))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 pub mod accounts;
 pub mod journal_lines;
 
-use crate::ground::{AtWork, Lines, Rows};
+use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
@@ -11,3 +11,32 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Rows::<accounts::Entity>::new(whole)),
     ]
 }
+
+pub(crate) const CLAIMS: &[Claim] = &[
+    Claim {
+        claim: "every journal entry balances in each currency",
+        table: "journal_lines",
+        counterexamples: "SELECT min(position) || ' ' || currency AS subject,
+                 sum(debit_minor) || ' against ' || sum(credit_minor) AS detail
+             FROM journal_lines GROUP BY entry, currency HAVING sum(debit_minor) <> sum(credit_minor)",
+    },
+    Claim {
+        claim: "the lines of an entry stand at one position, so that the trial balance is zero at every one",
+        table: "journal_lines",
+        counterexamples: "SELECT min(position) || '' AS subject, 'up to ' || max(position) AS detail
+             FROM journal_lines GROUP BY entry HAVING min(position) <> max(position)",
+    },
+    Claim {
+        claim: "accounts are the sums of their lines",
+        table: "accounts",
+        counterexamples: "SELECT a.account || ' ' || a.currency AS subject,
+                 a.debit || '/' || a.credit || ' against ' || coalesce(l.debit, 0) || '/' || coalesce(l.credit, 0)
+                     AS detail
+             FROM (SELECT account, currency, sum(debit_minor) AS debit, sum(credit_minor) AS credit
+                   FROM accounts GROUP BY account, currency) a
+             LEFT JOIN (SELECT account, currency, sum(debit_minor) AS debit, sum(credit_minor) AS credit
+                        FROM journal_lines GROUP BY account, currency) l
+                 ON l.account = a.account AND l.currency = a.currency
+             WHERE a.debit <> coalesce(l.debit, 0) OR a.credit <> coalesce(l.credit, 0)",
+    },
+];

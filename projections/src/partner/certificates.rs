@@ -109,7 +109,7 @@ impl Feed for Entity {
             version,
             valid_from,
             valid_until,
-        }) = placed.partner_event()
+        }) = placed.told::<PartnerEvent>()
         else {
             return Ok(vec![]);
         };

@@ -8,7 +8,8 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, QueryError, Sight, View, json, table};
 
 table! {
-    "courses" of Some(Column::Partner), found by ["partner, step, course"];
+    "courses" of Some(Column::Partner), stamped [last_position], found by ["partner, step, course"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -20,7 +21,6 @@ table! {
         pub modules: Json,
         pub step: i64,
         pub assigned_at: DateTimeUtc,
-        pub last_position: i64,
     }
 }
 
@@ -38,7 +38,7 @@ pub async fn of_partners(
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        match placed.partner_event() {
+        match placed.told::<PartnerEvent>() {
             Some(PartnerEvent::CourseAssigned { course, .. }) => {
                 vec![domain::derived(placed.aggregate(), &format!("course/{course}"))]
             }
@@ -48,7 +48,7 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) =
-            placed.partner_event()
+            placed.told::<PartnerEvent>()
         else {
             return Ok(());
         };
@@ -61,7 +61,7 @@ impl View for Entity {
             modules: json("the modules", modules)?,
             step: (*step).into(),
             assigned_at: placed.at(),
-            last_position: placed.position(),
+            ..Model::default()
         });
         Ok(())
     }

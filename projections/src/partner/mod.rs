@@ -5,7 +5,7 @@ pub mod courses;
 pub mod partners;
 pub mod training;
 
-use crate::ground::{AtWork, Lines, Rows};
+use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
@@ -15,3 +15,14 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Lines::<certificates::Entity>::new()),
     ]
 }
+
+pub(crate) const CLAIMS: &[Claim] = &[Claim {
+    claim: "the network is a forest: everybody stands one below a parent that has joined the same programme",
+    table: "partners",
+    counterexamples: "SELECT c.last_position || '' AS subject,
+                 'depth ' || coalesce(c.depth, -1) || ' below ' || coalesce(p.depth, -1) AS detail
+             FROM partners c LEFT JOIN partners p ON p.id = c.parent AND p.program = c.program
+             WHERE c.joined_at IS NOT NULL
+                 AND (CASE WHEN c.parent IS NULL THEN -1 ELSE p.depth END IS NULL
+                      OR c.depth <> CASE WHEN c.parent IS NULL THEN 0 ELSE p.depth + 1 END)",
+}];

@@ -7,12 +7,11 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
 
 use crate::ground::{
-    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, begin, json, known, page, table,
-    word,
+    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, json, page, table, word,
 };
 
 table! {
-    "partners" of Some(Column::Id), found by [
+    "partners" of Some(Column::Id), stamped [last_position, version], found by [
         "applied_at, id",
         "company_name, id",
         "last_position, id",
@@ -21,6 +20,7 @@ table! {
         "inviter",
         "referral_code",
     ];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -57,15 +57,14 @@ table! {
         pub contacts: Json,
         pub terms_version: i64,
         pub payment_details_hash: Option<String>,
-        pub last_position: i64,
-        pub version: i64,
     }
 }
 
 /// How far a partner has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Stage {
+    #[default]
     Applied,
     UnderReview,
     InformationRequested,
@@ -182,21 +181,47 @@ pub async fn by_referral_code(
         .await?)
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        placed.partner_event().map(|_| placed.aggregate()).into_iter().collect()
+impl Portrait for Entity {
+    type Event = PartnerEvent;
+
+    fn found(event: &PartnerEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let PartnerEvent::Applied {
+            program,
+            company,
+            contacts,
+            source,
+            inviter,
+            terms_version,
+            ..
+        } = event
+        else {
+            return Ok(None);
+        };
+        let contacts: Vec<_> = contacts
+            .iter()
+            .map(|contact| (contact.details.subject, contact.details.known()))
+            .map(|(subject, details)| serde_json::json!({ "subject": subject, "details": details }))
+            .collect();
+        Ok(Some(Model {
+            id: placed.aggregate(),
+            program: program.0,
+            company_name: company.name.clone(),
+            country: company.country.clone(),
+            tax_id: company.tax_id.clone(),
+            website: company.website.clone(),
+            source: word("a source", source)?,
+            inviter: inviter.map(|inviter| inviter.0),
+            applied_at: placed.at(),
+            tier: word("a tier", &domain::Tier::Registered)?,
+            contacts: json("the contacts", &contacts)?,
+            terms_version: (*terms_version).into(),
+            ..Model::default()
+        }))
     }
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(event) = placed.partner_event() else { return Ok(()) };
-        if let PartnerEvent::Applied { .. } = event {
-            return begin("partners", id, row, applied(id, event, placed)?);
-        }
-        let row = known("partners", id, row)?;
-        row.last_position = placed.position();
-        row.version = placed.version();
+    fn change(row: &mut Model, event: &PartnerEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
-            PartnerEvent::Applied { .. } => {}
+            PartnerEvent::Applied { .. } => return placed.twice::<Entity>(),
             PartnerEvent::ReviewAssigned { reviewer } => {
                 row.stage = Stage::UnderReview;
                 row.reviewer = Some(reviewer.clone());
@@ -247,48 +272,4 @@ impl View for Entity {
         }
         Ok(())
     }
-}
-
-fn applied(id: Uuid, event: &PartnerEvent, placed: &Placed) -> Result<Model, Misfit> {
-    let PartnerEvent::Applied {
-        program, company, contacts, source, inviter, terms_version, ..
-    } = event
-    else {
-        return Err(Misfit::NoRow { table: "partners", id });
-    };
-    let contacts: Vec<_> = contacts
-        .iter()
-        .map(|contact| (contact.details.subject, contact.details.known()))
-        .map(|(subject, details)| serde_json::json!({ "subject": subject, "details": details }))
-        .collect();
-    Ok(Model {
-        id,
-        program: program.0,
-        company_name: company.name.clone(),
-        country: company.country.clone(),
-        tax_id: company.tax_id.clone(),
-        website: company.website.clone(),
-        stage: Stage::Applied,
-        source: word("a source", source)?,
-        inviter: inviter.map(|inviter| inviter.0),
-        reviewer: None,
-        review_passed: None,
-        interview_at: None,
-        applied_at: placed.at(),
-        approved_at: None,
-        joined_at: None,
-        ended_at: None,
-        rejection: None,
-        parent: None,
-        depth: None,
-        referral_code: None,
-        tier: word("a tier", &domain::Tier::Registered)?,
-        certified: 0,
-        first_certified_at: None,
-        contacts: json("the contacts", &contacts)?,
-        terms_version: (*terms_version).into(),
-        payment_details_hash: None,
-        last_position: placed.position(),
-        version: placed.version(),
-    })
 }

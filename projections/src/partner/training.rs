@@ -8,7 +8,8 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, QueryError, Sight, View, table};
 
 table! {
-    "training" of Some(Column::Partner), found by ["partner, person, course, unit"];
+    "training" of Some(Column::Partner), stamped [last_position], found by ["partner, person, course, unit"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -27,14 +28,14 @@ table! {
         pub last_attempt_at: DateTimeUtc,
         /// When it was completed or passed first.
         pub completed_at: Option<DateTimeUtc>,
-        pub last_position: i64,
     }
 }
 
 /// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Kind {
+    #[default]
     Module,
     Exam,
 }
@@ -101,7 +102,7 @@ fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        let attempt = placed.partner_event().and_then(attempt);
+        let attempt = placed.told::<PartnerEvent>().and_then(attempt);
         let key = attempt.map(|Attempt { person, course, unit, .. }| {
             domain::derived(
                 placed.aggregate(),
@@ -112,7 +113,7 @@ impl View for Entity {
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(attempt) = placed.partner_event().and_then(attempt) else { return Ok(()) };
+        let Some(attempt) = placed.told::<PartnerEvent>().and_then(attempt) else { return Ok(()) };
         let earlier = row.as_ref();
         let completed_at = earlier.and_then(|row| row.completed_at);
         *row = Some(Model {
@@ -128,7 +129,7 @@ impl View for Entity {
             score: attempt.score.map(i64::from),
             last_attempt_at: placed.at(),
             completed_at: completed_at.or_else(|| attempt.completed.then(|| placed.at())),
-            last_position: placed.position(),
+            ..Model::default()
         });
         Ok(())
     }

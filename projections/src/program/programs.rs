@@ -4,12 +4,11 @@ use domain::ProgramId;
 use domain::program::ProgramEvent;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{
-    Misfit, Page, Placed, QueryError, Slice, Sort, View, begin, json, known, page, table,
-};
+use crate::ground::{Misfit, Page, Placed, Portrait, QueryError, Slice, Sort, json, page, table};
 
 table! {
-    "programs" of None, found by ["name, id", "opened_at, id"];
+    "programs" of None, stamped [last_position, version], found by ["name, id", "opened_at, id"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub name: String,
@@ -25,8 +24,6 @@ table! {
         /// The newest version of each certification by name: `{version, courses, exam, valid_for_months}`.
         pub certifications: Json,
         pub opened_at: DateTimeUtc,
-        pub last_position: i64,
-        pub version: i64,
     }
 }
 
@@ -59,41 +56,38 @@ pub async fn by_ids(db: &DatabaseConnection, ids: &[ProgramId]) -> Result<Vec<Mo
     Ok(Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        placed.program_event().map(|_| placed.aggregate()).into_iter().collect()
-    }
+impl Portrait for Entity {
+    type Event = ProgramEvent;
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(event) = placed.program_event() else { return Ok(()) };
-        if let ProgramEvent::Opened {
+    fn found(event: &ProgramEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let ProgramEvent::Opened {
             name,
             time_zone,
             base_currency,
             interview_required,
             max_network_depth,
         } = event
-        {
-            let opened = Model {
-                id,
-                name: name.clone(),
-                zone: time_zone.name().to_owned(),
-                base_currency: base_currency.code().to_owned(),
-                interview_required: *interview_required,
-                max_network_depth: (*max_network_depth).into(),
-                contract_statuses: serde_json::json!({}),
-                courses: serde_json::json!({}),
-                certifications: serde_json::json!({}),
-                opened_at: placed.at(),
-                last_position: placed.position(),
-                version: placed.version(),
-            };
-            return begin("programs", id, row, opened);
-        }
-        let row = known("programs", id, row)?;
-        row.last_position = placed.position();
-        row.version = placed.version();
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Model {
+            id: placed.aggregate(),
+            name: name.clone(),
+            zone: time_zone.name().to_owned(),
+            base_currency: base_currency.code().to_owned(),
+            interview_required: *interview_required,
+            max_network_depth: (*max_network_depth).into(),
+            contract_statuses: serde_json::json!({}),
+            courses: serde_json::json!({}),
+            certifications: serde_json::json!({}),
+            opened_at: placed.at(),
+            ..Model::default()
+        }))
+    }
+
+    fn change(row: &mut Model, event: &ProgramEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
+            ProgramEvent::Opened { .. } => return placed.twice::<Entity>(),
             ProgramEvent::ContractStatusConfigured {
                 code,
                 calculates_commission,
@@ -120,8 +114,7 @@ impl View for Entity {
                     "version": version, "courses": courses, "exam": exam, "valid_for_months": valid_for_months,
                 });
             }
-            ProgramEvent::Opened { .. }
-            | ProgramEvent::TermsPublished { .. }
+            ProgramEvent::TermsPublished { .. }
             | ProgramEvent::CommissionPlanPublished { .. }
             | ProgramEvent::PayoutPolicyPublished { .. }
             | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications`.

@@ -100,7 +100,7 @@ pub async fn of_programs(
 
 impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(event) = placed.program_event() else { return Ok(vec![]) };
+        let Some(event) = placed.told::<ProgramEvent>() else { return Ok(vec![]) };
         match event {
             ProgramEvent::TermsPublished { terms } => {
                 Ok(vec![published(Kind::Terms, terms, placed)?])

@@ -7,18 +7,18 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
 
 use crate::ground::{
-    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, begin, code, known, page, table,
-    word,
+    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, code, page, table, word,
 };
 
 table! {
-    "lots" of Some(Column::Partner), found by [
+    "lots" of Some(Column::Partner), stamped [last_position], found by [
         "accrued_at, id",
         "partner, accrued_at, id",
         "wallet, matures_at, id",
         "deal",
         "matures_at, id",
     ];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -45,7 +45,6 @@ table! {
         pub accrued_at: DateTimeUtc,
         pub accrued_event: Uuid,
         pub matured_event: Option<Uuid>,
-        pub last_position: i64,
     }
 }
 
@@ -145,49 +144,51 @@ pub async fn held_in(
     Ok(held.filter(sight.over(Column::Partner)).order_by_asc(Column::MaturesAt).all(db).await?)
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        if let Some(WalletEvent::Accrued { accrual }) = placed.wallet_event() {
-            vec![accrual.lot.0]
-        } else if let Some(WalletEvent::Matured { lot, .. }) = placed.wallet_event() {
-            vec![lot.0]
+impl Portrait for Entity {
+    type Event = WalletEvent;
+
+    fn key(event: &WalletEvent, _placed: &Placed) -> Option<Uuid> {
+        if let WalletEvent::Accrued { accrual } = event {
+            Some(accrual.lot.0)
+        } else if let WalletEvent::Matured { lot, .. } = event {
+            Some(lot.0)
         } else {
-            vec![]
+            None
         }
     }
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        if let Some(WalletEvent::Accrued { accrual }) = placed.wallet_event() {
-            let lot = Model {
-                id,
-                program: accrual.program.0,
-                partner: accrual.partner.0,
-                wallet: placed.aggregate(),
-                deal: accrual.deal.0,
-                trigger: accrual.trigger.0,
-                kind: word("a kind", &accrual.kind)?,
-                level: accrual.level.into(),
-                line: accrual.line.clone(),
-                component: accrual.component.clone(),
-                plan_version: accrual.plan_version.into(),
-                base_minor: accrual.base.minor,
-                rate_ppm: accrual.rate.0.into(),
-                amount_minor: accrual.amount.minor,
-                currency: code(accrual.amount),
-                matures_at: accrual.matures_at,
-                matured_at: None,
-                trace_hash: accrual.trace_hash.clone(),
-                accrued_at: placed.at(),
-                accrued_event: placed.event_id(),
-                matured_event: None,
-                last_position: placed.position(),
-            };
-            return begin("lots", id, row, lot);
+    fn found(event: &WalletEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let WalletEvent::Accrued { accrual } = event else { return Ok(None) };
+        Ok(Some(Model {
+            id: accrual.lot.0,
+            program: accrual.program.0,
+            partner: accrual.partner.0,
+            wallet: placed.aggregate(),
+            deal: accrual.deal.0,
+            trigger: accrual.trigger.0,
+            kind: word("a kind", &accrual.kind)?,
+            level: accrual.level.into(),
+            line: accrual.line.clone(),
+            component: accrual.component.clone(),
+            plan_version: accrual.plan_version.into(),
+            base_minor: accrual.base.minor,
+            rate_ppm: accrual.rate.0.into(),
+            amount_minor: accrual.amount.minor,
+            currency: code(accrual.amount),
+            matures_at: accrual.matures_at,
+            trace_hash: accrual.trace_hash.clone(),
+            accrued_at: placed.at(),
+            accrued_event: placed.event_id(),
+            ..Model::default()
+        }))
+    }
+
+    fn change(row: &mut Model, event: &WalletEvent, placed: &Placed) -> Result<(), Misfit> {
+        if let WalletEvent::Accrued { .. } = event {
+            return placed.twice::<Entity>();
         }
-        let row = known("lots", id, row)?;
         row.matured_at = Some(placed.at());
         row.matured_event = Some(placed.event_id());
-        row.last_position = placed.position();
         Ok(())
     }
 }

@@ -6,18 +6,18 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
 
 use crate::ground::{
-    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, begin, code, known, page, table,
-    word,
+    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, code, page, table, word,
 };
 
 table! {
-    "payouts" of Some(Column::Partner), found by [
+    "payouts" of Some(Column::Partner), stamped [last_position], found by [
         "requested_at, id",
         "last_position, id",
         "wallet, requested_at, id",
         "partner, requested_at, id",
         "state",
     ];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         /// As whoever asked named it; unique within its wallet.
@@ -42,14 +42,14 @@ table! {
         pub ended_at: Option<DateTimeUtc>,
         pub rejection: Option<String>,
         pub rejection_reason: Option<String>,
-        pub last_position: i64,
     }
 }
 
 /// How far a payout has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum State {
+    #[default]
     Requested,
     Approved,
     Submitted,
@@ -143,55 +143,46 @@ pub fn id(wallet: WalletId, payout: PayoutId) -> Uuid {
     domain::derived(wallet.0, &format!("payout/{payout}"))
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        let payout = match placed.wallet_event() {
-            Some(
-                WalletEvent::PayoutRequested { payout, .. }
-                | WalletEvent::PayoutCancelled { payout, .. }
-                | WalletEvent::PayoutRejected { payout, .. }
-                | WalletEvent::PayoutApproved { payout, .. }
-                | WalletEvent::PayoutSubmitted { payout, .. }
-                | WalletEvent::PayoutPaid { payout, .. },
-            ) => payout,
-            Some(WalletEvent::Accrued { .. } | WalletEvent::Matured { .. }) | None => return vec![],
-        };
-        vec![id(WalletId(placed.aggregate()), *payout)]
+impl Portrait for Entity {
+    type Event = WalletEvent;
+
+    fn key(event: &WalletEvent, placed: &Placed) -> Option<Uuid> {
+        match event {
+            WalletEvent::PayoutRequested { payout, .. }
+            | WalletEvent::PayoutCancelled { payout, .. }
+            | WalletEvent::PayoutRejected { payout, .. }
+            | WalletEvent::PayoutApproved { payout, .. }
+            | WalletEvent::PayoutSubmitted { payout, .. }
+            | WalletEvent::PayoutPaid { payout, .. } => {
+                Some(id(WalletId(placed.aggregate()), *payout))
+            }
+            WalletEvent::Accrued { .. } | WalletEvent::Matured { .. } => None,
+        }
     }
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(event) = placed.wallet_event() else { return Ok(()) };
-        if let WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } =
-            event
-        {
-            let requested = Model {
-                id,
-                payout: payout.0,
-                program: placed.program()?,
-                partner: placed.partner()?,
-                wallet: placed.aggregate(),
-                amount_minor: amount.minor,
-                currency: code(*amount),
-                state: State::Requested,
-                details_hash: details_hash.clone(),
-                requested_by: requested_by.clone(),
-                requested_at: placed.at(),
-                approved_by: None,
-                approved_at: None,
-                provider_key: None,
-                submitted_at: None,
-                paid_at: None,
-                fee_minor: None,
-                ended_at: None,
-                rejection: None,
-                rejection_reason: None,
-                last_position: placed.position(),
-            };
-            return begin("payouts", id, row, requested);
-        }
-        let row = known("payouts", id, row)?;
-        row.last_position = placed.position();
+    fn found(event: &WalletEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } = event
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Model {
+            id: id(WalletId(placed.aggregate()), *payout),
+            payout: payout.0,
+            program: placed.program()?,
+            partner: placed.partner()?,
+            wallet: placed.aggregate(),
+            amount_minor: amount.minor,
+            currency: code(*amount),
+            details_hash: details_hash.clone(),
+            requested_by: requested_by.clone(),
+            requested_at: placed.at(),
+            ..Model::default()
+        }))
+    }
+
+    fn change(row: &mut Model, event: &WalletEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
+            WalletEvent::PayoutRequested { .. } => return placed.twice::<Entity>(),
             WalletEvent::PayoutCancelled { .. } => {
                 row.state = State::Cancelled;
                 row.ended_at = Some(placed.at());
@@ -217,9 +208,7 @@ impl View for Entity {
                 row.paid_at = Some(placed.at());
                 row.fee_minor = Some(fee.minor);
             }
-            WalletEvent::Accrued { .. }
-            | WalletEvent::Matured { .. }
-            | WalletEvent::PayoutRequested { .. } => {}
+            WalletEvent::Accrued { .. } | WalletEvent::Matured { .. } => {}
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ pub async fn list(
 
 impl Trail<wallets::Entity> for Entity {
     fn rows(after: &wallets::Model, placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let (kind, amount, lot, payout) = match placed.wallet_event() {
+        let (kind, amount, lot, payout) = match placed.told::<WalletEvent>() {
             Some(WalletEvent::Matured { lot, amount }) => {
                 (Kind::Matured, amount.minor, Some(lot.0), None)
             }

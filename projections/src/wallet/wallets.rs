@@ -6,11 +6,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
 
 use crate::ground::{
-    Misfit, Page, Placed, QueryError, Sight, Slice, Sort, View, add, code, known, page, table,
+    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, add, code, page, table,
 };
 
 table! {
-    "wallets" of Some(Column::Partner), found by ["balance_minor, id", "last_position, id", "partner, currency"];
+    "wallets" of Some(Column::Partner), stamped [last_position, version], found by ["balance_minor, id", "last_position, id", "partner, currency"];
+    #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -26,8 +27,6 @@ table! {
         pub in_transit_minor: i64,
         /// Matured and not yet paid: what the partner sees (R74).
         pub balance_minor: i64,
-        pub last_position: i64,
-        pub version: i64,
     }
 }
 
@@ -100,66 +99,51 @@ pub async fn of_partners(
     Ok(select.order_by_asc(Column::Partner).order_by_asc(Column::Currency).all(db).await?)
 }
 
-impl View for Entity {
-    fn keys(placed: &Placed) -> Vec<Uuid> {
-        placed.wallet_event().map(|_| placed.aggregate()).into_iter().collect()
+impl Portrait for Entity {
+    type Event = WalletEvent;
+
+    fn found(event: &WalletEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
+        let WalletEvent::Accrued { accrual } = event else { return Ok(None) };
+        Ok(Some(Model {
+            id: placed.aggregate(),
+            program: accrual.program.0,
+            partner: accrual.partner.0,
+            currency: code(accrual.amount),
+            held_minor: accrual.amount.minor,
+            ..Model::default()
+        }))
     }
 
-    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(event) = placed.wallet_event() else { return Ok(()) };
-        if let (WalletEvent::Accrued { accrual }, None) = (event, &row) {
-            *row = Some(Model {
-                id,
-                program: accrual.program.0,
-                partner: accrual.partner.0,
-                currency: code(accrual.amount),
-                held_minor: 0,
-                available_minor: 0,
-                reserved_minor: 0,
-                in_transit_minor: 0,
-                balance_minor: 0,
-                last_position: 0,
-                version: 0,
-            });
-        }
-        let row = known("wallets", id, row)?;
-        row.last_position = placed.position();
-        row.version = placed.version();
-        row.change(event)?;
-        row.balance_minor = row.available_minor;
-        add("wallets", &mut row.balance_minor, row.reserved_minor)?;
-        add("wallets", &mut row.balance_minor, row.in_transit_minor)
-    }
-}
-
-impl Model {
-    fn change(&mut self, event: &WalletEvent) -> Result<(), Misfit> {
+    fn change(row: &mut Model, event: &WalletEvent, _placed: &Placed) -> Result<(), Misfit> {
         match event {
             WalletEvent::Accrued { accrual } => {
-                add("wallets", &mut self.held_minor, accrual.amount.minor)
+                add::<Entity>(&mut row.held_minor, accrual.amount.minor)?;
             }
             WalletEvent::Matured { amount, .. } => {
-                shift(&mut self.held_minor, &mut self.available_minor, amount.minor)
+                shift(&mut row.held_minor, &mut row.available_minor, amount.minor)?;
             }
             WalletEvent::PayoutRequested { amount, .. } => {
-                shift(&mut self.available_minor, &mut self.reserved_minor, amount.minor)
+                shift(&mut row.available_minor, &mut row.reserved_minor, amount.minor)?;
             }
             WalletEvent::PayoutCancelled { amount, .. }
             | WalletEvent::PayoutRejected { amount, .. } => {
-                shift(&mut self.reserved_minor, &mut self.available_minor, amount.minor)
+                shift(&mut row.reserved_minor, &mut row.available_minor, amount.minor)?;
             }
-            WalletEvent::PayoutApproved { .. } => Ok(()),
+            WalletEvent::PayoutApproved { .. } => {}
             WalletEvent::PayoutSubmitted { amount, .. } => {
-                shift(&mut self.reserved_minor, &mut self.in_transit_minor, amount.minor)
+                shift(&mut row.reserved_minor, &mut row.in_transit_minor, amount.minor)?;
             }
             WalletEvent::PayoutPaid { amount, .. } => {
-                add("wallets", &mut self.in_transit_minor, -amount.minor)
+                add::<Entity>(&mut row.in_transit_minor, -amount.minor)?;
             }
         }
+        row.balance_minor = row.available_minor;
+        add::<Entity>(&mut row.balance_minor, row.reserved_minor)?;
+        add::<Entity>(&mut row.balance_minor, row.in_transit_minor)
     }
 }
 
 fn shift(from: &mut i64, to: &mut i64, amount: i64) -> Result<(), Misfit> {
-    add("wallets", from, -amount)?;
-    add("wallets", to, amount)
+    add::<Entity>(from, -amount)?;
+    add::<Entity>(to, amount)
 }

@@ -1,6 +1,6 @@
 //! What fills the read model and proves it: the projector, rebuilds, verification.
 
-pub mod claims;
+mod claims;
 mod folding;
 mod reader;
 mod rebuild;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::claims;
 use super::folding::Folding;
 use super::reader::{Step, StepError, decode_all, step};
+use crate::ground::Broken;
 use crate::ground::rows::Changes;
 use crate::ground::write::{copies, copy, write};
 use crate::keep::namespace::{Home, Namespace, remove, set_position, shape_of_all};
@@ -52,7 +53,7 @@ pub enum RebuildError {
     #[error(transparent)]
     Step(#[from] StepError),
     #[error("the new views contradict themselves: {0}")]
-    Unsound(#[from] claims::Broken),
+    Unsound(#[from] Broken),
     #[error("{} exists already; name a new file", .0.display())]
     Exists(PathBuf),
     #[error("{} cannot be written", .0.display())]

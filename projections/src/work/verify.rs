@@ -8,9 +8,10 @@ use sea_orm::{
     TransactionTrait, Value,
 };
 
-use super::claims::{self, Broken};
+use super::claims;
 use super::reader::StepError;
 use super::rebuild::{self, Progress, RebuildError, at};
+use crate::ground::Broken;
 use crate::ground::shape::Shape;
 use crate::house;
 use crate::keep::namespace::{Namespace, position, remove};

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::{
-    Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, deal::Deal, partner::Partner,
-    program::Program, published::digest_of, wallet::Wallet,
-};
+use domain::{Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, published::digest_of};
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
+use futures::FutureExt;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    facts::Facts,
+    facts::Facted,
     fault::{Fault, fault},
 };
 
@@ -21,7 +19,6 @@ use crate::{
 pub struct Commands {
     log: Log,
     clock: Arc<dyn Clock>,
-    facts: Facts,
 }
 
 /// A command with who asks, when, and why.
@@ -68,8 +65,7 @@ pub struct Done {
 
 impl Commands {
     pub fn new(log: Log, clock: Arc<dyn Clock>) -> Self {
-        let facts = Facts::new(log.clone());
-        Self { log, clock, facts }
+        Self { log, clock }
     }
 
     /// Decides a command and appends what it brings about, once for each command id.
@@ -84,29 +80,12 @@ impl Commands {
         }
         let provenance = provenance(&request, at)?;
         let Request { command_id, by, expected_version, command, .. } = request;
-        macro_rules! run {
-            ($aggregate:ty, $id:expr, $command:expr, $facts:expr) => {{
-                let command = Issued { by, target: $id.0, at, command_id, command: $command };
-                let execution =
-                    Execution { aggregate_id: $id.0, command, provenance, expected_version };
-                self.answer(self.log.execute::<$aggregate>(&$facts, execution).await)
-            }};
-        }
-        match command {
-            Command::Program(id, command) => run!(Program, id, command, ()),
-            Command::Partner(id, command) => {
-                let facts = self.facts.of_partner(id, &command).await?;
-                run!(Partner, id, command, facts)
-            }
-            Command::Deal(id, command) => {
-                let facts = self.facts.of_deal(id, &command).await?;
-                run!(Deal, id, command, facts)
-            }
-            Command::Wallet(id, command) => {
-                let facts = self.facts.of_wallet(id, &command).await?;
-                run!(Wallet, id, command, facts)
-            }
-        }
+        domain::dispatch!(command, |A, id, command| {
+            let (aggregate_id, command) =
+                (id.0, Issued { by, target: id.0, at, command_id, command });
+            let execution = Execution { aggregate_id, command, provenance, expected_version };
+            self.run::<A>(execution).await
+        })
     }
 
     /// The position of the log's last event, and news of every later one.
@@ -114,11 +93,19 @@ impl Commands {
         self.log.head()
     }
 
-    fn answer<E: Into<Refusal>>(
-        &self,
-        outcome: Result<eventlog::Done, ExecuteError<E>>,
-    ) -> Result<Outcome, Fault> {
-        match outcome {
+    async fn run<A>(&self, execution: Execution<A::Command>) -> Result<Outcome, Fault>
+    where
+        A: Facted + Clone + 'static,
+        A::Command: Clone + Send + Sync + 'static,
+        A::Error: Into<Refusal> + Send + 'static,
+    {
+        match self
+            .log
+            .execute::<A, _>(execution, |aggregate, command, streams| {
+                aggregate.facts(command, streams).boxed()
+            })
+            .await
+        {
             Ok(eventlog::Done { receipt: Some(receipt), events }) => Ok(Outcome::Done(Done {
                 position: receipt.last_position,
                 events,

@@ -7,15 +7,36 @@ use uuid::Uuid;
 use crate::fault::Cause;
 use crate::personal::PersonalError;
 
-/// The events of one command, to be added to one stream.
+/// One aggregate's events.
+pub type Stream = (&'static str, Uuid);
+
+/// The events of one command, all or none.
 #[derive(Clone, Debug)]
 pub struct Append {
     pub provenance: Provenance,
+    /// Of the aggregate that decided; the receipt names its stream.
+    pub own: Part,
+    /// What happens to other aggregates in the same moment, as where something is taken that only one may have.
+    pub beside: Vec<Part>,
+    /// The streams that the decision rested on, and how far it has seen them: a conflict where one has moved on.
+    pub facts: Vec<(Stream, u64)>,
+}
+
+/// Events to be added to one stream.
+#[derive(Clone, Debug)]
+pub struct Part {
     pub aggregate_type: &'static str,
     pub aggregate_id: Uuid,
     /// The last sequence that whoever decided has seen; 0 for a new stream.
     pub expected: u64,
     pub events: Vec<NewEvent>,
+}
+
+/// An event of an append in its place.
+pub(crate) struct Row<'a> {
+    pub part: &'a Part,
+    pub sequence: u64,
+    pub event: &'a NewEvent,
 }
 
 /// Where events come from.
@@ -77,8 +98,46 @@ pub enum AppendError {
 }
 
 impl Append {
+    /// Events of one stream, decided on nothing else.
+    pub fn alone(provenance: Provenance, own: Part) -> Self {
+        Self { provenance, own, beside: vec![], facts: vec![] }
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.own).chain(&self.beside)
+    }
+
+    /// How many events there are in all parts.
+    pub(crate) fn length(&self) -> u64 {
+        self.parts().map(|part| part.events.len() as u64).sum()
+    }
+
+    /// The events of all parts in the order in which the log takes them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.parts().flat_map(|part| {
+            let places = (part.expected + 1..).zip(&part.events);
+            places.map(move |(sequence, event)| Row { part, sequence, event })
+        })
+    }
+
+    /// Every stream that must be where whoever decided has seen it.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = (Stream, u64)> {
+        let parts = self.parts().map(|part| (part.stream(), part.expected));
+        parts.chain(self.facts.iter().copied())
+    }
+
+    pub(crate) fn command_id(&self) -> CommandId {
+        self.provenance.command_id
+    }
+
     /// The actor as the log keeps it.
     pub(crate) fn actor_at_rest(&self) -> String {
         serde_json::to_string(&self.provenance.actor).unwrap_or_default() // An actor is strings and ids: it always has JSON.
+    }
+}
+
+impl Part {
+    pub(crate) fn stream(&self) -> Stream {
+        (self.aggregate_type, self.aggregate_id)
     }
 }

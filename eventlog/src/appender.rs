@@ -17,10 +17,10 @@ use crate::written::{WriteFault, Written};
 const BATCH: usize = 256;
 
 impl Log {
-    /// Adds events to the end of their stream and of the log, all or none. Once this has been called, dropping the
+    /// Adds events to the end of their streams and of the log, all or none. Once this has been called, dropping the
     /// future does not take the events back.
     pub async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        if append.events.is_empty() {
+        if append.own.events.is_empty() {
             return Err(AppendError::NoEvents);
         }
         let append = self.keys().seal(append).await?;

@@ -6,10 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::CommandId;
 use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Receipt};
-
-/// One aggregate's events.
-pub(crate) type Stream = (&'static str, Uuid);
+use crate::append::{Append, AppendError, Receipt, Stream};
 
 /// What the log holds about the streams and commands of a batch.
 #[derive(Default, Debug)]
@@ -48,23 +45,14 @@ pub(crate) enum Verdict {
 }
 
 impl Known {
-    /// What the writers of a batch believe: each stream is where its first writer saw it, and no command is known.
+    /// What the writers of a batch believe: each stream, written or rested on, is where the first of them saw it, and
+    /// no command is known.
     pub fn believed(batch: &[&Append]) -> Self {
         let mut known = Self::default();
-        for append in batch {
-            known.sequences.entry(append.stream()).or_insert(append.expected);
+        for (stream, version) in batch.iter().flat_map(|append| append.seen()) {
+            known.sequences.entry(stream).or_insert(version);
         }
         known
-    }
-}
-
-impl Append {
-    pub(crate) fn stream(&self) -> Stream {
-        (self.aggregate_type, self.aggregate_id)
-    }
-
-    pub(crate) fn command_id(&self) -> CommandId {
-        self.provenance.command_id
     }
 }
 
@@ -72,8 +60,7 @@ impl Applied {
     /// Whether `append` asks for the same once more.
     pub fn is_of(&self, append: &Append) -> bool {
         self.fingerprint == append.provenance.fingerprint
-            && self.aggregate_type == append.aggregate_type
-            && self.aggregate_id == append.aggregate_id
+            && (&*self.aggregate_type, self.aggregate_id) == append.own.stream()
     }
 
     pub fn receipt(&self, command_id: CommandId) -> Receipt {
@@ -87,22 +74,25 @@ impl Applied {
     }
 }
 
-/// One verdict an append, in order. Earlier appends of a batch count for later ones.
+/// One verdict an append, in order. Earlier appends of a batch count for later ones, also for those that only rested on
+/// a stream which the earlier ones have moved.
 pub(crate) fn decide(batch: &[&Append], known: &Known) -> Vec<Verdict> {
     let mut sequences = known.sequences.clone();
     let mut written: HashMap<CommandId, usize> = HashMap::new();
     let mut length = 0;
     let mut verdicts = Vec::with_capacity(batch.len());
     for (index, append) in batch.iter().enumerate() {
-        let sequence = sequences.entry(append.stream()).or_insert(0);
+        let at = |stream: &Stream| sequences.get(stream).copied().unwrap_or(0);
         let verdict = if let Some(applied) = known.applied.get(&append.command_id()) {
             if applied.is_of(append) { Verdict::Earlier(applied.clone()) } else { Verdict::Reused }
         } else if let Some(&of) = written.get(&append.command_id()) {
             if same_command(batch[of], append) { Verdict::Twin { of } } else { Verdict::Reused }
-        } else if append.expected == *sequence {
+        } else if append.seen().all(|(stream, version)| at(&stream) == version) {
             let offset = length + 1;
-            length += append.events.len() as u64;
-            *sequence += append.events.len() as u64;
+            length += append.length();
+            for part in append.parts() {
+                *sequences.entry(part.stream()).or_insert(0) += part.events.len() as u64;
+            }
             written.insert(append.command_id(), index);
             Verdict::Write { offset }
         } else {
@@ -123,7 +113,7 @@ pub(crate) fn answers(
     let written = |index: usize, offset: u64, duplicate: bool| Receipt {
         command_id: batch[index].command_id(),
         first_position: head + offset,
-        last_position: head + offset + batch[index].events.len() as u64 - 1,
+        last_position: head + offset + batch[index].length() - 1,
         recorded_at,
         duplicate,
     };
@@ -143,7 +133,8 @@ pub(crate) fn answers(
 }
 
 fn same_command(one: &Append, other: &Append) -> bool {
-    one.provenance.fingerprint == other.provenance.fingerprint && one.stream() == other.stream()
+    one.provenance.fingerprint == other.provenance.fingerprint
+        && one.own.stream() == other.own.stream()
 }
 
 #[cfg(test)]
@@ -151,7 +142,7 @@ mod tests {
     use domain::Actor;
 
     use super::*;
-    use crate::append::{NewEvent, Provenance};
+    use crate::append::{NewEvent, Part, Provenance};
 
     #[test]
     fn the_second_of_two_writers_at_the_same_sequence_conflicts() {
@@ -210,21 +201,65 @@ mod tests {
         assert_eq!(decide(&[&one], &known), [Verdict::Earlier(applied)]);
     }
 
+    #[test]
+    fn whoever_rests_on_a_stream_that_one_before_it_moves_conflicts() {
+        let (moves, rests) = (append(1, 0, 1), resting(2, 0));
+        assert_eq!(
+            decide(&[&moves, &rests], &Known::default()),
+            [Verdict::Write { offset: 1 }, Verdict::Conflict]
+        );
+        let verdicts = decide(&[&rests, &moves], &Known::default());
+        assert_eq!(verdicts, [Verdict::Write { offset: 1 }, Verdict::Write { offset: 2 }]);
+    }
+
+    #[test]
+    fn whoever_rests_on_what_the_log_has_left_behind_conflicts() {
+        let known = Known { sequences: HashMap::from([(THING, 3)]), ..Known::default() };
+        assert_eq!(decide(&[&resting(1, 2)], &known), [Verdict::Conflict]);
+        assert_eq!(decide(&[&resting(1, 3)], &known), [Verdict::Write { offset: 1 }]);
+    }
+
+    #[test]
+    fn of_two_that_take_the_same_beside_their_own_the_second_conflicts_with_all_its_parts() {
+        let (one, two) = (taking(1), taking(2));
+        let verdicts = decide(&[&one, &two, &resting(3, 1)], &Known::default());
+        assert_eq!(
+            verdicts,
+            [Verdict::Write { offset: 1 }, Verdict::Conflict, Verdict::Write { offset: 3 }]
+        );
+    }
+
+    const THING: Stream = ("thing", Uuid::nil());
+
     fn append(command: u128, expected: u64, events: usize) -> Append {
+        Append::alone(provenance(command), part(THING, expected, events))
+    }
+
+    /// An append to a stream of its own that rests on how far the thing has come.
+    fn resting(command: u128, thing: u64) -> Append {
+        let own = part(("other", Uuid::from_u128(command)), 0, 1);
+        Append { facts: vec![(THING, thing)], ..Append::alone(provenance(command), own) }
+    }
+
+    /// An append to a stream of its own that takes the thing in the same moment.
+    fn taking(command: u128) -> Append {
+        let own = part(("other", Uuid::from_u128(command)), 0, 1);
+        Append { beside: vec![part(THING, 0, 1)], ..Append::alone(provenance(command), own) }
+    }
+
+    fn part((aggregate_type, aggregate_id): Stream, expected: u64, events: usize) -> Part {
         let event = NewEvent { event_type: "done".into(), event_version: 1, payload: "{}".into() };
-        Append {
-            provenance: Provenance {
-                command_id: CommandId(Uuid::from_u128(command)),
-                fingerprint: [0; 32],
-                occurred_at: DateTime::UNIX_EPOCH,
-                actor: Actor::vendor("ann"),
-                causation_id: None,
-                correlation_id: Uuid::nil(),
-            },
-            aggregate_type: "thing",
-            aggregate_id: Uuid::nil(),
-            expected,
-            events: vec![event; events],
+        Part { aggregate_type, aggregate_id, expected, events: vec![event; events] }
+    }
+
+    fn provenance(command: u128) -> Provenance {
+        Provenance {
+            command_id: CommandId(Uuid::from_u128(command)),
+            fingerprint: [0; 32],
+            occurred_at: DateTime::UNIX_EPOCH,
+            actor: Actor::vendor("ann"),
+            causation_id: None,
+            correlation_id: Uuid::nil(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
-use crate::append::Append;
+use crate::append::{Append, Stream};
 use crate::decide::Applied;
 use crate::event::RawEvent;
 use crate::fault::Cause;
@@ -73,14 +73,14 @@ impl Engine {
         each_engine!(self, engine => engine.event_in(aggregate_type, aggregate_id, id).await.map_err(Cause::new))
     }
 
+    /// The last sequence of each stream as of one moment, in their order; 0 where it has not begun.
+    pub async fn sequences(&self, streams: &[Stream]) -> Result<Vec<u64>, Cause> {
+        each_engine!(self, engine => engine.sequences(streams).await.map_err(Cause::new))
+    }
+
     /// The last sequence that a stream had reached at `position`; 0 where it had not begun.
-    pub async fn sequence_at(
-        &self,
-        aggregate_type: &str,
-        id: Uuid,
-        position: u64,
-    ) -> Result<u64, Cause> {
-        each_engine!(self, engine => engine.sequence_at(aggregate_type, id, position).await.map_err(Cause::new))
+    pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, Cause> {
+        each_engine!(self, engine => engine.sequence_at(stream, position).await.map_err(Cause::new))
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, Cause> {

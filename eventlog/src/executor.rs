@@ -1,18 +1,23 @@
-//! Carrying out one command: load, decide, append, and say what came of it.
+//! Carrying out one command under optimistic concurrency: load, ask for facts, decide, append; on a conflict all again.
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
-use cqrs_es::{Aggregate, AggregateError, CqrsFramework, EventEnvelope, EventStore};
+use cqrs_es::{
+    Aggregate, AggregateContext, AggregateError, CqrsFramework, EventEnvelope, EventStore,
+};
+use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::append::{AppendError, Provenance, Receipt};
+use crate::append::{AppendError, Part, Provenance, Receipt, Stream};
 use crate::fault::Cause;
 use crate::kept::State;
+use crate::load::LoadError;
 use crate::log::Log;
 use crate::repository::LogRepository;
+use crate::streams::Streams;
 
 /// How often a command is decided again because somebody else came first.
 const RETRIES: usize = 5;
@@ -51,33 +56,37 @@ pub enum ExecuteError<E> {
     /// Ask again with the same command id.
     #[error("the log did not say whether it took the events; ask again with the same command id")]
     UnknownOutcome(#[source] Cause),
-    /// The aggregate's events cannot be read: a damaged value or a missing upcaster.
-    #[error("the aggregate's events cannot be decoded")]
+    /// The events of an aggregate cannot be read: a damaged value or a missing upcaster.
+    #[error("the events of an aggregate cannot be decoded")]
     Undecodable(#[source] Cause),
 }
 
-/// A store for one command, which begins with a kept state where there is one and leaves the new one behind.
-pub(crate) struct WarmStore<A: Aggregate> {
-    store: PersistedEventStore<LogRepository, A>,
-    state: Mutex<Option<State<A>>>,
-}
-
 impl Log {
-    /// Carries out a command, exactly once for each command id. Dropping the future neither undoes nor halves it: the
-    /// work goes on by itself.
-    pub async fn execute<A>(
+    /// Carries out a command, exactly once for each command id: loads its aggregate, asks for the `facts` of the
+    /// decision with what was loaded, decides, and appends where all of that is still as it was; else once more from
+    /// the beginning. Dropping the future neither undoes nor halves it: the work goes on by itself.
+    ///
+    /// An aggregate must refuse before it writes anything, as its state is kept when it does.
+    pub async fn execute<A, F>(
         &self,
-        services: &A::Services,
         execution: Execution<A::Command>,
+        facts: F,
     ) -> Result<Done, ExecuteError<A::Error>>
     where
-        A: Aggregate + 'static,
+        A: Aggregate + Clone + 'static,
         A::Command: Clone + Send + Sync + 'static,
         A::Error: Send + 'static,
-        A::Services: Clone + 'static,
+        F: for<'a> Fn(
+                &'a A,
+                &'a A::Command,
+                &'a Streams,
+            ) -> BoxFuture<'a, Result<A::Services, LoadError>>
+            + Send
+            + Sync
+            + 'static,
     {
-        let (log, services) = (self.clone(), services.clone());
-        let work = tokio::spawn(async move { log.carry_out::<A>(services, execution).await });
+        let log = self.clone();
+        let work = tokio::spawn(async move { log.carry_out(execution, facts).await });
         match work.await {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
@@ -87,80 +96,91 @@ impl Log {
         }
     }
 
-    /// The aggregate as it is now, and how many events it has come from.
-    pub async fn load<A: Aggregate>(
+    async fn carry_out<A, F>(
         &self,
-        aggregate_id: Uuid,
-    ) -> Result<(A, u64), ExecuteError<A::Error>> {
-        let store = self.store::<A>(LogRepository::new(self.clone()));
-        let context = store.load_aggregate(&aggregate_id.to_string()).await.map_err(failure)?;
-        Ok((context.aggregate, context.current_sequence as u64))
-    }
-
-    async fn carry_out<A>(
-        &self,
-        services: A::Services,
         execution: Execution<A::Command>,
+        facts: F,
     ) -> Result<Done, ExecuteError<A::Error>>
     where
-        A: Aggregate + 'static,
+        A: Aggregate + Clone + 'static,
         A::Command: Clone,
-        A::Services: Clone,
+        F: for<'a> Fn(
+            &'a A,
+            &'a A::Command,
+            &'a Streams,
+        ) -> BoxFuture<'a, Result<A::Services, LoadError>>,
     {
-        let _turn = self.turns().take(A::TYPE, execution.aggregate_id).await;
-        let mut retries = if execution.expected_version.is_some() { 0 } else { RETRIES };
-        // Whoever names a version has it compared with the stream itself.
-        let may_be_warm = execution.expected_version.is_none();
-        let mut state =
-            if may_be_warm { self.kept().take::<A>(execution.aggregate_id) } else { None };
-        loop {
-            let warm = state.is_some();
-            match self.attempt::<A>(services.clone(), &execution, state.take()).await {
+        let own = (A::TYPE, execution.aggregate_id);
+        let _turn = self.turns().take(own).await;
+        for retry in 0..=RETRIES {
+            let streams = Streams::new(self.clone(), own, retry > 0);
+            let state = self.own::<A>(own.1, retry > 0).await?;
+            streams.note(own, state.sequence);
+            let seen = execution.expected_version;
+            if seen.is_some_and(|seen| seen != state.sequence as u64) {
+                self.kept().keep(own.1, &state, false);
+                if retry > 0 {
+                    break;
+                }
+                continue; // What was kept may have been out of date.
+            }
+            let services = facts(&state.aggregate, &execution.command, &streams).await?;
+            match self.attempt(&execution, &streams, state, services).await {
                 Ok(Some(receipt)) => return Ok(receipt.into()),
-                // Nothing checks a state that nothing is appended to: decide again from the stream.
-                Ok(None) | Err(ExecuteError::Refused(_) | ExecuteError::Conflict) if warm => {}
-                Ok(None) => {
-                    return Ok(self
-                        .earlier::<A>(&execution)
-                        .await?
-                        .unwrap_or(Done { receipt: None, events: 0 }));
+                Err(ExecuteError::Conflict) => {}
+                outcome @ (Ok(None) | Err(ExecuteError::Refused(_))) => {
+                    // Nothing was appended, so nobody has checked yet what this rests on.
+                    if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
+                        continue;
+                    }
+                    return match self.earlier::<A>(&execution).await? {
+                        Some(done) => Ok(done),
+                        None => outcome.map(|_| Done { receipt: None, events: 0 }),
+                    };
                 }
-                Err(ExecuteError::Conflict) if retries > 0 => retries -= 1,
-                Err(no @ (ExecuteError::Refused(_) | ExecuteError::Conflict)) => {
-                    return self.earlier::<A>(&execution).await?.ok_or(no);
-                }
-                Err(
-                    fault @ (ExecuteError::CommandIdReused
-                    | ExecuteError::Unavailable(_)
-                    | ExecuteError::UnknownOutcome(_)
-                    | ExecuteError::Undecodable(_)),
-                ) => return Err(fault),
+                Err(fault) => return Err(fault),
             }
         }
+        self.earlier::<A>(&execution).await?.ok_or(ExecuteError::Conflict)
     }
 
     async fn attempt<A>(
         &self,
-        services: A::Services,
         execution: &Execution<A::Command>,
-        state: Option<State<A>>,
+        streams: &Streams,
+        state: State<A>,
+        services: A::Services,
     ) -> Result<Option<Receipt>, ExecuteError<A::Error>>
     where
-        A: Aggregate + 'static,
+        A: Aggregate + Clone + 'static,
         A::Command: Clone,
     {
-        let provenance = execution.provenance.clone();
-        let repository =
-            LogRepository::of_command(self.clone(), provenance, execution.expected_version);
-        let receipt = repository.receipt();
-        let store = WarmStore::new(self.store::<A>(repository), state);
+        let decided = streams.decided(execution.provenance.clone());
+        let beside: Vec<Stream> = decided.beside.iter().map(Part::stream).collect();
+        let repository = LogRepository::of_command(self.clone(), decided);
+        let (receipt, bytes, before) = (repository.receipt(), repository.bytes(), state.bytes);
+        let store = AttemptStore {
+            store: self.store::<A>(repository),
+            id: execution.aggregate_id,
+            sequence: state.sequence,
+            slot: Arc::new(Mutex::new(Some((
+                Arc::unwrap_or_clone(state.aggregate),
+                state.sequence,
+            )))),
+        };
+        let id = execution.aggregate_id;
         let framework = CqrsFramework::new(&store, vec![], services);
-        let id = execution.aggregate_id.to_string();
-        framework.execute(&id, execution.command.clone()).await.map_err(failure)?;
+        let outcome = framework.execute(&id.to_string(), execution.command.clone()).await;
         let receipt = receipt.get().cloned();
-        if let (Some(state), Some(Receipt { duplicate: false, .. })) = (store.left(), &receipt) {
-            self.kept().keep(execution.aggregate_id, state);
+        let left = store.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((aggregate, sequence)) = left
+            && !receipt.as_ref().is_some_and(|receipt| receipt.duplicate)
+        {
+            let bytes = before + bytes.count();
+            self.kept().keep(id, &State { aggregate: Arc::new(aggregate), sequence, bytes }, false);
         }
+        outcome.map_err(failure)?;
+        beside.into_iter().for_each(|stream| self.kept().forget(stream));
         Ok(receipt)
     }
 
@@ -181,34 +201,50 @@ impl Log {
             Err(ExecuteError::CommandIdReused)
         }
     }
+}
 
-    pub(crate) fn store<A: Aggregate>(
-        &self,
-        repository: LogRepository,
-    ) -> PersistedEventStore<LogRepository, A> {
-        PersistedEventStore::new_event_store(repository).with_upcasters(self.upcasters())
+/// A store for one attempt, which begins with the state that facts were asked with and leaves behind what came of it.
+struct AttemptStore<A: Aggregate> {
+    store: PersistedEventStore<LogRepository, A>,
+    id: Uuid,
+    sequence: usize,
+    slot: Slot<A>,
+}
+
+/// An aggregate after so many events; empty while the framework has it, and where its events were not appended.
+type Slot<A> = Arc<Mutex<Option<(A, usize)>>>;
+
+/// The aggregate in the framework's hands. A refusal drops it, unchanged, back into its slot.
+struct Context<A> {
+    aggregate: Option<A>,
+    sequence: usize,
+    slot: Slot<A>,
+}
+
+impl<A: Aggregate> AggregateContext<A> for Context<A> {
+    fn aggregate(&mut self) -> &mut A {
+        self.aggregate.get_or_insert_default()
     }
 }
 
-impl From<Receipt> for Done {
-    fn from(receipt: Receipt) -> Self {
-        Self { events: receipt.events() as usize, receipt: Some(receipt) }
+impl<A> Context<A> {
+    fn put_back(&mut self, aggregate: Option<A>, more: usize) {
+        if let Some(aggregate) = aggregate {
+            let left = Some((aggregate, self.sequence + more));
+            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        }
     }
 }
 
-impl<A: Aggregate> WarmStore<A> {
-    pub fn new(store: PersistedEventStore<LogRepository, A>, state: Option<State<A>>) -> Self {
-        Self { store, state: Mutex::new(state) }
-    }
-
-    /// The state after the command, where it has appended something.
-    pub fn left(&self) -> Option<State<A>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).take()
+impl<A> Drop for Context<A> {
+    fn drop(&mut self) {
+        let aggregate = self.aggregate.take();
+        self.put_back(aggregate, 0);
     }
 }
 
-impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
-    type AC = EventStoreAggregateContext<A>;
+impl<A: Aggregate> EventStore<A> for &AttemptStore<A> {
+    type AC = Context<A>;
 
     async fn load_events(
         &self,
@@ -217,19 +253,10 @@ impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
         self.store.load_events(aggregate_id).await
     }
 
-    async fn load_aggregate(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<Self::AC, AggregateError<A::Error>> {
-        match self.left() {
-            Some(State { aggregate, sequence }) => Ok(EventStoreAggregateContext {
-                aggregate_id: aggregate_id.to_owned(),
-                aggregate,
-                current_sequence: sequence,
-                current_snapshot: None,
-            }),
-            None => self.store.load_aggregate(aggregate_id).await,
-        }
+    async fn load_aggregate(&self, _: &str) -> Result<Self::AC, AggregateError<A::Error>> {
+        let loaded = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let aggregate = loaded.map(|(aggregate, _)| aggregate);
+        Ok(Context { aggregate, sequence: self.sequence, slot: self.slot.clone() })
     }
 
     async fn commit(
@@ -241,32 +268,44 @@ impl<A: Aggregate> EventStore<A> for &WarmStore<A> {
         if events.is_empty() {
             return Ok(vec![]);
         }
-        let sequence = context.current_sequence + events.len();
-        let aggregate = std::mem::take(&mut context.aggregate); // Without snapshots the store does not look at it.
-        let committed = self.store.commit(events, context, metadata).await?;
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(State { aggregate, sequence });
+        let (aggregate, more) = (context.aggregate.take(), events.len());
+        let stock = EventStoreAggregateContext {
+            aggregate_id: self.id.to_string(),
+            aggregate: A::default(), // Without snapshots the store does not look at it.
+            current_sequence: self.sequence,
+            current_snapshot: None,
+        };
+        let committed = self.store.commit(events, stock, metadata).await?;
+        context.put_back(aggregate, more);
         Ok(committed)
     }
 }
 
-pub(crate) fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
+impl From<Receipt> for Done {
+    fn from(receipt: Receipt) -> Self {
+        Self { events: receipt.events() as usize, receipt: Some(receipt) }
+    }
+}
+
+impl<E> From<LoadError> for ExecuteError<E> {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Unavailable(cause) => Self::Unavailable(cause),
+            LoadError::Undecodable(cause) => Self::Undecodable(cause),
+        }
+    }
+}
+
+fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
     match error {
         AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
         AggregateError::AggregateConflict => ExecuteError::Conflict,
-        AggregateError::DatabaseConnectionError(source) => {
-            ExecuteError::Unavailable(Cause::new(source))
-        }
-        AggregateError::DeserializationError(source) => {
-            ExecuteError::Undecodable(Cause::new(source))
-        }
         AggregateError::UnexpectedError(source) => match source.downcast::<AppendError>() {
             Ok(error) => not_appended(*error),
-            Err(source) if source.is::<serde_json::Error>() => {
-                ExecuteError::Undecodable(Cause::new(source))
-            }
-            Err(source) => ExecuteError::Unavailable(Cause::new(source)),
+            Err(source) => LoadError::from(AggregateError::<E>::UnexpectedError(source)).into(),
         },
+        other @ (AggregateError::DatabaseConnectionError(_)
+        | AggregateError::DeserializationError(_)) => LoadError::from(other).into(),
     }
 }
 

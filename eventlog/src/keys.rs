@@ -7,7 +7,7 @@ use domain::SubjectId;
 use rand::RngCore;
 use serde_json::Value;
 
-use crate::append::Append;
+use crate::append::{Append, Part};
 use crate::engine::Engine;
 use crate::event::{RawEvent, ReadError};
 use crate::fault::Cause;
@@ -32,8 +32,15 @@ impl KeyRing {
 
     /// Seals the personal values of an append, making keys for subjects that have none.
     pub async fn seal(&self, mut append: Append) -> Result<Append, PersonalError> {
-        let id = append.aggregate_id.to_string();
-        for (event, sequence) in append.events.iter_mut().zip(append.expected + 1..) {
+        for part in std::iter::once(&mut append.own).chain(&mut append.beside) {
+            self.seal_part(part).await?;
+        }
+        Ok(append)
+    }
+
+    async fn seal_part(&self, part: &mut Part) -> Result<(), PersonalError> {
+        let id = part.aggregate_id.to_string();
+        for (event, sequence) in part.events.iter_mut().zip(part.expected + 1..) {
             if !personal::may_hold_known(&event.payload) {
                 continue;
             }
@@ -45,11 +52,11 @@ impl KeyRing {
                 .made(subjects)
                 .await
                 .map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
-            let place = personal::place(append.aggregate_type, &id, sequence);
+            let place = personal::place(part.aggregate_type, &id, sequence);
             personal::seal(&mut value, &place, &|subject| keys.get(&subject).copied())?;
             event.payload = value.to_string();
         }
-        Ok(append)
+        Ok(())
     }
 
     /// Opens the personal values of a page of events.

@@ -1,16 +1,17 @@
 //! What cqrs-es stores events with, for the length of one command.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{
-    PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent,
-    SerializedSnapshot,
+    PersistedEventRepository, PersistedEventStore, PersistenceError, ReplayFeed, ReplayStream,
+    SerializedEvent, SerializedSnapshot,
 };
 use serde_json::Value;
 use sqlite_es::SqliteEventRepository;
 
-use crate::append::{Append, AppendError, NewEvent, Provenance, Receipt};
+use crate::append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Stream};
 use crate::engine::Engine;
 use crate::event::{RawEvent, ReadError};
 use crate::log::Log;
@@ -22,30 +23,67 @@ const PAGE: u32 = 1000;
 /// Reads what the stock repository reads, opening personal data, and writes through the log's appender.
 pub struct LogRepository {
     log: Log,
+    /// Events up to this sequence are known.
+    after: usize,
     /// Of the one command that may be written; none for reading.
-    provenance: Option<Provenance>,
-    expected_version: Option<u64>,
+    decided: Option<Decided>,
     receipt: Arc<OnceLock<Receipt>>,
+    bytes: Bytes,
+}
+
+/// What the append of a decision says besides its events.
+pub(crate) struct Decided {
+    pub provenance: Provenance,
+    pub beside: Vec<Part>,
+    pub facts: Vec<(Stream, u64)>,
+}
+
+/// How much JSON has been read and written.
+#[derive(Clone, Default)]
+pub(crate) struct Bytes(Arc<AtomicUsize>);
+
+impl Log {
+    pub(crate) fn store<A: Aggregate>(
+        &self,
+        repository: LogRepository,
+    ) -> PersistedEventStore<LogRepository, A> {
+        PersistedEventStore::new_event_store(repository).with_upcasters(self.upcasters())
+    }
+}
+
+impl Bytes {
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, more: usize) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
 }
 
 impl LogRepository {
     /// For reading only.
     pub fn new(log: Log) -> Self {
-        Self { log, provenance: None, expected_version: None, receipt: Arc::default() }
+        Self::after(log, 0)
     }
 
-    /// For one command, which is a conflict where the aggregate is not at `expected_version`.
-    pub(crate) fn of_command(
-        log: Log,
-        provenance: Provenance,
-        expected_version: Option<u64>,
-    ) -> Self {
-        Self { log, provenance: Some(provenance), expected_version, receipt: Arc::default() }
+    /// For reading what came after the event `after` of a stream.
+    pub(crate) fn after(log: Log, after: usize) -> Self {
+        Self { log, after, decided: None, receipt: Arc::default(), bytes: Bytes::default() }
+    }
+
+    /// For one command.
+    pub(crate) fn of_command(log: Log, decided: Decided) -> Self {
+        Self { decided: Some(decided), ..Self::new(log) }
     }
 
     /// Where the receipt will be once something has been written.
     pub(crate) fn receipt(&self) -> Arc<OnceLock<Receipt>> {
         self.receipt.clone()
+    }
+
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
     }
 
     async fn opened(
@@ -67,20 +105,7 @@ impl PersistedEventRepository for LogRepository {
         &self,
         aggregate_id: &str,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let events = match self.log.engine() {
-            Engine::Postgres(engine) => engine.loader.load::<A>(aggregate_id).await?,
-            Engine::Sqlite(engine) => {
-                SqliteEventRepository::new(engine.readers.clone())
-                    .get_events::<A>(aggregate_id)
-                    .await?
-            }
-        };
-        match self.expected_version {
-            Some(expected) if expected != events.len() as u64 => {
-                Err(PersistenceError::OptimisticLockError)
-            }
-            Some(_) | None => self.opened(events).await,
-        }
+        self.get_last_events::<A>(aggregate_id, self.after).await
     }
 
     async fn get_last_events<A: Aggregate>(
@@ -88,9 +113,17 @@ impl PersistedEventRepository for LogRepository {
         aggregate_id: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let mut events = self.get_events::<A>(aggregate_id).await?;
-        events.retain(|event| event.sequence > last_sequence);
-        Ok(events)
+        let events = match self.log.engine() {
+            Engine::Postgres(engine) => {
+                engine.loader.load::<A>(aggregate_id, last_sequence).await?
+            }
+            Engine::Sqlite(engine) => {
+                let stock = SqliteEventRepository::new(engine.readers.clone());
+                stock.get_last_events::<A>(aggregate_id, last_sequence).await?
+            }
+        };
+        self.bytes.add(events.iter().map(|event| event.payload.to_string().len()).sum());
+        self.opened(events).await
     }
 
     async fn get_snapshot<A: Aggregate>(
@@ -109,15 +142,17 @@ impl PersistedEventRepository for LogRepository {
             return Err(no_snapshots());
         }
         let Some(first) = events.first() else { return Ok(()) };
-        let provenance =
-            self.provenance.clone().ok_or_else(|| other("this repository only reads"))?;
-        let append = Append {
-            provenance,
+        let Decided { provenance, beside, facts } =
+            self.decided.as_ref().ok_or_else(|| other("this repository only reads"))?;
+        let own = Part {
             aggregate_type: A::TYPE,
             aggregate_id: first.aggregate_id.parse().map_err(other)?,
             expected: first.sequence as u64 - 1,
             events: events.iter().map(new_event).collect::<Result<_, _>>()?,
         };
+        self.bytes.add(own.events.iter().map(|event| event.payload.len()).sum());
+        let (provenance, beside) = (provenance.clone(), beside.clone());
+        let append = Append { provenance, own, beside, facts: facts.clone() };
         match self.log.append(append).await {
             Ok(receipt) => {
                 self.receipt.get_or_init(|| receipt);

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use tokio::sync::{Mutex, MutexGuard};
-use uuid::Uuid;
+
+use crate::append::Stream;
 
 /// One command at a time for each aggregate in this process, so that neighbours do not make each other's work void.
 pub(crate) struct Turns {
@@ -18,8 +19,8 @@ impl Default for Turns {
 }
 
 impl Turns {
-    pub async fn take(&self, aggregate_type: &str, aggregate_id: Uuid) -> MutexGuard<'_, ()> {
-        let hash = self.hasher.hash_one((aggregate_type, aggregate_id)) as usize;
+    pub async fn take(&self, stream: Stream) -> MutexGuard<'_, ()> {
+        let hash = self.hasher.hash_one(stream) as usize;
         self.locks[hash % self.locks.len()].lock().await
     }
 }

@@ -12,6 +12,7 @@ use domain::{
     wallet::{Accrual, Wallet, WalletCommand, WalletFacts},
 };
 use eventlog::{Execution, Log, Provenance, SystemClock, Target};
+use futures::FutureExt;
 use postgres_es::PostgresEventRepository;
 use sqlite_es::SqliteEventRepository;
 use sqlx::{
@@ -151,7 +152,7 @@ async fn execute(
         correlation_id: command.command_id.0,
     };
     let execution = Execution { aggregate_id, command, provenance, expected_version: None };
-    log.execute::<Wallet>(&WalletFacts::default(), execution)
+    log.execute::<Wallet, _>(execution, |_, _, _| async { Ok(WalletFacts::default()) }.boxed())
         .await
         .map(drop)
         .map_err(|error| anyhow!("{error}"))

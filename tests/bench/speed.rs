@@ -1,10 +1,11 @@
 //! How fast Accord is on this machine, beside the stock crates in the same run.
 //!
-//! `cargo bench -p tests` prints everything; `cargo bench -p tests -- commands` (or `rebuild`, `dashboard`) a part.
+//! `cargo bench -p tests` prints everything; `cargo bench -p tests -- commands` (or `history`, `rebuild`, `dashboard`) a part.
 //! Peers are measured in turn with ours, round by round, so that a slow minute hits both; what counts is the ratio.
 
 mod commands;
 mod dashboard;
+mod history;
 mod load;
 mod rebuild;
 
@@ -22,6 +23,9 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         if wanted("commands") {
             commands::run().await?;
+        }
+        if wanted("history") {
+            history::run().await?;
         }
         if wanted("rebuild") {
             rebuild::run().await?;

@@ -17,7 +17,7 @@ use domain::{
     Actor, Command, CommandId, Currency, DealId, Envelope, Event, EventId, Issued, Money,
     PartnerId, PayoutId, ProgramId, Recorded, SubjectId, WalletId,
 };
-use eventlog::{Append, AppendError, Log, NewEvent, Provenance};
+use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance};
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -42,7 +42,7 @@ pub async fn append_all(log: &Log, history: Vec<Append>) -> Result<(), AppendErr
     let mut plain: Vec<Append> = vec![];
     for append in history {
         // Sealing takes its time, in which later events would overtake these.
-        if append.events.iter().any(|event| event.payload.contains(r#""known""#)) {
+        if append.own.events.iter().any(|event| event.payload.contains(r#""known""#)) {
             together(log, std::mem::take(&mut plain)).await?;
             log.append(append).await?;
         } else {
@@ -516,13 +516,13 @@ impl World {
             event_version: 1,
             payload: serde_json::to_string(event).expect("an event has JSON"),
         };
-        self.appends.push(Append {
+        let own = Part {
             aggregate_type: A::TYPE,
             aggregate_id: aggregate,
             expected,
             events: events.iter().map(new).collect(),
-            provenance: provenance.clone(),
-        });
+        };
+        self.appends.push(Append::alone(provenance.clone(), own));
         for (index, event) in events.into_iter().enumerate() {
             let envelope = Envelope {
                 event_id: EventId::of(issued.command_id, index),

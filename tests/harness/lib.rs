@@ -3,7 +3,9 @@
 pub mod cluster;
 pub mod history;
 pub mod places;
+pub mod trade;
 
 pub use cluster::cluster;
 pub use history::{append_all, history};
 pub use places::{Place, places};
+pub use trade::Trade;

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::{Actor, CommandId, Personal, SubjectId};
-use eventlog::{Append, Done, ExecuteError, Execution, Log, NewEvent, Provenance, RawEvent};
+use eventlog::{Append, Done, ExecuteError, Execution, Log, NewEvent, Part, Provenance, RawEvent};
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -135,7 +136,7 @@ pub async fn execute(
     log: &Log,
     execution: Execution<AccountCommand>,
 ) -> Result<Done, ExecuteError<AccountRefusal>> {
-    log.execute::<Account>(&(), execution).await
+    log.execute::<Account, _>(execution, |_, _, _| async { Ok(()) }.boxed()).await
 }
 
 /// The same as a new command.
@@ -169,13 +170,13 @@ pub fn deposits(id: CommandId, account: Uuid, expected: u64, count: usize) -> Ap
         event_version: 1,
         payload: r#"{"deposited":{"amount":1}}"#.into(),
     };
-    Append {
-        provenance: provenance(id, fingerprint("")),
+    let own = Part {
         aggregate_type: Account::TYPE,
         aggregate_id: account,
         expected,
         events: vec![event; count],
-    }
+    };
+    Append::alone(provenance(id, fingerprint("")), own)
 }
 
 pub fn fingerprint(body: &str) -> [u8; 32] {

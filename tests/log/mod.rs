@@ -2,12 +2,15 @@
 
 mod account;
 mod appending;
+mod beside;
 mod broken;
 mod dropped;
+mod facts;
 mod following;
 mod killed;
 mod model;
 mod order;
 mod personal;
+mod races;
 pub(crate) mod raw;
 mod stock;

@@ -1,7 +1,7 @@
 //! What the log keeps about a person is of no use to whoever has only the table.
 
 use domain::{Held, Personal};
-use eventlog::{ExecuteError, Log, PersonalError, ReadError};
+use eventlog::{LoadError, Log, PersonalError, ReadError};
 use tests::{Place, places};
 use uuid::Uuid;
 
@@ -108,17 +108,14 @@ async fn opened(log: &Log, name: &str) -> (Uuid, Personal<String>) {
     (account, holder(log, account).await.expect("it loads"))
 }
 
-async fn holder(
-    log: &Log,
-    account: Uuid,
-) -> Result<Personal<String>, ExecuteError<AccountRefusal>> {
+async fn holder(log: &Log, account: Uuid) -> Result<Personal<String>, LoadError> {
     let (state, _) = log.load::<Account>(account).await?;
     Ok(state.holder.expect("it has been opened"))
 }
 
 async fn assert_tampered(log: &Log, account: Uuid) {
     let loaded = holder(log, account).await;
-    assert!(matches!(loaded, Err(ExecuteError::Undecodable(_))), "{loaded:?}");
+    assert!(matches!(loaded, Err(LoadError::Undecodable(_))), "{loaded:?}");
     let read = log.read_after(0, 10).await;
     assert!(matches!(read, Err(ReadError::Personal(PersonalError::Tampered { .. }))), "{read:?}");
 }

@@ -13,10 +13,10 @@ async fn r25_progress_by_module_shows_before_the_certificate() {
     for place in places().await {
         let mut first_steps = history(60, 21);
         let module = |append: &Append| {
-            append.events.iter().any(|event| event.event_type == "module-completed")
+            append.own.events.iter().any(|event| event.event_type == "module-completed")
         };
         let first = first_steps.iter().position(module).expect("somebody learns");
-        let partner = PartnerId(first_steps[first].aggregate_id);
+        let partner = PartnerId(first_steps[first].own.aggregate_id);
         first_steps.truncate(first + 1);
         let reading = Reading::at(&place).await;
         append_all(&reading.log, first_steps).await.expect("they are taken");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Actor;
-use eventlog::{Append, NewEvent, Provenance};
+use eventlog::{Append, NewEvent, Part, Provenance};
 use projections::ReaderState;
 use tests::{append_all, history, places};
 use uuid::Uuid;
@@ -65,24 +65,18 @@ async fn an_event_that_cannot_be_read_halts_the_reader_and_says_what_it_is() {
 
 fn poison(aggregate_type: &'static str, event_type: &str, payload: &str) -> Append {
     let command_id = domain::CommandId(Uuid::now_v7());
-    Append {
-        provenance: Provenance {
-            command_id,
-            fingerprint: [1; 32],
-            occurred_at: chrono::DateTime::UNIX_EPOCH,
-            actor: Actor::vendor("mallory"),
-            causation_id: None,
-            correlation_id: command_id.0,
-        },
-        aggregate_type,
-        aggregate_id: Uuid::now_v7(),
-        expected: 0,
-        events: vec![NewEvent {
-            event_type: event_type.into(),
-            event_version: 1,
-            payload: payload.into(),
-        }],
-    }
+    let provenance = Provenance {
+        command_id,
+        fingerprint: [1; 32],
+        occurred_at: chrono::DateTime::UNIX_EPOCH,
+        actor: Actor::vendor("mallory"),
+        causation_id: None,
+        correlation_id: command_id.0,
+    };
+    let event =
+        NewEvent { event_type: event_type.into(), event_version: 1, payload: payload.into() };
+    let (aggregate_id, events) = (Uuid::now_v7(), vec![event]);
+    Append::alone(provenance, Part { aggregate_type, aggregate_id, expected: 0, events })
 }
 
 async fn halted(reading: &Reading) -> (u64, String) {

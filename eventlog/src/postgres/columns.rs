@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::EventId;
 use uuid::Uuid;
 
-use crate::append::Append;
+use crate::append::{Append, Row};
 use crate::clock::at_rest;
 use crate::decide::Verdict;
 
@@ -54,13 +54,10 @@ impl<'b> Columns<'b> {
 
     fn add(&mut self, append: &'b Append, offset: u64) {
         let provenance = &append.provenance;
-        let aggregate_id = append.aggregate_id.to_string();
         let actor = append.actor_at_rest();
-        for (index, (event, sequence)) in
-            append.events.iter().zip(append.expected + 1..).enumerate()
-        {
-            self.aggregate_types.push(append.aggregate_type);
-            self.aggregate_ids.push(aggregate_id.clone());
+        for (index, Row { part, sequence, event }) in append.rows().enumerate() {
+            self.aggregate_types.push(part.aggregate_type);
+            self.aggregate_ids.push(part.aggregate_id.to_string());
             self.sequences.push(sequence.cast_signed());
             self.event_types.push(&event.event_type);
             self.event_versions.push(event.event_version.to_string());
@@ -74,9 +71,9 @@ impl<'b> Columns<'b> {
         }
         self.receipts.command_ids.push(provenance.command_id.0);
         self.receipts.fingerprints.push(&provenance.fingerprint);
-        self.receipts.aggregate_types.push(append.aggregate_type);
-        self.receipts.aggregate_ids.push(aggregate_id);
+        self.receipts.aggregate_types.push(append.own.aggregate_type);
+        self.receipts.aggregate_ids.push(append.own.aggregate_id.to_string());
         self.receipts.first_offsets.push(offset.cast_signed());
-        self.receipts.last_offsets.push((offset + append.events.len() as u64 - 1).cast_signed());
+        self.receipts.last_offsets.push((offset + append.length() - 1).cast_signed());
     }
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{CommandId, SubjectId};
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgExecutor, PgListener, PgPool, PgRow};
 use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
+use crate::append::Stream;
 use crate::decide::Applied;
 use crate::fault::Cause;
 use crate::personal::Key;
@@ -37,19 +38,19 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub async fn sequence_at(
-        &self,
-        aggregate_type: &str,
-        id: Uuid,
-        position: u64,
-    ) -> Result<u64, sqlx::Error> {
+    pub async fn sequences(&self, streams: &[Stream]) -> Result<Vec<u64>, sqlx::Error> {
+        sequences(&self.pool, streams).await
+    }
+
+    pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, sqlx::Error> {
         let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT max(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3",
+            "SELECT sequence FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3
+             ORDER BY sequence DESC LIMIT 1",
         )
-        .bind(aggregate_type)
-        .bind(id.to_string())
+        .bind(stream.0)
+        .bind(stream.1.to_string())
         .bind(position.cast_signed())
-        .fetch_one(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
         Ok(sequence.unwrap_or(0).cast_unsigned())
     }
@@ -160,6 +161,24 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     let settings =
         [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
     Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
+}
+
+/// The last sequence of each stream in their order; 0 where it has not begun.
+async fn sequences(
+    connection: impl PgExecutor<'_>,
+    streams: &[Stream],
+) -> Result<Vec<u64>, sqlx::Error> {
+    let (types, ids): (Vec<&str>, Vec<String>) =
+        streams.iter().map(|(kind, id)| (*kind, id.to_string())).unzip();
+    let sequences: Vec<Option<i64>> = sqlx::query_scalar(
+        "SELECT (SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = s.type AND e.aggregate_id = s.id)
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS s (type, id, nth) ORDER BY s.nth",
+    )
+    .bind(types)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(sequences.into_iter().map(|sequence| sequence.unwrap_or(0).cast_unsigned()).collect())
 }
 
 fn applied(row: &PgRow) -> Result<(CommandId, Applied), sqlx::Error> {

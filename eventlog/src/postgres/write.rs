@@ -7,11 +7,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 use uuid::Uuid;
 
-use super::applied;
 use super::columns::Columns;
-use crate::append::Append;
+use super::{applied, sequences};
+use crate::append::{Append, Stream};
 use crate::clock::at_rest;
-use crate::decide::{Known, Stream, Verdict, answers, decide};
+use crate::decide::{Known, Verdict, answers, decide};
 use crate::fault::Cause;
 use crate::written::{WriteFault, Written};
 
@@ -101,7 +101,7 @@ async fn write_after_reading(
 
 fn finished(batch: &[&Append], verdicts: &[Verdict], attempt: &Attempt) -> Written {
     let written = |(append, verdict): (&&Append, &Verdict)| match verdict {
-        Verdict::Write { .. } => append.events.len() as u64,
+        Verdict::Write { .. } => append.length(),
         Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => 0,
     };
     Written {
@@ -111,24 +111,10 @@ fn finished(batch: &[&Append], verdicts: &[Verdict], attempt: &Attempt) -> Writt
 }
 
 async fn known(connection: &mut PgConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
-    let streams: Vec<Stream> = batch.iter().map(|append| append.stream()).collect();
-    let (types, ids): (Vec<&str>, Vec<String>) =
-        streams.iter().map(|(kind, id)| (*kind, id.to_string())).unzip();
-    let rows = sqlx::query(
-        "SELECT s.nth, (SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = s.type AND e.aggregate_id = s.id)
-         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS s (type, id, nth)",
-    )
-    .bind(types)
-    .bind(ids)
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut known = Known::default();
-    for row in &rows {
-        let stream = streams[usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or_default()];
-        known
-            .sequences
-            .insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
-    }
+    let streams: Vec<Stream> = Known::believed(batch).sequences.into_keys().collect();
+    let sequences = sequences(&mut *connection, &streams).await?;
+    let sequences = streams.into_iter().zip(sequences).collect();
+    let mut known = Known { sequences, ..Known::default() };
     let commands: Vec<Uuid> = batch.iter().map(|append| append.command_id().0).collect();
     let rows = sqlx::query(
         "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at

@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{CommandId, SubjectId};
+use serde_json::json;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteExecutor, SqliteJournalMode, SqlitePool,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::append::Stream;
 use crate::clock::at_rest;
 use crate::decide::Applied;
 use crate::fault::Cause;
@@ -41,19 +43,19 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub async fn sequence_at(
-        &self,
-        aggregate_type: &str,
-        id: Uuid,
-        position: u64,
-    ) -> Result<u64, sqlx::Error> {
+    pub async fn sequences(&self, streams: &[Stream]) -> Result<Vec<u64>, sqlx::Error> {
+        sequences(&self.readers, streams).await
+    }
+
+    pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, sqlx::Error> {
         let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT max(sequence) FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?",
+            "SELECT sequence FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?
+             ORDER BY sequence DESC LIMIT 1",
         )
-        .bind(aggregate_type)
-        .bind(id.to_string())
+        .bind(stream.0)
+        .bind(stream.1.to_string())
         .bind(position.cast_signed())
-        .fetch_one(&self.readers)
+        .fetch_optional(&self.readers)
         .await?;
         Ok(sequence.unwrap_or(0).cast_unsigned())
     }
@@ -199,6 +201,22 @@ fn options(dir: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+}
+
+/// The last sequence of each stream in their order; 0 where it has not begun.
+async fn sequences(
+    connection: impl SqliteExecutor<'_>,
+    streams: &[Stream],
+) -> Result<Vec<u64>, sqlx::Error> {
+    let sequences: Vec<Option<i64>> = sqlx::query_scalar(
+        "SELECT (SELECT max(e.sequence) FROM events e
+                 WHERE e.aggregate_type = s.value ->> 0 AND e.aggregate_id = s.value ->> 1)
+         FROM json_each(?) s ORDER BY s.key",
+    )
+    .bind(json!(streams).to_string())
+    .fetch_all(connection)
+    .await?;
+    Ok(sequences.into_iter().map(|sequence| sequence.unwrap_or(0).cast_unsigned()).collect())
 }
 
 fn applied(row: &SqliteRow) -> Result<(CommandId, Applied), sqlx::Error> {

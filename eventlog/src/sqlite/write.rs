@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use domain::EventId;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Executor, QueryBuilder, Row, Sqlite};
+use sqlx::{ConnectOptions, Executor, QueryBuilder, Row as _, Sqlite};
 use tokio::sync::Mutex;
 
-use super::{Owned, applied, instant, text};
-use crate::append::Append;
+use super::{Owned, applied, instant, sequences, text};
+use crate::append::{Append, Row, Stream};
 use crate::clock::at_rest;
-use crate::decide::{Known, Stream, Verdict, answers, decide};
+use crate::decide::{Known, Verdict, answers, decide};
 use crate::fault::Cause;
 use crate::written::{WriteFault, Written};
 
@@ -81,22 +81,10 @@ async fn begin(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<
 }
 
 async fn known(connection: &mut SqliteConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
-    let streams: Vec<Stream> = batch.iter().map(|append| append.stream()).collect();
-    let rows = sqlx::query(
-        "SELECT s.key, (SELECT max(e.sequence) FROM events e
-                        WHERE e.aggregate_type = s.value ->> 0 AND e.aggregate_id = s.value ->> 1)
-         FROM json_each(?) s",
-    )
-    .bind(json!(streams).to_string())
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut known = Known::default();
-    for row in &rows {
-        let stream = streams[usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default()];
-        known
-            .sequences
-            .insert(stream, row.try_get::<Option<i64>, _>(1)?.unwrap_or(0).cast_unsigned());
-    }
+    let streams: Vec<Stream> = Known::believed(batch).sequences.into_keys().collect();
+    let sequences = sequences(&mut *connection, &streams).await?;
+    let sequences = streams.into_iter().zip(sequences).collect();
+    let mut known = Known { sequences, ..Known::default() };
     let commands: Vec<_> = batch.iter().map(|append| append.command_id()).collect();
     let rows = sqlx::query(
         "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
@@ -136,6 +124,7 @@ async fn insert(
 /// One event of an append, with its place.
 struct NewRow<'b> {
     append: &'b Append,
+    row: Row<'b>,
     index: usize,
     position: u64,
 }
@@ -144,13 +133,15 @@ fn rows<'b>(batch: &[&'b Append], verdicts: &[Verdict], head: u64) -> Vec<NewRow
     let mut rows = vec![];
     for (&append, verdict) in batch.iter().zip(verdicts) {
         match verdict {
-            Verdict::Write { offset } => rows.extend(
-                (head + offset..).zip(0..append.events.len()).map(|(position, index)| NewRow {
+            Verdict::Write { offset } => {
+                let places = (head + offset..).zip(append.rows()).enumerate();
+                rows.extend(places.map(|(index, (position, row))| NewRow {
                     append,
+                    row,
                     index,
                     position,
-                }),
-            ),
+                }));
+            }
             Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
         }
     }
@@ -162,18 +153,18 @@ fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBu
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, position, \
          event_id, recorded_at, occurred_at, command_id, causation_id, correlation_id, actor) ",
     );
-    statement.push_values(rows, |mut values, row| {
-        let (append, event, provenance) =
-            (row.append, &row.append.events[row.index], &row.append.provenance);
+    statement.push_values(rows, |mut values, new| {
+        let NewRow { append, row: Row { part, sequence, event }, index, position } = new;
+        let provenance = &append.provenance;
         values
-            .push_bind(append.aggregate_type)
-            .push_bind(append.aggregate_id.to_string())
-            .push_bind((append.expected + 1).cast_signed() + row.index as i64)
+            .push_bind(part.aggregate_type)
+            .push_bind(part.aggregate_id.to_string())
+            .push_bind(sequence.cast_signed())
             .push_bind(event.event_type.as_str())
             .push_bind(event.event_version.to_string())
             .push_bind(event.payload.as_str())
-            .push_bind(row.position.cast_signed())
-            .push_bind(EventId::of(provenance.command_id, row.index).to_string())
+            .push_bind(position.cast_signed())
+            .push_bind(EventId::of(provenance.command_id, *index).to_string())
             .push_bind(recorded_at)
             .push_bind(text(provenance.occurred_at))
             .push_bind(provenance.command_id.to_string())
@@ -197,10 +188,10 @@ fn receipts_statement<'r>(
         values
             .push_bind(append.command_id().to_string())
             .push_bind(append.provenance.fingerprint.as_slice())
-            .push_bind(append.aggregate_type)
-            .push_bind(append.aggregate_id.to_string())
+            .push_bind(append.own.aggregate_type)
+            .push_bind(append.own.aggregate_id.to_string())
             .push_bind(first.position.cast_signed())
-            .push_bind((first.position + append.events.len() as u64 - 1).cast_signed())
+            .push_bind((first.position + append.length() - 1).cast_signed())
             .push_bind(recorded_at);
     });
     statement

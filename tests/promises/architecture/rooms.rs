@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&[Room]])] = &[("eventlog", &[
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "turns.rs"]],
     &[&["log.rs"]],
-    &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "past.rs", "reader.rs", "repository.rs"]],
+    &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
     &[&["open.rs"]],
 ]), ("projections", &[
     &[&["ground/"]],

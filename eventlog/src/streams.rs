@@ -1,0 +1,118 @@
+//! The facts of a decision: other aggregates, and the versions on which optimistic concurrency holds it to them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cqrs_es::{Aggregate, DomainEvent};
+use domain::EventId;
+use uuid::Uuid;
+
+use crate::append::{NewEvent, Part, Provenance, Stream};
+use crate::event::RawEvent;
+use crate::fault::Cause;
+use crate::load::LoadError;
+use crate::log::Log;
+use crate::repository::Decided;
+
+/// Where a decision asks for its facts. Whatever it is given is noted: the append is a conflict where any of it has
+/// changed in the meantime.
+pub struct Streams {
+    log: Log,
+    own: Stream,
+    fresh: bool,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    versions: HashMap<Stream, u64>,
+    beside: Vec<Part>,
+}
+
+impl Streams {
+    /// For one attempt of a command on the aggregate `own`; where that is not the first, nothing that is given is older
+    /// than the attempt.
+    pub(crate) fn new(log: Log, own: Stream, fresh: bool) -> Self {
+        Self { log, own, fresh, noted: Mutex::default() }
+    }
+
+    /// The aggregate as it is.
+    pub async fn load<A>(&self, id: Uuid) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let state = self.log.fact::<A>(id, self.fresh).await?;
+        self.note((A::TYPE, id), state.sequence);
+        Ok(state.aggregate)
+    }
+
+    /// The aggregate as it is; what `happens` to it is appended with the events of the decision, or not at all where
+    /// there are none. So what only one may have is taken: of two who do, one decides again and sees that it is gone.
+    pub async fn load_with<A>(
+        &self,
+        id: Uuid,
+        happens: impl FnOnce(&A) -> Vec<A::Event> + Send,
+    ) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let state = self.log.fact::<A>(id, self.fresh).await?;
+        self.note((A::TYPE, id), state.sequence);
+        let events = happens(&state.aggregate).iter().map(new_event).collect::<Result<_, _>>()?;
+        let expected = state.sequence as u64;
+        let part = Part { aggregate_type: A::TYPE, aggregate_id: id, expected, events };
+        self.noted().beside.push(part);
+        Ok(state.aggregate)
+    }
+
+    /// The aggregate as it stood when the head of the log was at `position`. What is past does not change, so nothing
+    /// is noted.
+    pub async fn load_until<A>(&self, id: Uuid, position: u64) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        self.log.fact_until(id, position).await
+    }
+
+    /// An event of the aggregate that decides.
+    pub async fn own_event(&self, id: EventId) -> Result<Option<RawEvent>, LoadError> {
+        Ok(self.log.event_in(self.own.0, self.own.1, id).await?)
+    }
+
+    pub(crate) fn note(&self, stream: Stream, sequence: usize) {
+        let mut noted = self.noted();
+        let version = noted.versions.entry(stream).or_insert(u64::MAX);
+        *version = (sequence as u64).min(*version); // Given twice, the older one may have been the one that counted.
+    }
+
+    /// Whether everything that was given, the deciding aggregate with it, is still as it was given.
+    pub(crate) async fn hold(&self) -> Result<bool, Cause> {
+        let (streams, versions): (Vec<Stream>, Vec<u64>) =
+            self.noted().versions.iter().map(|(stream, version)| (*stream, *version)).unzip();
+        Ok(self.log.engine().sequences(&streams).await? == versions)
+    }
+
+    /// What an append has to say besides the events of the decision.
+    pub(crate) fn decided(&self, provenance: Provenance) -> Decided {
+        let noted = self.noted();
+        let facts = noted.versions.iter().map(|(stream, version)| (*stream, *version));
+        let facts = facts.filter(|(stream, _)| *stream != self.own).collect();
+        Decided { provenance, beside: noted.beside.clone(), facts }
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_event<E: DomainEvent>(event: &E) -> Result<NewEvent, LoadError> {
+    let undecodable = |error| LoadError::Undecodable(Cause::new(error));
+    Ok(NewEvent {
+        event_type: event.event_type(),
+        event_version: event
+            .event_version()
+            .parse()
+            .map_err(|_| undecodable("an event's version is no number"))?,
+        payload: serde_json::to_string(event).map_err(|_| undecodable("an event has no JSON"))?,
+    })
+}

@@ -1,0 +1,157 @@
+//! A small trade (fixture): an open programme, and a partner of it that sells, has money, and says where it is paid.
+
+use std::sync::Arc;
+
+use api::{
+    commands::{Commands, Outcome, Request},
+    fault::Fault,
+};
+use domain::{Actor, Command, CommandId, Currency, PartnerId, WalletId};
+use eventlog::{Log, SystemClock};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The way into a log, and the ids of what is there.
+#[derive(Clone)]
+pub struct Trade {
+    pub log: Log,
+    pub commands: Commands,
+    pub program: Uuid,
+    pub partner: Uuid,
+}
+
+/// Where a partner is paid.
+pub const IBANS: [&str; 2] = ["DE89370400440532013000", "PL61109010140000071219812874"];
+
+impl Trade {
+    /// A new one. Its partner may register deals, has 1000.00 EUR available, and gave the first of the accounts.
+    pub async fn set_up(log: &Log) -> Self {
+        let commands = Commands::new(log.clone(), Arc::new(SystemClock));
+        let (program, partner) = (Uuid::now_v7(), Uuid::now_v7());
+        let trade = Self { log: log.clone(), commands, program, partner };
+        let vera = || Actor::vendor("vera");
+        let eur = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
+        trade
+            .done(
+                "openProgram",
+                program,
+                vera(),
+                json!({
+                    "name": "Channel", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
+                    "interview_required": false, "max_network_depth": 3
+                }),
+            )
+            .await;
+        let terms =
+            json!({ "document_hash": "a".repeat(64), "effective_from": "2025-01-01T00:00:00Z" });
+        trade.done("publishTerms", program, vera(), terms).await;
+        trade.publish_deal_policy(false).await;
+        trade.publish_payout_policy("50.00").await;
+        trade
+            .done("applyForProgram", partner, trade.member(), json!({
+                "program": program, "company": { "name": "Alfa sp. z o.o.", "country": "PL" },
+                "contacts": [{
+                    "person": Uuid::now_v7(), "first_name": "Anna", "last_name": "Nowak",
+                    "email": "anna@alfa.example"
+                }],
+                "sections": {
+                    "competencies": "Energy", "customer_portfolio": "Steel", "strategic_goals": "Growth"
+                },
+                "source": "web", "terms_version": 1
+            }))
+            .await;
+        trade.done("assignReview", partner, vera(), json!({ "reviewer": "rita" })).await;
+        trade
+            .done(
+                "recordReview",
+                partner,
+                Actor::vendor("rita"),
+                json!({
+                    "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed"
+                }),
+            )
+            .await;
+        trade.done("approveApplication", partner, Actor::vendor("carla"), json!({})).await;
+        trade.done("joinNetwork", partner, Actor::policy("reactor"), json!({})).await;
+        trade.set_payment_details(IBANS[0]).await;
+        let lot = Uuid::now_v7();
+        trade
+            .done("accrueCommission", trade.wallet(), Actor::policy("reactor"), json!({ "accrual": {
+                "lot": lot, "program": program, "partner": partner, "deal": Uuid::now_v7(),
+                "trigger": Uuid::now_v7(), "kind": "new", "level": 0, "line": "1",
+                "component": "new-sales", "plan_version": 1, "base": eur("5000.00"), "rate": 200_000,
+                "amount": eur("1000.00"), "matures_at": "2025-02-01T00:00:00Z",
+                "trace_hash": "0".repeat(64)
+            } }))
+            .await;
+        let mature = json!({ "lot": lot });
+        trade.done("matureLot", trade.wallet(), Actor::policy("reactor"), mature).await;
+        trade
+    }
+
+    /// The same trade by way of another process.
+    pub fn through(&self, log: &Log) -> Self {
+        let commands = Commands::new(log.clone(), Arc::new(SystemClock));
+        Self { log: log.clone(), commands, ..self.clone() }
+    }
+
+    /// The partner's wallet in euros.
+    pub fn wallet(&self) -> Uuid {
+        WalletId::of(PartnerId(self.partner), Currency::from_code("EUR").expect("EUR")).0
+    }
+
+    /// Somebody of the partner's.
+    pub fn member(&self) -> Actor {
+        Actor::member("anna", PartnerId(self.partner))
+    }
+
+    pub async fn publish_deal_policy(&self, certificate_required: bool) {
+        let policy = json!({
+            "certificate_required": certificate_required, "protection_days": 90,
+            "full_payment_to_win": true, "default_queue": "channel-desk"
+        });
+        let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });
+        self.done("publishDealPolicy", self.program, Actor::vendor("vera"), fields).await;
+    }
+
+    pub async fn publish_payout_policy(&self, minimum: &str) {
+        let policy = json!({ "minimum": [{ "amount": minimum, "currency": "EUR" }] });
+        let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });
+        self.done("publishPayoutPolicy", self.program, Actor::vendor("vera"), fields).await;
+    }
+
+    pub async fn set_payment_details(&self, iban: &str) {
+        let fields = json!({ "account_holder": "Alfa sp. z o.o.", "iban": iban });
+        self.done("setPaymentDetails", self.partner, self.member(), fields).await;
+    }
+
+    /// What registers a deal.
+    pub fn deal(&self) -> Value {
+        json!({
+            "program": self.program, "partner": self.partner,
+            "customer": { "name": "Huta Stal S.A.", "country": "PL" }, "product_lines": ["carbon"],
+            "territory": "PL", "estimate": { "amount": "12000.00", "currency": "EUR" },
+            "expected_close": "2027-06-30", "problems": "No accounts", "criteria": "Price"
+        })
+    }
+
+    /// Asks for something, as a new request, until it is decided.
+    pub async fn ask(&self, name: &str, id: Uuid, by: Actor, fields: Value) -> Outcome {
+        let command = Command::parse(name, id, fields).expect(name);
+        let command_id = CommandId(Uuid::now_v7());
+        let (at, expected_version, cause) = (None, None, None);
+        let request = Request { command_id, by, at, expected_version, cause, command };
+        loop {
+            match self.commands.execute(request.clone()).await {
+                Err(Fault::Conflict) => {} // Too many came first.
+                decided => return decided.expect(name),
+            }
+        }
+    }
+
+    /// Asks for what must not be refused.
+    pub async fn done(&self, name: &str, id: Uuid, by: Actor, fields: Value) {
+        let outcome = self.ask(name, id, by, fields).await;
+        assert!(matches!(outcome, Outcome::Done(_)), "{name}: {outcome:?}");
+    }
+}

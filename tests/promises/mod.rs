@@ -2,4 +2,5 @@
 
 mod architecture;
 mod files;
+mod refusals;
 mod rules;

@@ -1,6 +1,7 @@
 //! The command-line interface: what to do, on which database, told to a person or to a program.
 
 mod demo;
+mod explain;
 mod output;
 mod serve;
 mod tools;
@@ -87,6 +88,8 @@ pub enum Command {
         #[arg(long, default_value_t = 12)]
         hours: u32,
     },
+    /// Explain a refusal code: what it means, why, and what to do. Lists all without one.
+    Explain { code: Option<String> },
     /// Print the GraphQL schema.
     Schema,
 }
@@ -169,6 +172,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Token { role, subject, partner, hours } => {
             tools::token(&store.dir(DATA), role, &subject, partner, hours, output)?;
         }
+        Command::Explain { code } => explain::explain(code.as_deref(), output)?,
         Command::Schema => output.plain(&crate::graphql::sdl()),
     }
     Ok(ExitCode::SUCCESS)

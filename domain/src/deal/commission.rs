@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Case, Contract, ContractLine, DealCommand, DealEvent, DealRefusal};
+use super::{Case, CommissionFacts, Contract, ContractLine, DealCommand, DealEvent, DealRefusal};
 use crate::{
     EventId, Issued, Money, PartnerId, PaymentId, Ppm,
     commission::{
@@ -11,21 +11,6 @@ use crate::{
     partner::Partner,
     program::Rulebook,
 };
-
-/// The partners that a calculation concerns, each folded up to the trigger's position and no further.
-#[derive(Clone, Debug, Default)]
-pub struct CommissionFacts {
-    /// The deal's partner and everybody it shares with.
-    pub sellers: Vec<SellerFacts>,
-}
-
-/// A seller and those above it, nearest first.
-#[derive(Clone, Debug)]
-pub struct SellerFacts {
-    pub partner: PartnerId,
-    pub state: Arc<Partner>,
-    pub upline: Vec<(PartnerId, Arc<Partner>)>,
-}
 
 impl Case {
     /// Everybody who sold, with their shares; together they are the whole.

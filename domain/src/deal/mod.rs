@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
-    commission::{CommissionFacts, SellerFacts},
     contract::{Allocation, Contract, ContractLine, Payment},
     lifecycle::{Case, Stage, route},
     registration::{Customer, Qualification},
@@ -234,6 +233,21 @@ pub struct DealFacts {
     pub partner: Option<Arc<Partner>>,
     /// Loaded for `calculateCommission` only.
     pub commission: Option<CommissionFacts>,
+}
+
+/// The partners that a calculation concerns, each folded up to the trigger's position and no further.
+#[derive(Clone, Debug, Default)]
+pub struct CommissionFacts {
+    /// The deal's partner and everybody it shares with.
+    pub sellers: Vec<SellerFacts>,
+}
+
+/// A seller and those above it, nearest first.
+#[derive(Clone, Debug)]
+pub struct SellerFacts {
+    pub partner: PartnerId,
+    pub state: Arc<Partner>,
+    pub upline: Vec<(PartnerId, Arc<Partner>)>,
 }
 
 impl Deal {

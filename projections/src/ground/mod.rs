@@ -2,6 +2,7 @@
 
 pub mod ask;
 mod claim;
+mod declare;
 pub mod page;
 pub(crate) mod rows;
 pub(crate) mod shape;
@@ -13,10 +14,10 @@ pub(crate) mod write;
 pub use ask::Order;
 pub use claim::Broken;
 pub(crate) use claim::Claim;
+pub(crate) use declare::table;
 pub use page::{Cursor, Direction, Page, QueryError, Slice, Sort};
 pub(crate) use rows::{AtWork, Lines, Rows};
 pub use sight::Sight;
 pub use table::Table;
-pub(crate) use table::table;
 pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Told, Trail, View};
 pub(crate) use view::{add, code, json, word};

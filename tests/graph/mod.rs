@@ -2,6 +2,7 @@
 
 mod answers;
 mod fields;
+mod moments;
 mod mutations;
 mod schema;
 mod served;

@@ -37,7 +37,10 @@ pub struct Objects {
 
 impl Served {
     pub async fn begin() -> Self {
-        let place = Place::sqlite();
+        Self::at(Place::sqlite()).await
+    }
+
+    pub async fn at(place: Place) -> Self {
         let story = Story::read(Path::new(FILE)).expect("the story is well written");
         let clock = ManualClock::at(story.begins());
         let service = Service::start_at(place.target.clone(), clock).await.expect("starts");

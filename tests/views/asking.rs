@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::{EventId, PartnerId};
 use eventlog::Append;
-use projections::{Page, Scope, Sort, certificates, deals, events, lots, schedule, training};
+use projections::{
+    Order, Page, Sight, by, certificates, deals, events, list, lots, schedule, training,
+};
+use sea_orm::{ColumnTrait, Condition};
 use tests::{append_all, history, places};
 
 use super::ground::*;
@@ -22,13 +25,15 @@ async fn r25_progress_by_module_shows_before_the_certificate() {
         append_all(&reading.log, first_steps).await.expect("they are taken");
         reading.caught_up().await;
         let namespace = reading.views.current();
-        let done = training::of_partners(namespace.db(), Scope::Partner(partner), &[partner]).await;
+        let (db, own, ids) = (namespace.db(), Sight::Partner(partner), [partner.0]);
+        let done = by::<training::Entity>(db, &own, training::Column::Partner, &ids, &[]).await;
         let done = done.expect("it can be read");
         let units: Vec<_> =
             done.iter().map(|row| (row.course.as_str(), row.unit.as_str())).collect();
         assert_eq!(units, [("basics", "intro")]);
         assert_eq!((done[0].score, done[0].completed_at.is_some()), (Some(90), true));
-        let held = certificates::of_partners(namespace.db(), Scope::All, &[partner]).await;
+        let of = certificates::Column::Partner;
+        let held = by::<certificates::Entity>(db, &Sight::All, of, &ids, &[]).await;
         assert_eq!(held.expect("it can be read"), []);
     }
 }
@@ -38,10 +43,10 @@ async fn r141_qualified_approved_signed_and_paid_are_four_moments() {
     for place in places().await {
         let reading = Reading::with_history(&place, 900, 22).await;
         let namespace = reading.views.current();
-        let filter = deals::Filter { stages: vec![deals::Stage::Won], ..Default::default() };
-        let sort = Sort::ascending(deals::Order::RegisteredAt);
-        let won =
-            deals::list(namespace.db(), Scope::All, &filter, sort, &Page::first(100, None)).await;
+        let wanted = Condition::all().add(deals::Column::Stage.eq(deals::Stage::Won));
+        let order = Order::<deals::Entity>::ascending(deals::Column::RegisteredAt);
+        let page = Page::first(100, None);
+        let won = list(namespace.db(), &Sight::All, wanted, order, &page).await;
         let won = won.expect("it can be read").into_rows();
         assert!(!won.is_empty());
         for deal in won {
@@ -65,15 +70,14 @@ async fn from_an_accrual_the_causes_lead_to_a_person_and_back() {
         let reading = Reading::with_history(&place, 600, 23).await;
         let namespace = reading.views.current();
         let db = namespace.db();
-        let filter =
-            events::Filter { types: vec!["commission-accrued".into()], ..Default::default() };
-        let sort = Sort::ascending(events::Order::Position);
-        let accrued = events::list(db, Scope::All, &filter, sort, &Page::first(5, None))
+        let wanted = Condition::all().add(events::Column::EventType.eq("commission-accrued"));
+        let order = Order::<events::Entity>::ascending(events::Column::Position);
+        let accrued = list(db, &Sight::All, wanted, order, &Page::first(5, None))
             .await
             .expect("it can be read");
         assert_eq!(accrued.rows.len(), 5);
         for accrual in accrued.into_rows() {
-            let causes = events::causes_of(db, Scope::All, EventId(accrual.event_id))
+            let causes = events::causes_of(db, Sight::All, EventId(accrual.event_id))
                 .await
                 .expect("it can be read");
             let types: Vec<&str> = causes.iter().map(|cause| cause.event_type.as_str()).collect();
@@ -82,7 +86,7 @@ async fn from_an_accrual_the_causes_lead_to_a_person_and_back() {
                 (causes[1].actor_kind, causes[1].causation_id),
                 (events::Kind::Vendor, None)
             );
-            let effects = events::effects_of(db, Scope::All, EventId(causes[1].event_id))
+            let effects = events::effects_of(db, Sight::All, EventId(causes[1].event_id))
                 .await
                 .expect("it can be read");
             assert!(effects.iter().any(|effect| effect.event_id == accrual.event_id));
@@ -109,15 +113,10 @@ async fn what_is_due_comes_in_its_order_as_commands_and_goes_when_it_is_done() {
         );
         let names: Vec<&str> =
             due.iter().map(|timer| timer.command().expect("it is a command").name()).collect();
-        let filter = lots::Filter { matured: Some(false), ..Default::default() };
-        let held = lots::list(
-            namespace.db(),
-            Scope::All,
-            &filter,
-            Sort::ascending(lots::Order::MaturesAt),
-            &Page::first(100, None),
-        )
-        .await;
+        let wanted = Condition::all().add(lots::Column::MaturedAt.is_null());
+        let order = Order::<lots::Entity>::ascending(lots::Column::MaturesAt);
+        let page = Page::first(100, None);
+        let held = list(namespace.db(), &Sight::All, wanted, order, &page).await;
         let held = held.expect("it can be read").into_rows();
         assert!((1..100).contains(&held.len()), "they fit one page");
         assert_eq!(names.iter().filter(|name| **name == "matureLot").count(), held.len());

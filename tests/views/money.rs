@@ -1,6 +1,7 @@
 //! What must add up.
 
-use projections::{Page, Scope, Sort, journal_lines, statement_lines, wallets};
+use projections::{Order, Page, Sight, journal_lines, list, statement_lines, wallets};
+use sea_orm::{ColumnTrait, Condition};
 use tests::places;
 
 use super::ground::*;
@@ -11,20 +12,18 @@ async fn r74_the_balance_is_the_sum_of_the_lines_of_its_statement() {
         let reading = Reading::with_history(&place, 1500, 12).await;
         let namespace = reading.views.current();
         let (db, page) = (namespace.db(), Page::first(100, None));
-        let sort = Sort::descending(wallets::Order::Balance);
-        let wallets = wallets::list(db, Scope::All, &wallets::Filter::default(), sort, &page).await;
+        let order = Order::<wallets::Entity>::descending(wallets::Column::BalanceMinor);
+        let wallets = list(db, &Sight::All, Condition::all(), order, &page).await;
         let wallets = wallets.expect("they can be read").into_rows();
         assert!(wallets.iter().any(|wallet| wallet.balance_minor > 0));
         for wallet in wallets {
-            let filter = statement_lines::Filter {
-                wallet: Some(domain::WalletId(wallet.id)),
-                ..Default::default()
-            };
+            let of = Condition::all().add(statement_lines::Column::Wallet.eq(wallet.id));
             let mut sum = 0;
             let mut page = Page::first(7, None);
             loop {
-                let sort = Sort::ascending(statement_lines::Order::Position);
-                let lines = statement_lines::list(db, Scope::All, &filter, sort, &page)
+                let place = statement_lines::Column::Position;
+                let order = Order::<statement_lines::Entity>::ascending(place);
+                let lines = list(db, &Sight::All, of.clone(), order, &page)
                     .await
                     .expect("they can be read");
                 for (cursor, line) in &lines.rows {
@@ -53,7 +52,7 @@ async fn debits_equal_credits_at_every_position() {
         let mut moved = 0;
         for position in 0..=reading.views.position() {
             let balances =
-                journal_lines::trial_balance(namespace.db(), Scope::All, None, Some(position))
+                journal_lines::trial_balance(namespace.db(), Sight::All, None, Some(position))
                     .await;
             let balances = balances.expect("they can be read");
             let debits: i64 = balances.iter().map(|balance| balance.debit_minor).sum();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::PartnerId;
 use projections::page::PageError;
-use projections::{Cursor, Order, Page, QueryError, Scope, Sort, by_page, deals, partners};
+use projections::{Cursor, Order, Page, QueryError, Sight, by, by_page, deals, list, partners};
 use sea_orm::{ColumnTrait, Condition};
 use tests::{append_all, history, places};
 
@@ -32,25 +32,19 @@ async fn a_page_has_an_end_and_a_cursor_fits_one_order_only() {
     for place in places().await {
         let reading = Reading::with_history(&place, 300, 17).await;
         let namespace = reading.views.current();
-        let list = async |by: deals::Order, page: Page| {
-            deals::list(
-                namespace.db(),
-                Scope::All,
-                &deals::Filter::default(),
-                Sort::ascending(by),
-                &page,
-            )
-            .await
+        let list = async |by: deals::Column, page: Page| {
+            let order = Order::<deals::Entity>::ascending(by);
+            list(namespace.db(), &Sight::All, Condition::all(), order, &page).await
         };
         let first =
-            list(deals::Order::RegisteredAt, Page::first(1, None)).await.expect("there are deals");
+            list(deals::Column::RegisteredAt, Page::first(1, None)).await.expect("there are deals");
         let cursor = first.rows[0].0.clone();
-        let other = list(deals::Order::CustomerName, Page::first(1, Some(cursor))).await;
+        let other = list(deals::Column::CustomerName, Page::first(1, Some(cursor))).await;
         assert!(matches!(other, Err(QueryError::Page(PageError::ForeignCursor))));
         let nonsense =
-            list(deals::Order::RegisteredAt, Page::first(1, Some(Cursor::new("x")))).await;
+            list(deals::Column::RegisteredAt, Page::first(1, Some(Cursor::new("x")))).await;
         assert!(matches!(nonsense, Err(QueryError::Page(PageError::ForeignCursor))));
-        let long = list(deals::Order::RegisteredAt, Page::first(101, None)).await;
+        let long = list(deals::Column::RegisteredAt, Page::first(101, None)).await;
         assert!(matches!(long, Err(QueryError::Page(PageError::TooLong { asked: 101 }))));
     }
 }
@@ -61,15 +55,14 @@ async fn a_partner_sees_itself_its_network_or_nothing_as_its_scope_says() {
         let reading = Reading::with_history(&place, 1200, 18).await;
         let namespace = reading.views.current();
         let db = namespace.db();
-        let in_scope = async |scope: Scope| {
-            let page = Page::first(100, None);
-            let sort = Sort::ascending(partners::Order::AppliedAt);
-            partners::list(db, scope, &partners::Filter::default(), sort, &page)
+        let in_scope = async |sight: Sight| {
+            let order = Order::<partners::Entity>::ascending(partners::Column::AppliedAt);
+            list(db, &sight, Condition::all(), order, &Page::first(100, None))
                 .await
                 .expect("it can be read")
                 .into_rows()
         };
-        let all = in_scope(Scope::All).await;
+        let all = in_scope(Sight::All).await;
         let child = all.iter().find(|row| row.depth == Some(2)).expect("the network is deep");
         let top = PartnerId(child.parent.expect("it has a parent"));
         let mut below = BTreeSet::from([top.0]);
@@ -81,12 +74,12 @@ async fn a_partner_sees_itself_its_network_or_nothing_as_its_scope_says() {
         let ids = |rows: Vec<partners::Model>| {
             rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>()
         };
-        assert_eq!(ids(in_scope(Scope::Network(top)).await), below);
-        assert_eq!(ids(in_scope(Scope::Partner(top)).await), BTreeSet::from([top.0]));
-        assert_eq!(ids(in_scope(Scope::None).await), BTreeSet::new());
-        let foreign = deals::of_partners(db, Scope::Partner(top), &[PartnerId(child.id)])
-            .await
-            .expect("it can be read");
+        assert_eq!(ids(in_scope(Sight::Network(top)).await), below);
+        assert_eq!(ids(in_scope(Sight::Partner(top)).await), BTreeSet::from([top.0]));
+        assert_eq!(ids(in_scope(Sight::None).await), BTreeSet::new());
+        let (own, of) = (Sight::Partner(top), deals::Column::Partner);
+        let foreign =
+            by::<deals::Entity>(db, &own, of, &[child.id], &[]).await.expect("it can be read");
         assert_eq!(foreign, []);
     }
 }
@@ -98,9 +91,9 @@ async fn the_lists_of_many_parents_are_each_cut_to_the_page_of_a_lone_list() {
         let namespace = reading.views.current();
         let db = namespace.db();
         let nobody = uuid::Uuid::nil();
-        let all = deals::Filter::default();
-        let sort = Sort::descending(deals::Order::RegisteredAt);
-        let some = deals::list(db, Scope::All, &all, sort, &Page::first(100, None)).await;
+        let order = Order::<deals::Entity>::descending(deals::Column::RegisteredAt);
+        let page = Page::first(100, None);
+        let some = list(db, &Sight::All, Condition::all(), order, &page).await;
         let some = some.expect("there are deals");
         let middle = some.rows[some.rows.len() / 2].0.clone();
         let sellers: BTreeSet<_> = some.rows.iter().map(|(_, row)| row.partner).collect();
@@ -112,20 +105,19 @@ async fn the_lists_of_many_parents_are_each_cut_to_the_page_of_a_lone_list() {
             Page::last(2, Some(middle)),
             Page::last(100, None),
         ];
-        let order = Order::<deals::Entity>::descending(deals::Column::RegisteredAt);
         for page in &pages {
-            let each = by_page(db, &Scope::All, column, &parents, order, page).await;
+            let each = by_page(db, &Sight::All, column, &parents, order, page).await;
             let each = each.expect("it can be read");
             assert_eq!(each.len(), parents.len());
             for (parent, slice) in each {
                 let own = Condition::all().add(column.eq(parent));
-                let lone = projections::list(db, &Scope::All, own, order, page).await;
+                let lone = projections::list(db, &Sight::All, own, order, page).await;
                 assert_eq!(slice, lone.expect("it can be read"));
                 let whole = page.after.is_none() && page.before.is_none();
                 assert!(!whole || slice.rows.is_empty() == (parent == nobody));
             }
         }
-        let own = Scope::Partner(PartnerId(parents[0]));
+        let own = Sight::Partner(PartnerId(parents[0]));
         let in_sight = by_page(db, &own, column, &parents, order, &pages[0]).await;
         let in_sight = in_sight.expect("it can be read");
         let seen = in_sight.values().filter(|slice| !slice.rows.is_empty());
@@ -145,9 +137,8 @@ async fn walk(
     let mut place = None;
     loop {
         let page = if forwards { Page::first(size, place) } else { Page::last(size, place) };
-        let sort = Sort::descending(deals::Order::RegisteredAt);
-        let slice =
-            deals::list(namespace.db(), Scope::All, &deals::Filter::default(), sort, &page).await;
+        let order = Order::<deals::Entity>::descending(deals::Column::RegisteredAt);
+        let slice = list(namespace.db(), &Sight::All, Condition::all(), order, &page).await;
         let slice = slice.expect("it can be read");
         let end = if forwards { slice.rows.last() } else { slice.rows.first() };
         place = end.map(|(cursor, _)| cursor.clone());

@@ -1,6 +1,6 @@
 //! The views as they were, for an auditor's own tools and for questions about the past.
 
-use projections::{RebuildError, Scope, Views, journal_lines};
+use projections::{RebuildError, Sight, Views, journal_lines};
 use sqlx::{Connection, SqliteConnection};
 use tests::places;
 
@@ -41,11 +41,11 @@ async fn the_past_answers_by_the_same_queries() {
         let until = reading.views.position() - 100;
         let past = Views::ephemeral(&reading.log, until).await.expect("it is folded");
         assert_eq!(past.position().await.expect("it can be read"), until);
-        let then = journal_lines::trial_balance(past.db(), Scope::All, None, None)
+        let then = journal_lines::trial_balance(past.db(), Sight::All, None, None)
             .await
             .expect("it can be read");
         let now = reading.views.current();
-        let from_now = journal_lines::trial_balance(now.db(), Scope::All, None, Some(until)).await;
+        let from_now = journal_lines::trial_balance(now.db(), Sight::All, None, Some(until)).await;
         assert_eq!(then, from_now.expect("it can be read"));
     }
 }

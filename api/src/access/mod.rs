@@ -11,7 +11,7 @@ mod wallet;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use projections::Scope;
+use projections::Sight;
 
 pub use self::rows::Roles;
 use self::rows::{CHANNEL, DEALS, EVERYBODY, FINANCE, MEMBERS, MONEY, Reach, Type, root, ty};
@@ -75,14 +75,14 @@ pub fn may_date(role: Role) -> bool {
 }
 
 /// Whose rows of a type somebody may see. It goes into the query, so that what is out of sight is not there.
-pub fn scope(principal: &Principal, name: &str) -> Scope {
+pub fn sight(principal: &Principal, name: &str) -> Sight {
     let listed = TABLE.get(name).filter(|listed| listed.readers.contains(principal.role));
-    let Some(listed) = listed else { return Scope::None };
+    let Some(listed) = listed else { return Sight::None };
     match (principal.role.is_member(), principal.partner, listed.reach) {
-        (false, _, _) | (true, Some(_), Reach::Common) => Scope::All,
-        (true, Some(own), Reach::Own) => Scope::Partner(own),
-        (true, Some(own), Reach::Below) => Scope::Network(own),
-        (true, _, Reach::Nobody) | (true, None, _) => Scope::None,
+        (false, _, _) | (true, Some(_), Reach::Common) => Sight::All,
+        (true, Some(own), Reach::Own) => Sight::Partner(own),
+        (true, Some(own), Reach::Below) => Sight::Network(own),
+        (true, _, Reach::Nobody) | (true, None, _) => Sight::None,
     }
 }
 

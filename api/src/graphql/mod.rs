@@ -1,33 +1,23 @@
 //! The GraphQL face: queries from the views, mutations to the aggregates, subscriptions along the log.
 
 mod audit;
-mod batches;
-mod connection;
-mod dashboard;
 mod deal;
 mod enums;
-mod failure;
-mod gate;
-mod journal;
-mod loaders;
-mod mutation;
-mod node;
+mod glance;
+mod ground;
+mod ledger;
 mod partner;
 mod program;
-mod refusal;
-mod request;
-mod scalars;
-mod show;
 mod subscription;
-mod target;
 mod viewer;
-mod visible;
 mod wallet;
 
 use std::any::TypeId;
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Request, Response, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{
+    MergedObject, Name, Request, Response, SDLExportOptions, Schema, SchemaBuilder, Value,
+};
 use chrono::{DateTime, Utc};
 use futures::{
     FutureExt, StreamExt,
@@ -35,22 +25,25 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-pub use self::request::Sources;
+pub use self::ground::asked::Sources;
 use self::{
     audit::{AuditEvent, AuditQueries},
-    batches::batches,
-    connection::Connection,
-    dashboard::DashboardQueries,
     deal::{Deal, DealMutations, DealQueries},
-    failure::Failure,
-    gate::Gate,
-    journal::{JournalLine, JournalQueries},
+    glance::DashboardQueries,
+    ground::{
+        asked::Asked,
+        batches::{Batches, batches},
+        failure::Failure,
+        gate::Gate,
+        moment::Moment,
+        page::Connection,
+        visible::{Only, asks_about_schema},
+    },
+    ledger::{JournalLine, JournalQueries},
     partner::{ApplicationMutations, NetworkMember, Partner, PartnerMutations, PartnerQueries},
     program::{Program, ProgramMutations, ProgramQueries},
-    request::Asked,
     subscription::Subscription,
     viewer::{Node, ViewerQueries},
-    visible::{Only, asks_about_schema},
     wallet::{Lot, Payout, StatementLine, Wallet, WalletMutations, WalletQueries},
 };
 use crate::{
@@ -143,7 +136,7 @@ impl Served {
     fn prepare(
         &self,
         mut request: Request,
-    ) -> Result<(Face, Request, batches::Batches), Box<Response>> {
+    ) -> Result<(Face, Request, Batches, Arc<Moment>), Box<Response>> {
         let principal = request.data.get(&TypeId::of::<Principal>());
         let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned()
         else {
@@ -156,8 +149,9 @@ impl Served {
         let told = told.filter(|_| asks_about_schema(&mut request));
         let face = told.and_then(|role| self.told.get(role)).unwrap_or(&self.whole);
         let (spawner, batches) = batches();
-        let asked = Asked::new(principal, self.sources.clone(), spawner);
-        Ok((face.clone(), request.data(asked), batches))
+        let moment = Arc::new(Moment::new(self.sources.views.clone()));
+        let asked = Asked::new(principal, self.sources.clone(), moment.clone(), spawner);
+        Ok((face.clone(), request.data(asked), batches, moment))
     }
 }
 
@@ -168,8 +162,9 @@ impl Graph for Served {
 
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
         match self.prepare(request) {
-            Ok((face, request, batches)) => {
-                async move { batches.drive(face.execute(request)).await }.boxed()
+            Ok((face, request, batches, moment)) => {
+                async move { stamped(batches.drive(face.execute(request)).await, moment).await }
+                    .boxed()
             }
             Err(refused) => std::future::ready(*refused).boxed(),
         }
@@ -177,10 +172,27 @@ impl Graph for Served {
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         match self.prepare(request) {
-            Ok((face, request, batches)) => {
-                batches.drive_stream(face.execute_stream(request)).boxed()
+            Ok((face, request, batches, moment)) => {
+                let answers = batches.drive_stream(face.execute_stream(request));
+                answers.then(move |answer| stamped(answer, moment.clone())).boxed()
             }
             Err(refused) => stream::once(std::future::ready(*refused)).boxed(),
+        }
+    }
+}
+
+/// Says in an answer at which positions the views were read for it.
+async fn stamped(answer: Response, moment: Arc<Moment>) -> Response {
+    match moment.read().await {
+        Ok(Some((first, last))) => {
+            let read = [("first", first), ("last", last)]
+                .map(|(name, position)| (Name::new(name), Value::from(position.to_string())));
+            answer.extension("read", Value::Object(read.into_iter().collect()))
+        }
+        Ok(None) => answer,
+        Err(error) => {
+            tracing::warn!(%error, "the position of an answer could not be read");
+            answer
         }
     }
 }

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use async_graphql::{Context, SimpleObject, Subscription as Streams};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use projections::{Page, Scope, Sort, events};
+use projections::{Order, Page, Sight, events};
+use sea_orm::{ColumnTrait, Condition};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
     audit::{AuditEvent, AuditFilter},
     deal::Deal,
-    failure::Failure,
-    gate::OpenStream,
-    request::{Asked, PATIENCE},
-    scalars::Position,
-    show::Shows,
+    ground::{
+        asked::{Asked, PATIENCE},
+        failure::Failure,
+        gate::OpenStream,
+        scalars::Position,
+        show::Shows,
+    },
     wallet::Wallet,
 };
 
@@ -57,9 +60,9 @@ impl Subscription {
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<WalletChange, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
-        Ok(changes(asked, wallet_id, asked.scope::<Wallet>(), after).and_then(
+        Ok(changes(asked, wallet_id, asked.sight::<Wallet>(), after).and_then(
             move |position| async move {
-                Ok(WalletChange { position, wallet: asked.wallet(wallet_id).await? })
+                Ok(WalletChange { position, wallet: asked.find(wallet_id).await? })
             },
         ))
     }
@@ -74,9 +77,9 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<DealChange, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
         Ok(
-            changes(asked, deal_id, asked.scope::<Deal>(), after).and_then(
+            changes(asked, deal_id, asked.sight::<Deal>(), after).and_then(
                 move |position| async move {
-                    Ok(DealChange { position, deal: asked.deal(deal_id).await? })
+                    Ok(DealChange { position, deal: asked.find(deal_id).await? })
                 },
             ),
         )
@@ -91,9 +94,13 @@ impl Subscription {
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<AuditFilter>,
     ) -> Result<impl Stream<Item = Result<AuditEvent, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
-        let filter = filter.unwrap_or_default().into();
-        let pages = follow(asked, filter, asked.scope::<AuditEvent>(), after);
-        Ok(pages.map_ok(|rows| stream::iter(rows).map(AuditEvent::show)).try_flatten())
+        let filter = filter.unwrap_or_default().condition();
+        let pages = follow(asked, filter, asked.sight::<AuditEvent>(), after);
+        let events = pages.map_ok(|rows| stream::iter(rows).map(Ok)).try_flatten();
+        Ok(events.and_then(move |row| {
+            asked.begin(); // Each is an answer of its own.
+            std::future::ready(AuditEvent::show(row))
+        }))
     }
 }
 
@@ -101,13 +108,13 @@ impl Subscription {
 fn changes(
     asked: &Asked,
     aggregate: Uuid,
-    scope: Scope,
+    sight: Sight,
     after: Option<Position>,
 ) -> impl Stream<Item = Result<Position, Failure>> + Send + '_ {
-    let filter = events::Filter { aggregate_id: Some(aggregate), ..events::Filter::default() };
+    let filter = Condition::all().add(events::Column::AggregateId.eq(aggregate));
     let last =
         |rows: Vec<events::Model>| rows.last().map(|row| Position(row.position.cast_unsigned()));
-    follow(asked, filter, scope, after)
+    follow(asked, filter, sight, after)
         .try_filter_map(move |rows| std::future::ready(Ok(last(rows))))
 }
 
@@ -116,20 +123,20 @@ struct Reader<'a> {
     asked: &'a Asked,
     head: watch::Receiver<u64>,
     cursor: u64,
-    filter: events::Filter,
-    scope: Scope,
+    filter: Condition,
+    sight: Sight,
 }
 
 /// The events after a position in pages, never an empty one, and whatever comes after them.
 fn follow(
     asked: &Asked,
-    filter: events::Filter,
-    scope: Scope,
+    filter: Condition,
+    sight: Sight,
     after: Option<Position>,
 ) -> impl Stream<Item = Result<Vec<events::Model>, Failure>> + Send + '_ {
     let head = asked.sources.log.head();
     let cursor = after.map_or_else(|| *head.borrow(), |after| after.0);
-    let reader = Reader { asked, head, cursor, filter, scope };
+    let reader = Reader { asked, head, cursor, filter, sight };
     stream::try_unfold(reader, |mut reader| async move {
         let rows = reader.next().await?;
         Ok(Some((rows, reader)))
@@ -158,13 +165,17 @@ impl Reader<'_> {
     }
 
     async fn page(&self, head: u64) -> Result<Vec<events::Model>, Failure> {
-        let filter = events::Filter {
-            after_position: Some(self.cursor),
-            until_position: Some(head),
-            ..self.filter.clone()
-        };
-        let sort = Sort::ascending(events::Order::Position);
+        let place = events::Column::Position;
+        let wanted = self
+            .filter
+            .clone()
+            .add(place.gt(self.cursor.cast_signed()))
+            .add(place.lte(head.cast_signed()));
         let page = Page::first(PAGE as u64, None);
-        Ok(events::list(&self.asked.db(), self.scope, &filter, sort, &page).await?.into_rows())
+        self.asked.begin(); // What was waited for stands in the live views.
+        let (db, order) = (self.asked.db(), Order::ascending(place));
+        let slice =
+            projections::list::<events::Entity>(&db, &self.sight, wanted, order, &page).await?;
+        Ok(slice.into_rows())
     }
 }

@@ -5,12 +5,14 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Interface, Object, SimpleO
 use super::{
     audit::AuditEvent,
     deal::Deal,
-    failure::Failure,
-    node::{self, Kind},
+    ground::{
+        asked::Asked,
+        failure::Failure,
+        node::{self, Global},
+        scalars::Position,
+    },
     partner::{Application, Partner},
     program::Program,
-    request::Asked,
-    scalars::Position,
     wallet::Wallet,
 };
 use crate::auth;
@@ -73,15 +75,14 @@ impl Viewer {
     /// The application of your partner. All that there is to see until it is approved.
     async fn application(&self, ctx: &Context<'_>) -> Result<Option<Application>, Failure> {
         let asked = Asked::of(ctx)?;
-        let Some(own) = asked.principal.partner else { return Ok(None) };
-        Ok(asked.partner(own.0).await?.map(Application::from))
+        let own = asked.principal.partner.map(|own| own.0);
+        Ok(asked.find(own).await?.map(|partner: Partner| partner.into()))
     }
 
     /// Your partner. Null for the vendor's people.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
         let asked = Asked::of(ctx)?;
-        let Some(own) = asked.principal.partner else { return Ok(None) };
-        asked.partner(own.0).await
+        asked.find(asked.principal.partner.map(|own| own.0)).await
     }
 }
 
@@ -133,10 +134,11 @@ impl ViewerQueries {
 async fn find(asked: &Asked, id: &ID) -> Result<Option<Node>, Failure> {
     let Some((kind, id)) = node::parse(id) else { return Ok(None) };
     Ok(match kind {
-        Kind::Program => asked.program(id).await?.map(Node::Program),
-        Kind::Partner => asked.partner(id).await?.map(Node::Partner),
-        Kind::Deal => asked.deal(id).await?.map(Node::Deal),
-        Kind::Wallet => asked.wallet(id).await?.map(Node::Wallet),
-        Kind::AuditEvent => AuditEvent::find(asked, id).await?.map(Node::AuditEvent),
+        Program::KIND => asked.find(id).await?.map(Node::Program),
+        Partner::KIND => asked.find(id).await?.map(Node::Partner),
+        Deal::KIND => asked.find(id).await?.map(Node::Deal),
+        Wallet::KIND => asked.find(id).await?.map(Node::Wallet),
+        AuditEvent::KIND => AuditEvent::find(asked, id).await?.map(Node::AuditEvent),
+        _ => None,
     })
 }

@@ -1,11 +1,9 @@
 //! Every calculation of commission, with the trace that explains it.
 
-use domain::DealId;
 use domain::deal::DealEvent;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, json, table, word};
+use crate::ground::{Feed, Misfit, Placed, json, table, word};
 
 table! {
     "commissions" of Some(Column::Partner), found by ["deal, position", "trace_hash"];
@@ -28,31 +26,6 @@ table! {
         pub calculated_at: DateTimeUtc,
         pub position: i64,
     }
-}
-
-/// The calculations on deals, in the order in which they were made. Only for whoever may see the deal.
-pub async fn of_deals(
-    db: &DatabaseConnection,
-    sight: Sight,
-    deals: &[DealId],
-) -> Result<Vec<Model>, QueryError> {
-    let deals = deals.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Deal.is_in(deals)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Position).all(db).await?)
-}
-
-/// The calculation with this hash.
-pub async fn by_trace_hash(
-    db: &DatabaseConnection,
-    sight: Sight,
-    hash: &str,
-) -> Result<Option<Model>, QueryError> {
-    Ok(Entity::find()
-        .filter(Column::TraceHash.eq(hash))
-        .filter(sight.over(Column::Partner))
-        .one(db)
-        .await?)
 }
 
 impl Feed for Entity {

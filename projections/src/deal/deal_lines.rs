@@ -1,11 +1,9 @@
 //! The lines of signed contracts.
 
-use domain::DealId;
 use domain::deal::DealEvent;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, code, table};
+use crate::ground::{Feed, Misfit, Placed, code, table};
 
 table! {
     "deal_lines" of Some(Column::Partner), found by ["deal, nth"];
@@ -23,18 +21,6 @@ table! {
         pub currency: String,
         pub position: i64,
     }
-}
-
-/// The lines of deals, in the order of their contracts.
-pub async fn of_deals(
-    db: &DatabaseConnection,
-    sight: Sight,
-    deals: &[DealId],
-) -> Result<Vec<Model>, QueryError> {
-    let deals = deals.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Deal.is_in(deals)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Nth).all(db).await?)
 }
 
 impl Feed for Entity {

@@ -1,15 +1,10 @@
 //! Deals, from registration to won or lost, with the moment of each step (R141).
 
-use chrono::{DateTime, Utc};
+use domain::PartnerId;
 use domain::deal::DealEvent;
-use domain::{DealId, PartnerId, ProgramId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 
-use crate::ground::{
-    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, add, code, json, page, table,
-    word,
-};
+use crate::ground::{Misfit, Placed, Portrait, add, code, json, table, word};
 
 table! {
     "deals" of Some(Column::Partner), stamped [last_position, version], found by [
@@ -17,8 +12,11 @@ table! {
         "customer_name, id",
         "last_position, id",
         "partner, registered_at, id",
-        "program, stage, registered_at, id",
+        "program, registered_at, id",
+        "stage, registered_at, id",
+        "territory, registered_at, id",
         "responsible, registered_at, id",
+        "seller, registered_at, id",
         "protected_until",
     ];
     #[derive(Default)]
@@ -105,103 +103,6 @@ pub enum Commission {
     Calculated,
     /// The last trigger earned nothing.
     Nothing,
-}
-
-/// Which deals; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub program: Option<ProgramId>,
-    pub partner: Option<PartnerId>,
-    /// Any of these; all where empty.
-    pub stages: Vec<Stage>,
-    pub territory: Option<String>,
-    pub responsible: Option<String>,
-    pub seller: Option<String>,
-    /// The start of the customer's name.
-    pub customer_prefix: Option<String>,
-    pub registered_from: Option<DateTime<Utc>>,
-    pub registered_until: Option<DateTime<Utc>>,
-    /// Only those whose protection ends before this instant.
-    pub protected_until: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    RegisteredAt,
-    CustomerName,
-    LastChange,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::RegisteredAt => Column::RegisteredAt,
-            Self::CustomerName => Column::CustomerName,
-            Self::LastChange => Column::LastPosition,
-        }
-    }
-}
-
-impl Filter {
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add_option(self.program.map(|program| Column::Program.eq(program.0)))
-            .add_option(self.partner.map(|partner| Column::Partner.eq(partner.0)))
-            .add_option(
-                (!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())),
-            )
-            .add_option(self.territory.as_ref().map(|territory| Column::Territory.eq(territory)))
-            .add_option(
-                self.responsible.as_ref().map(|responsible| Column::Responsible.eq(responsible)),
-            )
-            .add_option(self.seller.as_ref().map(|seller| Column::Seller.eq(seller)))
-            .add_option(
-                self.customer_prefix
-                    .as_ref()
-                    .map(|prefix| Column::CustomerName.starts_with(prefix)),
-            )
-            .add_option(self.registered_from.map(|from| Column::RegisteredAt.gte(from)))
-            .add_option(self.registered_until.map(|until| Column::RegisteredAt.lt(until)))
-            .add_option(self.protected_until.map(|until| Column::ProtectedUntil.lt(until)))
-    }
-}
-
-pub async fn list(
-    db: &DatabaseConnection,
-    sight: Sight,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    let select = Entity::find().filter(sight.over(Column::Partner)).filter(filter.condition());
-    page::page(db, select, Column::Id, sort, page).await
-}
-
-/// Those of `ids` that are in scope, in no particular order.
-pub async fn by_ids(
-    db: &DatabaseConnection,
-    sight: Sight,
-    ids: &[DealId],
-) -> Result<Vec<Model>, QueryError> {
-    let ids = ids.iter().map(|id| id.0);
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids))
-        .filter(sight.over(Column::Partner))
-        .all(db)
-        .await?)
-}
-
-/// All deals of partners, the latest first.
-pub async fn of_partners(
-    db: &DatabaseConnection,
-    sight: Sight,
-    partners: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let partners = partners.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_desc(Column::RegisteredAt).order_by_desc(Column::Id).all(db).await?)
 }
 
 impl Portrait for Entity {

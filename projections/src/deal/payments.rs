@@ -1,11 +1,9 @@
 //! What customers have paid on deals.
 
-use domain::DealId;
 use domain::deal::DealEvent;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, code, json, table};
+use crate::ground::{Feed, Misfit, Placed, code, json, table};
 
 table! {
     "payments" of Some(Column::Partner), found by ["deal, position"];
@@ -25,18 +23,6 @@ table! {
         pub recorded_at: DateTimeUtc,
         pub position: i64,
     }
-}
-
-/// The payments on deals, in the order in which they were recorded.
-pub async fn of_deals(
-    db: &DatabaseConnection,
-    sight: Sight,
-    deals: &[DealId],
-) -> Result<Vec<Model>, QueryError> {
-    let deals = deals.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Deal.is_in(deals)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Deal).order_by_asc(Column::Position).all(db).await?)
 }
 
 impl Feed for Entity {

@@ -1,10 +1,9 @@
 //! A partner at a glance: how many of what; the sums stand in `partner_totals`.
 
-use domain::PartnerId;
 use sea_orm::entity::prelude::*;
 
 use super::figures::{Count, counted};
-use crate::ground::{Misfit, Placed, QueryError, Sight, View, table};
+use crate::ground::{Misfit, Placed, View, table};
 
 table! {
     "partner_dashboards" of Some(Column::Id), stamped [last_position], found by [];
@@ -21,19 +20,6 @@ table! {
         pub deals_won: i64,
         pub deals_lost: i64,
     }
-}
-
-pub async fn by_ids(
-    db: &DatabaseConnection,
-    sight: Sight,
-    partners: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let partners = partners.iter().map(|id| id.0);
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(partners))
-        .filter(sight.over(Column::Id))
-        .all(db)
-        .await?)
 }
 
 impl View for Entity {

@@ -1,11 +1,9 @@
 //! The money of a partner at a glance, one row a currency.
 
-use domain::PartnerId;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use super::figures::{Sum, summed};
-use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, code, table};
+use crate::ground::{Misfit, Placed, View, add, code, table};
 
 table! {
     "partner_totals" of Some(Column::Partner), stamped [last_position], found by ["partner, currency"];
@@ -22,17 +20,6 @@ table! {
         pub matured_minor: i64,
         pub paid_out_minor: i64,
     }
-}
-
-pub async fn of_partners(
-    db: &DatabaseConnection,
-    sight: Sight,
-    partners: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let partners = partners.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Partner).order_by_asc(Column::Currency).all(db).await?)
 }
 
 impl View for Entity {

@@ -1,10 +1,9 @@
 //! A programme at a glance: how many of what; the sums stand in `program_totals`.
 
-use domain::ProgramId;
 use sea_orm::entity::prelude::*;
 
 use super::figures::{Count, counted};
-use crate::ground::{Misfit, Placed, QueryError, View, table};
+use crate::ground::{Misfit, Placed, View, table};
 
 table! {
     "program_dashboards" of None, stamped [last_position], found by [];
@@ -23,13 +22,6 @@ table! {
         pub deals_won: i64,
         pub deals_lost: i64,
     }
-}
-
-pub async fn by_ids(
-    db: &DatabaseConnection,
-    programs: &[ProgramId],
-) -> Result<Vec<Model>, QueryError> {
-    Ok(Entity::find().filter(Column::Id.is_in(programs.iter().map(|id| id.0))).all(db).await?)
 }
 
 impl View for Entity {

@@ -1,11 +1,9 @@
 //! The money of a programme at a glance, one row a currency.
 
-use domain::ProgramId;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use super::figures::{Sum, summed};
-use crate::ground::{Misfit, Placed, QueryError, View, add, code, table};
+use crate::ground::{Misfit, Placed, View, add, code, table};
 
 table! {
     "program_totals" of None, stamped [last_position], found by ["program, currency"];
@@ -22,14 +20,6 @@ table! {
         pub matured_minor: i64,
         pub paid_out_minor: i64,
     }
-}
-
-pub async fn of_programs(
-    db: &DatabaseConnection,
-    programs: &[ProgramId],
-) -> Result<Vec<Model>, QueryError> {
-    let select = Entity::find().filter(Column::Program.is_in(programs.iter().map(|id| id.0)));
-    Ok(select.order_by_asc(Column::Program).order_by_asc(Column::Currency).all(db).await?)
 }
 
 impl View for Entity {

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{
     self, Alias, Expr, Func, JoinType, SimpleExpr, SubQueryStatement, TableRef, ValueTuple,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, ModelTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, ModelTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, Value,
 };
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub async fn list<T: Table>(
     page: &Page,
 ) -> Result<Slice<T::Model>, QueryError> {
     let cut = Cut::<T>::of(order.column, T::KEY, order.direction, page)?;
-    Ok(cut.slice(cut.cut(seen::<T>(sight).filter(wanted)).all(db).await?))
+    Ok(cut.slice(read(cut.cut(seen::<T>(sight).filter(wanted)), db).await?))
 }
 
 /// Rows by their keys, in no particular order; what is out of sight is not there.
@@ -81,7 +81,7 @@ pub async fn by<T: Table>(
     let ordered = order
         .iter()
         .fold(select, |select, order| select.order_by(order.column, order.direction.in_sql()));
-    Ok(ordered.all(db).await?)
+    Ok(read(ordered, db).await?)
 }
 
 /// The same part of each of many lists: that of the rows with one of `ids` in `column`, for every one of them.
@@ -100,7 +100,7 @@ pub async fn by_page<T: Table>(
     let parents: Vec<Uuid> = lists.keys().copied().collect();
     for parents in parents.chunks(PARENTS) {
         let select = cut.order(each_of(db.get_database_backend(), sight, column, parents, &cut));
-        for row in select.all(db).await? {
+        for row in read(select, db).await? {
             if let Value::Uuid(Some(parent)) = row.get(column)
                 && let Some(list) = lists.get_mut(&parent)
             {
@@ -109,6 +109,16 @@ pub async fn by_page<T: Table>(
         }
     }
     Ok(lists.into_iter().map(|(parent, rows)| (parent, cut.slice(rows))).collect())
+}
+
+/// Runs a query, and counts what it reads.
+async fn read<T: Table>(
+    select: Select<T>,
+    db: &impl ConnectionTrait,
+) -> Result<Vec<T::Model>, DbErr> {
+    let rows = select.all(db).await?;
+    metrics::counter!("accord_view_rows_total").increment(rows.len() as u64);
+    Ok(rows)
 }
 
 /// The rows whose keys a lookup for each parent finds. A window function would have to read whole lists to number them.

@@ -15,7 +15,7 @@ pub use ask::Order;
 pub use claim::Broken;
 pub(crate) use claim::Claim;
 pub(crate) use declare::table;
-pub use page::{Cursor, Direction, Page, QueryError, Slice, Sort};
+pub use page::{Cursor, Direction, Page, QueryError, Slice};
 pub(crate) use rows::{AtWork, Lines, Rows};
 pub use sight::Sight;
 pub use table::Table;

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, IntoIden, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Value,
+    ColumnTrait, DbErr, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Value,
 };
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub const LONGEST: u64 = 100;
 const VERSION: u8 = 1;
 
 /// Which part of a list is asked for: the first rows after a cursor, or the last ones before one.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Page {
     pub first: Option<u64>,
     pub after: Option<Cursor>,
@@ -36,13 +36,6 @@ pub enum Direction {
     #[default]
     Ascending,
     Descending,
-}
-
-/// In which order a list stands; ties are broken by id.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Sort<O> {
-    pub by: O,
-    pub direction: Direction,
 }
 
 /// A part of a list.
@@ -73,11 +66,6 @@ pub enum QueryError {
     Page(#[from] PageError),
     #[error("the views cannot be read at the moment")]
     Unavailable(#[from] DbErr),
-}
-
-/// The columns by which a list can be ordered. None of them is ever null.
-pub trait Order<E: EntityTrait>: Copy {
-    fn column(self) -> E::Column;
 }
 
 impl Page {
@@ -114,16 +102,6 @@ impl Direction {
             Self::Ascending => Self::Descending,
             Self::Descending => Self::Ascending,
         }
-    }
-}
-
-impl<O> Sort<O> {
-    pub fn ascending(by: O) -> Self {
-        Self { by, direction: Direction::Ascending }
-    }
-
-    pub fn descending(by: O) -> Self {
-        Self { by, direction: Direction::Descending }
     }
 }
 
@@ -218,67 +196,6 @@ impl<E: EntityTrait<Model: ModelTrait<Entity = E>>> Cut<E> {
         let rows = rows.into_iter().map(|row| (cursor(&row), row)).collect();
         Slice { rows, has_next, has_previous }
     }
-}
-
-/// The rows of `select` that `page` asks for. `id` is unique and breaks ties.
-pub async fn page<E, O>(
-    db: &DatabaseConnection,
-    select: Select<E>,
-    id: E::Column,
-    sort: Sort<O>,
-    page: &Page,
-) -> Result<Slice<E::Model>, QueryError>
-where
-    E: EntityTrait<Model: ModelTrait<Entity = E> + Sync>,
-    O: Order<E>,
-{
-    let cut = Cut::<E>::of(sort.by.column(), id, sort.direction, page)?;
-    Ok(cut.slice(cut.cut(select).all(db).await?))
-}
-
-/// The part of a list that `page` asks for, where the whole list has been read already and stands in order.
-///
-/// For the edges of many objects at once: one query reads the lists of all of them.
-pub fn of_rows<E, O>(
-    rows: Vec<E::Model>,
-    id: E::Column,
-    sort: Sort<O>,
-    page: &Page,
-) -> Result<Slice<E::Model>, QueryError>
-where
-    E: EntityTrait,
-    E::Model: ModelTrait<Entity = E>,
-    O: Order<E>,
-{
-    let column = sort.by.column();
-    let order = order_name::<E>(column);
-    let (length, from_end) = page.length()?;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let mut rows: Vec<(Cursor, E::Model)> = rows
-        .into_iter()
-        .map(|row| (Cursor::of(&order, &row.get(column), &row.get(id)), row))
-        .collect();
-    let place = |rows: &[(Cursor, E::Model)], cursor: &Cursor| {
-        rows.iter().position(|(place, _)| place == cursor).ok_or(PageError::ForeignCursor)
-    };
-    let (mut has_previous, mut has_next) = (false, false);
-    if let Some(after) = &page.after {
-        rows.drain(..=place(&rows, after)?);
-        has_previous = true;
-    }
-    if let Some(before) = &page.before {
-        rows.truncate(place(&rows, before)?);
-        has_next = true;
-    }
-    let beyond = rows.len().saturating_sub(length);
-    if from_end {
-        rows.drain(..beyond);
-        has_previous = beyond > 0;
-    } else {
-        rows.truncate(length);
-        has_next = beyond > 0;
-    }
-    Ok(Slice { rows, has_next, has_previous })
 }
 
 /// How cursors name an order.

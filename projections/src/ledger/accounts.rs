@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::WalletId;
 use domain::ledger::EntryLine;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, QueryError, Sight, View, add, table};
+use crate::ground::{Misfit, Placed, View, add, table};
 
 table! {
     "accounts" of Some(Column::Partner), stamped [last_position], found by ["wallet", "account, currency"];
@@ -23,25 +21,6 @@ table! {
         pub debit_minor: i64,
         pub credit_minor: i64,
     }
-}
-
-/// Every account in scope, by number and currency. The vendor's own are nobody's and seen with [`Sight::All`] only.
-pub async fn all(db: &DatabaseConnection, sight: Sight) -> Result<Vec<Model>, QueryError> {
-    let select = Entity::find().filter(sight.over(Column::Partner));
-    let select = select
-        .order_by_asc(Column::Account)
-        .order_by_asc(Column::Currency)
-        .order_by_asc(Column::Id);
-    Ok(select.all(db).await?)
-}
-
-pub async fn of_wallets(
-    db: &DatabaseConnection,
-    sight: Sight,
-    wallets: &[WalletId],
-) -> Result<Vec<Model>, QueryError> {
-    let select = Entity::find().filter(Column::Wallet.is_in(wallets.iter().map(|id| id.0)));
-    Ok(select.filter(sight.over(Column::Partner)).order_by_asc(Column::Account).all(db).await?)
 }
 
 impl View for Entity {

@@ -1,18 +1,20 @@
 //! The journal: each entry's lines in double entry, and the trial balance at any position.
 
-use domain::{ProgramId, WalletId};
+use domain::ProgramId;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, FromQueryResult, QueryOrder, QuerySelect};
 
-use crate::ground::{
-    Feed, Misfit, Page, Placed, QueryError, Sight, Slice, Sort, code, page, table,
-};
+use crate::ground::ask::seen;
+use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, code, table};
 
 table! {
     "journal_lines" of Some(Column::Partner), found by [
         "position, id",
+        "program, position, id",
         "account, position, id",
         "wallet, position, id",
+        "currency, position, id",
+        "entry",
         "event_id",
     ];
     pub struct Model {
@@ -36,22 +38,6 @@ table! {
     }
 }
 
-/// Which lines; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub program: Option<ProgramId>,
-    pub account: Option<u32>,
-    pub wallet: Option<WalletId>,
-    pub currency: Option<String>,
-    pub entry: Option<Uuid>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    Position,
-}
-
 /// What stands on one account in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Balance {
@@ -59,43 +45,6 @@ pub struct Balance {
     pub currency: String,
     pub debit_minor: i64,
     pub credit_minor: i64,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::Position => Column::Position,
-        }
-    }
-}
-
-/// Lines in the order of the log; those of one entry stand together.
-pub async fn list(
-    db: &DatabaseConnection,
-    sight: Sight,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    let wanted = Condition::all()
-        .add_option(filter.program.map(|program| Column::Program.eq(program.0)))
-        .add_option(filter.account.map(|account| Column::Account.eq(account)))
-        .add_option(filter.wallet.map(|wallet| Column::Wallet.eq(wallet.0)))
-        .add_option(filter.currency.as_ref().map(|currency| Column::Currency.eq(currency)))
-        .add_option(filter.entry.map(|entry| Column::Entry.eq(entry)));
-    let select = Entity::find().filter(sight.over(Column::Partner)).filter(wanted);
-    page::page(db, select, Column::Id, sort, page).await
-}
-
-/// The lines of events' entries.
-pub async fn of_events(
-    db: &DatabaseConnection,
-    sight: Sight,
-    events: &[Uuid],
-) -> Result<Vec<Model>, QueryError> {
-    let lines = Entity::find().filter(Column::EventId.is_in(events.iter().copied()));
-    let lines = lines.filter(sight.over(Column::Partner));
-    Ok(lines.order_by_asc(Column::Position).order_by_asc(Column::Nth).all(db).await?)
 }
 
 /// Every account's sums up to and with `at`, or up to now. Debits and credits of a currency are always equal.
@@ -110,8 +59,7 @@ pub async fn trial_balance(
         .add_option(at.map(|position| Column::Position.lte(position.cast_signed())));
     let sum =
         |column: Column| Expr::expr(column.sum()).cast_as(sea_orm::sea_query::Alias::new("bigint"));
-    let sums = Entity::find()
-        .filter(sight.over(Column::Partner))
+    let sums = seen::<Entity>(&sight)
         .filter(wanted)
         .select_only()
         .columns([Column::Account, Column::Currency])

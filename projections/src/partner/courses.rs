@@ -1,11 +1,9 @@
 //! The courses that partners are assigned, step by step.
 
-use domain::PartnerId;
 use domain::partner::PartnerEvent;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, QueryError, Sight, View, json, table};
+use crate::ground::{Misfit, Placed, View, json, table};
 
 table! {
     "courses" of Some(Column::Partner), stamped [last_position], found by ["partner, step, course"];
@@ -22,18 +20,6 @@ table! {
         pub step: i64,
         pub assigned_at: DateTimeUtc,
     }
-}
-
-/// The courses of partners, by step.
-pub async fn of_partners(
-    db: &DatabaseConnection,
-    sight: Sight,
-    partners: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let partners = partners.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_asc(Column::Step).order_by_asc(Column::Course).all(db).await?)
 }
 
 impl View for Entity {

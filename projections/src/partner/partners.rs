@@ -1,24 +1,22 @@
 //! Partners, from application to active selling.
 
-use chrono::{DateTime, Utc};
 use domain::partner::{PartnerEvent, ReviewResult};
-use domain::{PartnerId, ProgramId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 
-use crate::ground::{
-    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, json, page, table, word,
-};
+use crate::ground::{Misfit, Placed, Portrait, json, table, word};
 
 table! {
     "partners" of Some(Column::Id), stamped [last_position, version], found by [
         "applied_at, id",
         "company_name, id",
         "last_position, id",
-        "program, stage, applied_at, id",
+        "program, applied_at, id",
+        "stage, applied_at, id",
+        "country, applied_at, id",
+        "tier, applied_at, id",
+        "joined_at",
+        "certified, applied_at, id",
         "parent",
-        "inviter",
-        "referral_code",
     ];
     #[derive(Default)]
     pub struct Model {
@@ -74,111 +72,6 @@ pub enum Stage {
     Approved,
     Rejected,
     Withdrawn,
-}
-
-/// Which partners; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub program: Option<ProgramId>,
-    /// Any of these; all where empty.
-    pub stages: Vec<Stage>,
-    pub country: Option<String>,
-    /// The start of the company's name.
-    pub name_prefix: Option<String>,
-    pub parent: Option<PartnerId>,
-    pub joined: Option<bool>,
-    pub certified: Option<bool>,
-    pub tier: Option<String>,
-    pub applied_from: Option<DateTime<Utc>>,
-    pub applied_until: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    AppliedAt,
-    CompanyName,
-    LastChange,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::AppliedAt => Column::AppliedAt,
-            Self::CompanyName => Column::CompanyName,
-            Self::LastChange => Column::LastPosition,
-        }
-    }
-}
-
-impl Filter {
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add_option(self.program.map(|program| Column::Program.eq(program.0)))
-            .add_option(
-                (!self.stages.is_empty()).then(|| Column::Stage.is_in(self.stages.iter().copied())),
-            )
-            .add_option(self.country.as_ref().map(|country| Column::Country.eq(country)))
-            .add_option(
-                self.name_prefix.as_ref().map(|prefix| Column::CompanyName.starts_with(prefix)),
-            )
-            .add_option(self.parent.map(|parent| Column::Parent.eq(parent.0)))
-            .add_option(self.joined.map(|joined| {
-                if joined { Column::JoinedAt.is_not_null() } else { Column::JoinedAt.is_null() }
-            }))
-            .add_option(self.certified.map(|certified| {
-                if certified { Column::Certified.gt(0) } else { Column::Certified.eq(0) }
-            }))
-            .add_option(self.tier.as_ref().map(|tier| Column::Tier.eq(tier)))
-            .add_option(self.applied_from.map(|from| Column::AppliedAt.gte(from)))
-            .add_option(self.applied_until.map(|until| Column::AppliedAt.lt(until)))
-    }
-}
-
-pub async fn list(
-    db: &DatabaseConnection,
-    sight: Sight,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    let select = Entity::find().filter(sight.over(Column::Id)).filter(filter.condition());
-    page::page(db, select, Column::Id, sort, page).await
-}
-
-/// Those of `ids` that are in scope, in no particular order.
-pub async fn by_ids(
-    db: &DatabaseConnection,
-    sight: Sight,
-    ids: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let ids = ids.iter().map(|id| id.0);
-    Ok(Entity::find().filter(Column::Id.is_in(ids)).filter(sight.over(Column::Id)).all(db).await?)
-}
-
-/// Those right below any of `parents`, in the order in which they joined.
-pub async fn children_of(
-    db: &DatabaseConnection,
-    sight: Sight,
-    parents: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let parents = parents.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Parent.is_in(parents)).filter(sight.over(Column::Id));
-    Ok(select.order_by_asc(Column::JoinedAt).order_by_asc(Column::Id).all(db).await?)
-}
-
-/// The partner with this referral code.
-pub async fn by_referral_code(
-    db: &DatabaseConnection,
-    sight: Sight,
-    code: &str,
-) -> Result<Option<Model>, QueryError> {
-    Ok(Entity::find()
-        .filter(Column::ReferralCode.eq(code))
-        .filter(sight.over(Column::Id))
-        .one(db)
-        .await?)
 }
 
 impl Portrait for Entity {

@@ -1,11 +1,10 @@
 //! What each person has done: modules and exams, so that progress can be followed before the certificate (R25, R31).
 
+use domain::SubjectId;
 use domain::partner::PartnerEvent;
-use domain::{PartnerId, SubjectId};
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, QueryError, Sight, View, table};
+use crate::ground::{Misfit, Placed, View, table};
 
 table! {
     "training" of Some(Column::Partner), stamped [last_position], found by ["partner, person, course, unit"];
@@ -49,20 +48,6 @@ struct Attempt<'e> {
     content_version: Option<u32>,
     score: Option<u32>,
     completed: bool,
-}
-
-/// The progress of partners' people, person by person.
-pub async fn of_partners(
-    db: &DatabaseConnection,
-    sight: Sight,
-    partners: &[PartnerId],
-) -> Result<Vec<Model>, QueryError> {
-    let partners = partners.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Partner.is_in(partners)).filter(sight.over(Column::Partner));
-    let select =
-        select.order_by_asc(Column::Person).order_by_asc(Column::Course).order_by_asc(Column::Unit);
-    Ok(select.all(db).await?)
 }
 
 fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {

@@ -1,13 +1,12 @@
 //! Programmes and what their rulebooks say by now.
 
-use domain::ProgramId;
 use domain::program::ProgramEvent;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Page, Placed, Portrait, QueryError, Slice, Sort, json, page, table};
+use crate::ground::{Misfit, Placed, Portrait, json, table};
 
 table! {
-    "programs" of None, stamped [last_position, version], found by ["name, id", "opened_at, id"];
+    "programs" of None, stamped [last_position, version], found by ["name, id"];
     #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
@@ -25,35 +24,6 @@ table! {
         pub certifications: Json,
         pub opened_at: DateTimeUtc,
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    Name,
-    OpenedAt,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::Name => Column::Name,
-            Self::OpenedAt => Column::OpenedAt,
-        }
-    }
-}
-
-/// Programmes are known to everybody who can sign in.
-pub async fn list(
-    db: &DatabaseConnection,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    page::page(db, Entity::find(), Column::Id, sort, page).await
-}
-
-pub async fn by_ids(db: &DatabaseConnection, ids: &[ProgramId]) -> Result<Vec<Model>, QueryError> {
-    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 impl Portrait for Entity {

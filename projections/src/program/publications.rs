@@ -1,16 +1,14 @@
 //! Every version of every policy that a programme has published.
 
-use chrono::{DateTime, Utc};
+use domain::Published;
 use domain::program::ProgramEvent;
-use domain::{ProgramId, Published};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 use serde::Serialize;
 
-use crate::ground::{Feed, Misfit, Page, Placed, QueryError, Slice, Sort, json, page, table};
+use crate::ground::{Feed, Misfit, Placed, json, table};
 
 table! {
-    "publications" of None, found by ["position, id", "effective_from, id", "program, kind, version"];
+    "publications" of None, found by ["program, position"];
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
@@ -39,63 +37,6 @@ pub enum Kind {
     CommissionPlan,
     PayoutPolicy,
     DealPolicy,
-}
-
-/// Which versions; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub program: Option<ProgramId>,
-    pub kind: Option<Kind>,
-    pub version: Option<u32>,
-    /// Only those whose period holds this instant.
-    pub covers: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    Published,
-    EffectiveFrom,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::Published => Column::Position,
-            Self::EffectiveFrom => Column::EffectiveFrom,
-        }
-    }
-}
-
-impl Filter {
-    fn condition(&self) -> Condition {
-        let covers = self.covers.map(|at| {
-            let not_over = Column::EffectiveUntil.is_null().or(Column::EffectiveUntil.gt(at));
-            Column::EffectiveFrom.lte(at).and(not_over)
-        });
-        Condition::all()
-            .add_option(self.program.map(|program| Column::Program.eq(program.0)))
-            .add_option(self.kind.map(|kind| Column::Kind.eq(kind)))
-            .add_option(self.version.map(|version| Column::Version.eq(version)))
-            .add_option(covers)
-    }
-}
-
-pub async fn list(
-    db: &DatabaseConnection,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    page::page(db, Entity::find().filter(filter.condition()), Column::Id, sort, page).await
-}
-
-pub async fn of_programs(
-    db: &DatabaseConnection,
-    programs: &[ProgramId],
-) -> Result<Vec<Model>, QueryError> {
-    let select = Entity::find().filter(Column::Program.is_in(programs.iter().map(|id| id.0)));
-    Ok(select.order_by_asc(Column::Position).all(db).await?)
 }
 
 impl Feed for Entity {

@@ -1,21 +1,18 @@
 //! Payouts: each request for money and what came of it.
 
 use domain::wallet::WalletEvent;
-use domain::{PartnerId, PayoutId, ProgramId, WalletId};
+use domain::{PayoutId, WalletId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 
-use crate::ground::{
-    Misfit, Page, Placed, Portrait, QueryError, Sight, Slice, Sort, code, page, table, word,
-};
+use crate::ground::{Misfit, Placed, Portrait, code, table, word};
 
 table! {
     "payouts" of Some(Column::Partner), stamped [last_position], found by [
         "requested_at, id",
-        "last_position, id",
         "wallet, requested_at, id",
         "partner, requested_at, id",
-        "state",
+        "program, requested_at, id",
+        "state, requested_at, id",
     ];
     #[derive(Default)]
     pub struct Model {
@@ -61,81 +58,6 @@ pub enum State {
 impl State {
     /// Those in which the wallet's one slot is taken (R77).
     pub const OPEN: [Self; 3] = [Self::Requested, Self::Approved, Self::Submitted];
-}
-
-/// Which payouts; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub program: Option<ProgramId>,
-    pub partner: Option<PartnerId>,
-    pub wallet: Option<WalletId>,
-    /// Any of these; all where empty.
-    pub states: Vec<State>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    RequestedAt,
-    LastChange,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::RequestedAt => Column::RequestedAt,
-            Self::LastChange => Column::LastPosition,
-        }
-    }
-}
-
-impl Filter {
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add_option(self.program.map(|program| Column::Program.eq(program.0)))
-            .add_option(self.partner.map(|partner| Column::Partner.eq(partner.0)))
-            .add_option(self.wallet.map(|wallet| Column::Wallet.eq(wallet.0)))
-            .add_option(
-                (!self.states.is_empty()).then(|| Column::State.is_in(self.states.iter().copied())),
-            )
-    }
-}
-
-pub async fn list(
-    db: &DatabaseConnection,
-    sight: Sight,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    let select = Entity::find().filter(sight.over(Column::Partner)).filter(filter.condition());
-    page::page(db, select, Column::Id, sort, page).await
-}
-
-/// By their row's id, see [`id`].
-pub async fn by_ids(
-    db: &DatabaseConnection,
-    sight: Sight,
-    ids: &[Uuid],
-) -> Result<Vec<Model>, QueryError> {
-    let ids = ids.iter().copied();
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids))
-        .filter(sight.over(Column::Partner))
-        .all(db)
-        .await?)
-}
-
-/// The payouts of wallets, the latest first.
-pub async fn of_wallets(
-    db: &DatabaseConnection,
-    sight: Sight,
-    wallets: &[WalletId],
-) -> Result<Vec<Model>, QueryError> {
-    let wallets = wallets.iter().map(|id| id.0);
-    let select =
-        Entity::find().filter(Column::Wallet.is_in(wallets)).filter(sight.over(Column::Partner));
-    Ok(select.order_by_desc(Column::RequestedAt).order_by_desc(Column::Id).all(db).await?)
 }
 
 /// The id of a payout's row.

@@ -1,15 +1,13 @@
 //! What the partner sees of its wallet: each change of the balance, in order; they add up to it (R74).
 
-use domain::WalletId;
 use domain::wallet::WalletEvent;
-use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use super::wallets;
-use crate::ground::{Misfit, Page, Placed, QueryError, Sight, Slice, Sort, Trail, page, table};
+use crate::ground::{Misfit, Placed, Trail, table};
 
 table! {
-    "statement_lines" of Some(Column::Partner), found by ["wallet, position, id", "position, id"];
+    "statement_lines" of Some(Column::Partner), found by ["wallet, position, id"];
     pub struct Model {
         /// Of the event.
         pub id: Uuid,
@@ -33,41 +31,6 @@ table! {
 pub enum Kind {
     Matured,
     Paid,
-}
-
-/// Which lines; every part that is given must hold.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Filter {
-    pub wallet: Option<WalletId>,
-    pub kind: Option<Kind>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    #[default]
-    Position,
-}
-
-impl page::Order<Entity> for Order {
-    fn column(self) -> Column {
-        match self {
-            Self::Position => Column::Position,
-        }
-    }
-}
-
-pub async fn list(
-    db: &DatabaseConnection,
-    sight: Sight,
-    filter: &Filter,
-    sort: Sort<Order>,
-    page: &Page,
-) -> Result<Slice<Model>, QueryError> {
-    let wanted = Condition::all()
-        .add_option(filter.wallet.map(|wallet| Column::Wallet.eq(wallet.0)))
-        .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)));
-    let select = Entity::find().filter(sight.over(Column::Partner)).filter(wanted);
-    page::page(db, select, Column::Id, sort, page).await
 }
 
 impl Trail<wallets::Entity> for Entity {

@@ -1,21 +1,19 @@
 //! The audit trail: every event, who did it, what led to it and what came of it.
 
-mod queries;
+mod edges;
+mod lists;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::EventId;
 use projections::events;
 use uuid::Uuid;
 
-pub use self::queries::{AuditFilter, AuditQueries};
-use super::{
+pub use self::lists::{AuditFilter, AuditQueries};
+use super::ground::{
     failure::Failure,
-    loaders::{EventsOf, PayloadAt},
-    node::{Kind, global},
-    partner::Partner,
-    request::Asked,
-    scalars::{Json, Position},
+    list::mirrors,
+    node::Global,
+    scalars::Position,
     show::{Shows, number},
 };
 
@@ -80,12 +78,18 @@ pub enum ActorKind {
     Policy,
 }
 
+mirrors!(ActorKind as events::Kind);
+
+impl Global for AuditEvent {
+    const KIND: u8 = 5;
+}
+
 impl Shows for AuditEvent {
-    type Row = events::Model;
+    type Table = events::Entity;
 
     fn show(row: events::Model) -> Result<Self, Failure> {
         Ok(Self {
-            id: global(Kind::AuditEvent, row.event_id),
+            id: Self::global(row.event_id),
             event_id: row.event_id,
             position: Position(row.position.cast_unsigned()),
             event_type: row.event_type,
@@ -105,44 +109,5 @@ impl Shows for AuditEvent {
             correlation_id: row.correlation_id,
             partner: row.partner,
         })
-    }
-}
-
-impl AuditEvent {
-    /// The event of this id, where whoever asks may see it.
-    pub async fn find(asked: &Asked, id: Uuid) -> Result<Option<Self>, Failure> {
-        asked.load(EventsOf(id)).await?.pop().map(Self::show).transpose()
-    }
-}
-
-#[ComplexObject]
-impl AuditEvent {
-    /// What the log says of it. What was personal and has been erased is marked as erased.
-    async fn payload(&self, ctx: &Context<'_>) -> Result<Option<Json>, Failure> {
-        Ok(Asked::of(ctx)?.load(PayloadAt(self.position.0)).await?.map(Json))
-    }
-
-    /// The partner that it concerns.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        let Some(partner) = self.partner else { return Ok(None) };
-        Asked::of(ctx)?.partner(partner).await
-    }
-
-    /// What led to it, the nearest cause first; the last is what somebody outside asked for.
-    #[graphql(complexity = "child_complexity.saturating_mul(10).saturating_add(1)")]
-    async fn causes(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
-        let asked = Asked::of(ctx)?;
-        let scope = asked.scope::<Self>();
-        Self::show_all(events::causes_of(&asked.db(), scope, EventId(self.event_id)).await?)
-            .map(Some)
-    }
-
-    /// Everything that came of it, directly and further on, in the order of the log.
-    #[graphql(complexity = "child_complexity.saturating_mul(10).saturating_add(1)")]
-    async fn effects(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
-        let asked = Asked::of(ctx)?;
-        let scope = asked.scope::<Self>();
-        Self::show_all(events::effects_of(&asked.db(), scope, EventId(self.event_id)).await?)
-            .map(Some)
     }
 }

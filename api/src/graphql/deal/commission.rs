@@ -1,6 +1,6 @@
 //! Commission as it was calculated, and why: to each its own line of it.
 
-use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::commission::{Calculation as Again, Trace};
 use projections::commissions;
@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use crate::graphql::{
     enums,
-    failure::Failure,
-    request::Asked,
-    scalars::{Decimal, Json, Money, percent},
-    show::{Shows, number, read, word},
+    ground::{
+        asked::Asked,
+        failure::Failure,
+        scalars::{Decimal, Money, percent},
+        show::{Shows, number, read, word},
+    },
 };
 
 /// What one event earned, or why it earned nothing.
@@ -29,7 +31,7 @@ pub struct Calculation {
     /// The hash of everything that the calculation rests on.
     pub trace_hash: Option<String>,
     #[graphql(skip)]
-    kept: Option<serde_json::Value>,
+    pub kept: Option<serde_json::Value>,
 }
 
 /// What one partner earns of one line of a contract.
@@ -74,7 +76,7 @@ pub struct Explanation {
     /// Whether both agree. Null where another version of the engine calculated.
     pub holds: Option<bool>,
     #[graphql(skip)]
-    trace: serde_json::Value,
+    pub trace: serde_json::Value,
 }
 
 /// Why an event earned nothing.
@@ -113,7 +115,7 @@ impl From<domain::commission::Leg> for Leg {
 }
 
 impl Shows for Calculation {
-    type Row = commissions::Model;
+    type Table = commissions::Entity;
 
     fn show(row: commissions::Model) -> Result<Self, Failure> {
         let nothing =
@@ -126,29 +128,6 @@ impl Shows for Calculation {
             trace_hash: row.trace_hash,
             kept: row.trace,
         })
-    }
-}
-
-#[ComplexObject]
-impl Calculation {
-    /// What was earned. A member sees its own partner's legs only.
-    async fn legs(&self, ctx: &Context<'_>) -> Result<Option<Vec<Leg>>, Failure> {
-        let Some(kept) = &self.kept else { return Ok(Some(vec![])) };
-        let trace: Trace = read(kept)?;
-        Ok(Some(own(Asked::of(ctx)?, trace.legs)))
-    }
-
-    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
-    async fn trace(&self) -> Option<Json> {
-        self.kept.clone().map(Json)
-    }
-}
-
-#[ComplexObject]
-impl Explanation {
-    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
-    async fn trace(&self) -> Option<Json> {
-        Some(Json(self.trace.clone()))
     }
 }
 
@@ -170,7 +149,7 @@ impl Explanation {
 }
 
 /// M18: of what others earn, their rates and their amounts, a partner sees nothing.
-fn own(asked: &Asked, legs: Vec<domain::commission::Leg>) -> Vec<Leg> {
+pub fn own(asked: &Asked, legs: Vec<domain::commission::Leg>) -> Vec<Leg> {
     let seen = legs.into_iter().filter(|leg| asked.sees(leg.beneficiary));
     seen.map(Leg::from).collect()
 }

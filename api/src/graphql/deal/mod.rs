@@ -1,31 +1,25 @@
 //! Deals: what a partner sells, from registration to won or lost, and what it earns.
 
 mod commission;
+mod edges;
+mod lists;
 mod mutations;
-mod queries;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::Ppm;
-use projections::{commissions, deal_lines, deals, payments};
+use projections::{deal_lines, deals, payments};
 use uuid::Uuid;
 
-pub use self::{
-    commission::{Calculation, Explanation},
-    mutations::DealMutations,
-    queries::DealQueries,
-};
+pub use self::{lists::DealQueries, mutations::DealMutations};
 use super::{
     enums::{DealRejectionCode, LossCode},
-    failure::Failure,
-    loaders::{CalculationsOn, LinesOf, PaymentsOn},
-    mutation::Changed,
-    node::{Kind, global},
-    partner::Partner,
-    program::Program,
-    request::Asked,
-    scalars::{Date, Decimal, Money, Position, percent},
-    show::{Shows, money, number, read, word},
+    ground::{
+        failure::Failure,
+        list::mirrors,
+        node::Global,
+        scalars::{Date, Decimal, Money, Position},
+        show::{Shows, money, number, read, word},
+    },
 };
 
 /// One partner's claim on one sale.
@@ -211,6 +205,8 @@ pub enum DealStage {
     Lost,
 }
 
+mirrors!(DealStage as deals::Stage);
+
 /// Whether a deal's commission has been calculated.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 #[graphql(remote = "deals::Commission")]
@@ -233,8 +229,12 @@ pub enum ApprovalRoute {
     Manual,
 }
 
+impl Global for Deal {
+    const KIND: u8 = 3;
+}
+
 impl Shows for Deal {
-    type Row = deals::Model;
+    type Table = deals::Entity;
 
     fn show(row: deals::Model) -> Result<Self, Failure> {
         let contract =
@@ -247,7 +247,7 @@ impl Shows for Deal {
         let loss = ended(deals::Stage::Lost).map(word::<domain::deal::LossCode>).transpose()?;
         let route = row.route.as_deref().map(word::<domain::deal::Route>).transpose()?;
         Ok(Self {
-            id: global(Kind::Deal, row.id),
+            id: Self::global(row.id),
             deal_id: row.id,
             stage: row.stage.into(),
             seller: row.seller,
@@ -292,7 +292,7 @@ impl Shows for Deal {
 }
 
 impl Shows for ContractLine {
-    type Row = deal_lines::Model;
+    type Table = deal_lines::Entity;
 
     fn show(row: deal_lines::Model) -> Result<Self, Failure> {
         let net = money(row.net_minor, &row.currency)?;
@@ -301,7 +301,7 @@ impl Shows for ContractLine {
 }
 
 impl Shows for Payment {
-    type Row = payments::Model;
+    type Table = payments::Entity;
 
     fn show(row: payments::Model) -> Result<Self, Failure> {
         let allocations: Vec<domain::deal::Allocation> = read(&row.allocations)?;
@@ -317,48 +317,5 @@ impl Shows for Payment {
             outstanding: money(row.outstanding_minor, &row.currency)?,
             recorded_at: row.recorded_at,
         })
-    }
-}
-
-impl Changed for Deal {
-    async fn look(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
-        Asked::of(ctx)?.deal(id).await
-    }
-}
-
-#[ComplexObject]
-impl Deal {
-    /// The programme.
-    async fn program(&self, ctx: &Context<'_>) -> Result<Option<Program>, Failure> {
-        Asked::of(ctx)?.program(self.program).await
-    }
-
-    /// The partner whose deal it is.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        Asked::of(ctx)?.partner(self.partner).await
-    }
-
-    /// What other partners have of the commission.
-    async fn shares(&self) -> Option<Vec<Share>> {
-        let share = |part: &Part| Share { partner_id: part.partner, share: percent(Ppm(part.ppm)) };
-        Some(self.shared.iter().map(share).collect())
-    }
-
-    /// The lines of the contract; empty before it is signed.
-    async fn lines(&self, ctx: &Context<'_>) -> Result<Option<Vec<ContractLine>>, Failure> {
-        let rows: Vec<deal_lines::Model> = Asked::of(ctx)?.load(LinesOf(self.deal_id)).await?;
-        ContractLine::show_all(rows).map(Some)
-    }
-
-    /// What the customer has paid, in the order in which it was recorded.
-    async fn payments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Payment>>, Failure> {
-        Payment::show_all(Asked::of(ctx)?.load(PaymentsOn(self.deal_id)).await?).map(Some)
-    }
-
-    /// Every calculation of commission on this deal. A member sees what its own partner earns by each.
-    async fn calculations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Calculation>>, Failure> {
-        let rows: Vec<commissions::Model> =
-            Asked::of(ctx)?.load(CalculationsOn(self.deal_id)).await?;
-        Calculation::show_all(rows).map(Some)
     }
 }

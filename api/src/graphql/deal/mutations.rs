@@ -11,8 +11,10 @@ use uuid::Uuid;
 use super::Deal;
 use crate::graphql::{
     enums::{DealRejectionCode, LossCode},
-    mutation::mutations,
-    scalars::{Date, Decimal, MoneyInput, rate},
+    ground::{
+        mutation::mutations,
+        scalars::{Date, Decimal, MoneyInput, rate},
+    },
 };
 
 /// The customer that a deal is about.

@@ -1,36 +1,32 @@
 //! Partners: the company, its application, its network, its training.
 
 mod application;
+mod edges;
+mod lists;
 mod mutations;
 mod network;
-mod queries;
 mod training;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use projections::{Sort, certificates, deals, partners};
+use projections::partners;
 use uuid::Uuid;
 
 pub use self::{
     application::Application,
+    lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
-    queries::PartnerQueries,
-    training::{AssignedCourse, Certificate, TrainingRecord},
 };
 use super::{
-    connection::{Connection, connection, cost, page},
-    deal::Deal,
     enums::{RejectionCode, Source, Tier},
-    failure::Failure,
-    loaders::{CertificatesOf, CoursesOf, DealsOf, TrainingOf, WalletsOf},
-    mutation::Changed,
-    node::{Kind, global},
-    program::Program,
-    request::Asked,
-    scalars::Position,
-    show::{Shows, number, read, word},
-    wallet::Wallet,
+    ground::{
+        failure::Failure,
+        list::mirrors,
+        node::Global,
+        scalars::Position,
+        show::{Shows, number, read, word},
+    },
 };
 
 /// A company that sells for the vendor, or that has applied to do so.
@@ -117,6 +113,8 @@ pub enum PartnerStage {
     Withdrawn,
 }
 
+mirrors!(PartnerStage as partners::Stage);
+
 /// A person of a partner. What is personal is null once the person's data has been erased.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct Contact {
@@ -161,13 +159,17 @@ impl From<Kept> for Contact {
     }
 }
 
+impl Global for Partner {
+    const KIND: u8 = 2;
+}
+
 impl Shows for Partner {
-    type Row = partners::Model;
+    type Table = partners::Entity;
 
     fn show(row: partners::Model) -> Result<Self, Failure> {
         let contacts: Vec<Kept> = read(&row.contacts)?;
         Ok(Self {
-            id: global(Kind::Partner, row.id),
+            id: Self::global(row.id),
             partner_id: row.id,
             name: row.company_name,
             country: row.country,
@@ -200,80 +202,5 @@ impl Shows for Partner {
             program: row.program,
             parent: row.parent,
         })
-    }
-}
-
-impl Changed for Partner {
-    async fn look(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
-        Asked::of(ctx)?.partner(id).await
-    }
-}
-
-#[ComplexObject]
-impl Partner {
-    /// The programme.
-    async fn program(&self, ctx: &Context<'_>) -> Result<Option<Program>, Failure> {
-        Asked::of(ctx)?.program(self.program).await
-    }
-
-    /// The partner above in the network.
-    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        let Some(parent) = self.parent else { return Ok(None) };
-        Asked::of(ctx)?.partner(parent).await
-    }
-
-    /// The partners below in the network, at any distance: who they are and where they stand, and nothing else.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
-    async fn network(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<NetworkMember>>, Failure> {
-        let page = page(first, after, last, before)?;
-        network::below(Asked::of(ctx)?, self.partner_id, &page).await.map(Some)
-    }
-
-    /// The partner's deals, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
-    async fn deals(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, counted from the latest; at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, counted from the earliest; at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<Deal>>, Failure> {
-        let asked = Asked::of(ctx)?;
-        let page = page(first, after, last, before)?;
-        let sort = Sort::descending(deals::Order::RegisteredAt);
-        let rows = asked.load(DealsOf(self.partner_id)).await?;
-        connection(projections::page::of_rows(rows, deals::Column::Id, sort, &page)?).map(Some)
-    }
-
-    /// The partner's wallets, one a currency.
-    async fn wallets(&self, ctx: &Context<'_>) -> Result<Option<Vec<Wallet>>, Failure> {
-        Wallet::show_all(Asked::of(ctx)?.load(WalletsOf(self.partner_id)).await?).map(Some)
-    }
-
-    /// The courses that are assigned, step by step.
-    async fn courses(&self, ctx: &Context<'_>) -> Result<Option<Vec<AssignedCourse>>, Failure> {
-        AssignedCourse::show_all(Asked::of(ctx)?.load(CoursesOf(self.partner_id)).await?).map(Some)
-    }
-
-    /// What the partner's people have done of modules and exams.
-    async fn training(&self, ctx: &Context<'_>) -> Result<Option<Vec<TrainingRecord>>, Failure> {
-        TrainingRecord::show_all(Asked::of(ctx)?.load(TrainingOf(self.partner_id)).await?).map(Some)
-    }
-
-    /// The certificates of the partner's people.
-    async fn certificates(&self, ctx: &Context<'_>) -> Result<Option<Vec<Certificate>>, Failure> {
-        let rows: Vec<certificates::Model> =
-            Asked::of(ctx)?.load(CertificatesOf(self.partner_id)).await?;
-        Certificate::show_all(rows).map(Some)
     }
 }

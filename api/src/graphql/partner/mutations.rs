@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Partner;
 use crate::graphql::{
     enums::{InterviewOutcome, RejectionCode, ReviewResult, Source, Tier},
-    mutation::mutations,
+    ground::mutation::mutations,
 };
 
 /// A candidate's company.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use projections::{certificates, courses, training};
 use uuid::Uuid;
 
-use crate::graphql::{
+use crate::graphql::ground::{
     failure::Failure,
     show::{Shows, number, read},
 };
@@ -76,7 +76,7 @@ pub struct Certificate {
 }
 
 impl Shows for AssignedCourse {
-    type Row = courses::Model;
+    type Table = courses::Entity;
 
     fn show(row: courses::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -90,7 +90,7 @@ impl Shows for AssignedCourse {
 }
 
 impl Shows for TrainingRecord {
-    type Row = training::Model;
+    type Table = training::Entity;
 
     fn show(row: training::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -108,7 +108,7 @@ impl Shows for TrainingRecord {
 }
 
 impl Shows for Certificate {
-    type Row = certificates::Model;
+    type Table = certificates::Entity;
 
     fn show(row: certificates::Model) -> Result<Self, Failure> {
         Ok(Self {

@@ -1,25 +1,25 @@
 //! Programmes and everything that they publish.
 
+mod edges;
+mod lists;
 mod mutations;
-mod queries;
 
 use std::collections::BTreeMap;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use projections::{programs, publications};
 use uuid::Uuid;
 
-pub use self::{mutations::ProgramMutations, queries::ProgramQueries};
+pub use self::{lists::ProgramQueries, mutations::ProgramMutations};
 use super::{
     enums::KernelState,
-    failure::Failure,
-    loaders::PublicationsOf,
-    mutation::Changed,
-    node::{Kind, global},
-    request::Asked,
-    scalars::{CurrencyCode, Json, Position},
-    show::{Shows, currency, number, read},
+    ground::{
+        failure::Failure,
+        node::Global,
+        scalars::{CurrencyCode, Json, Position},
+        show::{Shows, currency, number, read},
+    },
 };
 
 /// A partner programme with its rulebook.
@@ -132,8 +132,12 @@ pub enum PublicationKind {
     DealPolicy,
 }
 
+impl Global for Program {
+    const KIND: u8 = 1;
+}
+
 impl Shows for Program {
-    type Row = programs::Model;
+    type Table = programs::Entity;
 
     fn show(row: programs::Model) -> Result<Self, Failure> {
         let statuses: BTreeMap<String, domain::program::ContractStatus> =
@@ -142,7 +146,7 @@ impl Shows for Program {
         let certifications: BTreeMap<String, domain::program::Certification> =
             read(&row.certifications)?;
         Ok(Self {
-            id: global(Kind::Program, row.id),
+            id: Self::global(row.id),
             program_id: row.id,
             name: row.name,
             time_zone: row.zone,
@@ -184,7 +188,7 @@ impl From<(String, domain::program::Certification)> for Certification {
 }
 
 impl Shows for Publication {
-    type Row = publications::Model;
+    type Table = publications::Entity;
 
     fn show(row: publications::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -198,34 +202,5 @@ impl Shows for Publication {
             approved_by: Some(row.approved_by),
             published_at: row.published_at,
         })
-    }
-}
-
-impl Changed for Program {
-    async fn look(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
-        Asked::of(ctx)?.program(id).await
-    }
-}
-
-#[ComplexObject]
-impl Program {
-    /// Every version of the terms, in the order in which they were published.
-    async fn terms(&self, ctx: &Context<'_>) -> Result<Option<Vec<Publication>>, Failure> {
-        let mut rows: Vec<publications::Model> =
-            Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
-        rows.retain(|row| row.kind == publications::Kind::Terms);
-        Publication::show_all(rows).map(Some)
-    }
-
-    /// Every version of everything, in the order in which they were published.
-    async fn publications(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only versions of this.")] kind: Option<PublicationKind>,
-    ) -> Result<Option<Vec<Publication>>, Failure> {
-        let mut rows: Vec<publications::Model> =
-            Asked::of(ctx)?.load(PublicationsOf(self.program_id)).await?;
-        rows.retain(|row| kind.is_none_or(|kind| PublicationKind::from(row.kind) == kind));
-        Publication::show_all(rows).map(Some)
     }
 }

@@ -13,8 +13,10 @@ use uuid::Uuid;
 use super::Program;
 use crate::graphql::{
     enums::KernelState,
-    mutation::mutations,
-    scalars::{CurrencyCode, Json, MoneyInput},
+    ground::{
+        mutation::mutations,
+        scalars::{CurrencyCode, Json, MoneyInput},
+    },
 };
 
 /// When money may leave a wallet.

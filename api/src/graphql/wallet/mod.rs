@@ -1,27 +1,25 @@
 //! Wallets: a partner's money, its history, and the payouts out of it.
 
+mod edges;
+mod lists;
 mod mutations;
-mod queries;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::{Ppm, WalletId};
-use projections::{Sort, lots, payouts, statement_lines, wallets};
+use domain::Ppm;
+use projections::{lots, payouts, statement_lines, wallets};
 use uuid::Uuid;
 
-pub use self::{mutations::WalletMutations, queries::WalletQueries};
+pub use self::{lists::WalletQueries, mutations::WalletMutations};
 use super::{
-    connection::{Connection, connection, cost, page},
-    deal::Deal,
     enums::{AccrualKind, PayoutRejectionCode},
-    failure::Failure,
-    loaders::PayoutsFrom,
-    mutation::Changed,
-    node::{Kind, global},
-    partner::Partner,
-    request::Asked,
-    scalars::{CurrencyCode, Decimal, Money, Position, percent},
-    show::{Shows, currency, money, number, word},
+    ground::{
+        failure::Failure,
+        list::mirrors,
+        node::Global,
+        scalars::{CurrencyCode, Decimal, Money, Position, percent},
+        show::{Shows, currency, money, number, word},
+    },
 };
 
 /// One partner's money in one currency.
@@ -169,13 +167,19 @@ pub enum PayoutState {
     Rejected,
 }
 
+mirrors!(PayoutState as payouts::State);
+
+impl Global for Wallet {
+    const KIND: u8 = 4;
+}
+
 impl Shows for Wallet {
-    type Row = wallets::Model;
+    type Table = wallets::Entity;
 
     fn show(row: wallets::Model) -> Result<Self, Failure> {
         let amount = |minor| money(minor, &row.currency);
         Ok(Self {
-            id: global(Kind::Wallet, row.id),
+            id: Self::global(row.id),
             wallet_id: row.id,
             currency: CurrencyCode(currency(&row.currency)?),
             balance: amount(row.balance_minor)?,
@@ -191,7 +195,7 @@ impl Shows for Wallet {
 }
 
 impl Shows for Lot {
-    type Row = lots::Model;
+    type Table = lots::Entity;
 
     fn show(row: lots::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -213,7 +217,7 @@ impl Shows for Lot {
 }
 
 impl Shows for StatementLine {
-    type Row = statement_lines::Model;
+    type Table = statement_lines::Entity;
 
     fn show(row: statement_lines::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -229,7 +233,7 @@ impl Shows for StatementLine {
 }
 
 impl Shows for Payout {
-    type Row = payouts::Model;
+    type Table = payouts::Entity;
 
     fn show(row: payouts::Model) -> Result<Self, Failure> {
         let rejection = row
@@ -255,88 +259,5 @@ impl Shows for Payout {
             wallet: row.wallet,
             partner: row.partner,
         })
-    }
-}
-
-impl Changed for Wallet {
-    async fn look(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
-        Asked::of(ctx)?.wallet(id).await
-    }
-}
-
-#[ComplexObject]
-impl Wallet {
-    /// The partner whose money it is.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        Asked::of(ctx)?.partner(self.partner).await
-    }
-
-    /// Every change of the balance, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    async fn statement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<StatementLine>>, Failure> {
-        let asked = Asked::of(ctx)?;
-        let page = page(first, after, last, before)?;
-        let filter = statement_lines::Filter { wallet: Some(WalletId(self.wallet_id)), kind: None };
-        let sort = Sort::descending(statement_lines::Order::Position);
-        let scope = asked.scope::<StatementLine>();
-        connection(statement_lines::list(&asked.db(), scope, &filter, sort, &page).await?).map(Some)
-    }
-
-    /// Everything that was credited, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
-    async fn lots(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those that have matured, or only those that have not.")]
-        matured: Option<bool>,
-        #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<Lot>>, Failure> {
-        let asked = Asked::of(ctx)?;
-        let page = page(first, after, last, before)?;
-        let filter = lots::Filter {
-            wallet: Some(WalletId(self.wallet_id)),
-            matured,
-            ..lots::Filter::default()
-        };
-        let sort = Sort::descending(lots::Order::AccruedAt);
-        connection(lots::list(&asked.db(), asked.scope::<Lot>(), &filter, sort, &page).await?)
-            .map(Some)
-    }
-
-    /// Every payout that was asked for, the latest first.
-    async fn payouts(&self, ctx: &Context<'_>) -> Result<Option<Vec<Payout>>, Failure> {
-        Payout::show_all(Asked::of(ctx)?.load(PayoutsFrom(self.wallet_id)).await?).map(Some)
-    }
-}
-
-#[ComplexObject]
-impl Lot {
-    /// The deal that earned it. Null where it is another partner's.
-    async fn deal(&self, ctx: &Context<'_>) -> Result<Option<Deal>, Failure> {
-        Asked::of(ctx)?.deal(self.deal).await
-    }
-}
-
-#[ComplexObject]
-impl Payout {
-    /// The wallet.
-    async fn wallet(&self, ctx: &Context<'_>) -> Result<Option<Wallet>, Failure> {
-        Asked::of(ctx)?.wallet(self.wallet).await
-    }
-
-    /// The partner that asks.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        Asked::of(ctx)?.partner(self.partner).await
     }
 }

@@ -4,7 +4,10 @@ use domain::{PayoutId, wallet::WalletCommand};
 use uuid::Uuid;
 
 use super::Wallet;
-use crate::graphql::{enums::PayoutRejectionCode, mutation::mutations, scalars::MoneyInput};
+use crate::graphql::{
+    enums::PayoutRejectionCode,
+    ground::{mutation::mutations, scalars::MoneyInput},
+};
 
 mutations! {
     /// Mutations of wallets.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId, Refusal, derived};
 use uuid::Uuid;
 
-use super::{failure::Failure, refusal::RefusalView, request::Asked, scalars::Position, target};
+use super::{asked::Asked, failure::Failure, refusal::RefusalView, scalars::Position, show::Shows};
 use crate::{
     access,
     commands::{Outcome, Request},
@@ -40,21 +40,12 @@ pub struct Told {
 
 /// An input with the command that it stands for.
 pub trait Change: Send {
-    type Object: Changed;
+    type Object: Shows;
     type Payload;
 
     fn common(&self) -> &Common;
     fn command(self, from: &From<'_>) -> Result<Command, Refusal>;
     fn payload(object: Option<Self::Object>, told: Told) -> Self::Payload;
-}
-
-/// An object that mutations change.
-pub trait Changed: Sized {
-    /// The object as the views show it to whoever asks; nothing where it is out of sight.
-    fn look(
-        ctx: &Context<'_>,
-        id: Uuid,
-    ) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
 }
 
 /// What a command may take from its request besides the input.
@@ -90,10 +81,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         Ok(command) => command,
         Err(refusal) => return refused(refusal, client_mutation_id),
     };
-    if let Some(absent) = target::within_reach(ctx, asked, &command).await? {
-        return refused(absent, client_mutation_id);
-    }
-    let id = target::of(&command);
+    let id = command.target();
     let request = Request {
         command_id,
         by: actor(asked)?,
@@ -106,9 +94,10 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
             asked.wait_for(done.position).await?;
+            asked.renew();
             let told =
                 Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
-            Ok(Some(I::payload(I::Object::look(ctx, id).await?, told)))
+            Ok(Some(I::payload(asked.find(id).await?, told)))
         }
     }
 }
@@ -156,12 +145,12 @@ macro_rules! mutations {
                 &self,
                 ctx: &async_graphql::Context<'_>,
                 #[graphql(desc = "What is asked.")] input: $input,
-            ) -> Result<Option<$payload>, $crate::graphql::failure::Failure> {
-                $crate::graphql::mutation::change(ctx, input).await
+            ) -> Result<Option<$payload>, $crate::graphql::ground::failure::Failure> {
+                $crate::graphql::ground::mutation::change(ctx, input).await
             }
         )*}
 
-        $($crate::graphql::mutation::mutation! {
+        $($crate::graphql::ground::mutation::mutation! {
             [$(#[$doc])*] $input -> $payload changes $object: $type;
             [$target, $target_doc, $aggregate($id)] { $($fields)* }
             => $(|$from|)? $([$founded])? $commands::$command $body
@@ -176,7 +165,7 @@ macro_rules! mutation {
         [$target:ident, $target_doc:literal, $aggregate:ident($id:ident)] { $($fields:tt)* }
         => $(|$from:ident|)? $commands:ident::$command:ident $body:tt
     ) => {
-        $crate::graphql::mutation::mutation! {
+        $crate::graphql::ground::mutation::mutation! {
             $doc $input -> $payload changes $object: $type;
             [$target, $target_doc, $aggregate($id)] { #[doc = $target_doc] $target: uuid::Uuid, $($fields)* }
             => $(|$from|)? [$target] $commands::$command $body
@@ -192,7 +181,7 @@ macro_rules! mutation {
         pub struct $input {
             $($(#[$field_doc])* $field: $field_type,)*
             #[graphql(flatten)]
-            common: $crate::graphql::mutation::Common,
+            common: $crate::graphql::ground::mutation::Common,
         }
 
         $($doc)*
@@ -201,27 +190,27 @@ macro_rules! mutation {
             /// What was changed, as it is now. Null where the mutation was refused, and where you may not see it.
             $object: Option<$type>,
             #[graphql(flatten)]
-            told: $crate::graphql::mutation::Told,
+            told: $crate::graphql::ground::mutation::Told,
         }
 
-        impl $crate::graphql::mutation::Change for $input {
+        impl $crate::graphql::ground::mutation::Change for $input {
             type Object = $type;
             type Payload = $payload;
 
-            fn common(&self) -> &$crate::graphql::mutation::Common {
+            fn common(&self) -> &$crate::graphql::ground::mutation::Common {
                 &self.common
             }
 
             fn command(
                 self,
-                _from: &$crate::graphql::mutation::From<'_>,
+                _from: &$crate::graphql::ground::mutation::From<'_>,
             ) -> Result<domain::Command, domain::Refusal> {
                 let Self { $($field,)* common: _ } = self;
                 $(let $from = _from;)?
                 Ok(domain::Command::$aggregate(domain::$id($founded), $commands::$command $body))
             }
 
-            fn payload(object: Option<$type>, told: $crate::graphql::mutation::Told) -> $payload {
+            fn payload(object: Option<$type>, told: $crate::graphql::ground::mutation::Told) -> $payload {
                 $payload { $object: object, told }
             }
         }

@@ -1,16 +1,16 @@
 //! Dashboards: a programme and a partner at a glance.
 
-use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+mod edges;
+mod lists;
+
+use async_graphql::SimpleObject;
 use projections::{partner_dashboards, partner_totals, program_dashboards, program_totals};
 use uuid::Uuid;
 
-use super::{
+pub use self::lists::DashboardQueries;
+use super::ground::{
     failure::Failure,
-    loaders::{PartnerCounts, PartnerSums, ProgramCounts, ProgramSums},
-    partner::Partner,
-    program::Program,
-    request::Asked,
-    scalars::{CurrencyCode, Money, Position},
+    scalars::{CurrencyCode, Money},
     show::{Shows, currency, money, number},
 };
 
@@ -81,12 +81,8 @@ pub struct Totals {
     pub paid_out: Money,
 }
 
-/// Queries of dashboards.
-#[derive(Default)]
-pub struct DashboardQueries;
-
 impl Shows for ProgramDashboard {
-    type Row = program_dashboards::Model;
+    type Table = program_dashboards::Entity;
 
     fn show(row: program_dashboards::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -106,7 +102,7 @@ impl Shows for ProgramDashboard {
 }
 
 impl Shows for PartnerDashboard {
-    type Row = partner_dashboards::Model;
+    type Table = partner_dashboards::Entity;
 
     fn show(row: partner_dashboards::Model) -> Result<Self, Failure> {
         Ok(Self {
@@ -143,58 +139,3 @@ macro_rules! totals {
     )*};
 }
 totals!(program_totals::Model, partner_totals::Model);
-
-#[ComplexObject]
-impl ProgramDashboard {
-    /// The programme.
-    async fn program(&self, ctx: &Context<'_>) -> Result<Option<Program>, Failure> {
-        Asked::of(ctx)?.program(self.id).await
-    }
-
-    /// The sums, one row a currency.
-    async fn totals(&self, ctx: &Context<'_>) -> Result<Option<Vec<Totals>>, Failure> {
-        let rows: Vec<program_totals::Model> = Asked::of(ctx)?.load(ProgramSums(self.id)).await?;
-        rows.into_iter().map(Totals::try_from).collect::<Result<_, _>>().map(Some)
-    }
-}
-
-#[ComplexObject]
-impl PartnerDashboard {
-    /// The partner.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
-        Asked::of(ctx)?.partner(self.id).await
-    }
-
-    /// The sums, one row a currency.
-    async fn totals(&self, ctx: &Context<'_>) -> Result<Option<Vec<Totals>>, Failure> {
-        let rows: Vec<partner_totals::Model> = Asked::of(ctx)?.load(PartnerSums(self.id)).await?;
-        rows.into_iter().map(Totals::try_from).collect::<Result<_, _>>().map(Some)
-    }
-}
-
-#[Object]
-impl DashboardQueries {
-    /// A programme at a glance. Null while nothing has happened in it.
-    async fn program_dashboard(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The programme's UUID.")] program_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
-            Position,
-        >,
-    ) -> Result<Option<ProgramDashboard>, Failure> {
-        Asked::at_least(ctx, min_position).await?.find(ProgramCounts(program_id)).await
-    }
-
-    /// A partner at a glance. Null while nothing has happened, and where you may not see it.
-    async fn partner_dashboard(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The partner's UUID.")] partner_id: Uuid,
-        #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<
-            Position,
-        >,
-    ) -> Result<Option<PartnerDashboard>, Failure> {
-        Asked::at_least(ctx, min_position).await?.find(PartnerCounts(partner_id)).await
-    }
-}

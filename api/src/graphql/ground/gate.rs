@@ -7,7 +7,7 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
 
-use super::{failure::Failure, request::Asked};
+use super::{asked::Asked, failure::Failure};
 use crate::access;
 
 /// Puts the guard before every field of a schema.

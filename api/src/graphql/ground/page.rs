@@ -1,14 +1,17 @@
-//! Lists as the Cursor Connections specification has them, over the views' keyset pages.
+//! Pagination: lists as the Cursor Connections specification has them, over the views' keyset pages.
 
 use std::convert::Infallible;
 
 use async_graphql::{
-    Enum, OutputType,
+    Enum,
     connection::{Connection as Relay, CursorType, Edge, EmptyFields},
 };
-use projections::{Cursor, Direction, Page, QueryError, Slice, page::PageError};
+use projections::{Cursor, Order, Page, QueryError, Slice, Table, page::PageError};
 
-use super::{failure::Failure, show::Shows};
+use super::{
+    failure::Failure,
+    show::{Row, Shows},
+};
 
 /// How many rows a page has where nobody says.
 pub const USUAL: usize = 20;
@@ -43,11 +46,12 @@ pub enum OrderDirection {
     Descending,
 }
 
-impl From<OrderDirection> for Direction {
-    fn from(direction: OrderDirection) -> Self {
-        match direction {
-            OrderDirection::Ascending => Self::Ascending,
-            OrderDirection::Descending => Self::Descending,
+impl OrderDirection {
+    /// The order by a column in this direction.
+    pub fn of<T: Table>(self, column: T::Column) -> Order<T> {
+        match self {
+            Self::Ascending => Order::ascending(column),
+            Self::Descending => Order::descending(column),
         }
     }
 }
@@ -84,10 +88,7 @@ pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
 }
 
 /// The rows of a page as their objects.
-pub fn connection<T>(slice: Slice<T::Row>) -> Result<Connection<T>, Failure>
-where
-    T: Shows + OutputType,
-{
+pub fn connection<T: Shows>(slice: Slice<Row<T>>) -> Result<Connection<T>, Failure> {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     for (cursor, row) in slice.rows {
         connection.edges.push(Edge::new(Place(cursor), T::show(row)?));

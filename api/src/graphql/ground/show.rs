@@ -1,17 +1,25 @@
-//! From rows of the views to objects of the schema.
+//! Presentation of rows: the mapping from what views keep to the objects of the schema.
 
+use async_graphql::OutputType;
 use domain::Currency;
+use projections::Table;
+use sea_orm::EntityTrait;
 
 use super::{failure::Failure, scalars::Money};
 
-/// An object that shows one row.
-pub trait Shows: Sized {
-    type Row;
+/// The table behind an object, its columns and its rows.
+pub type TableOf<T> = <T as Shows>::Table;
+pub type Column<T> = <TableOf<T> as EntityTrait>::Column;
+pub type Row<T> = <TableOf<T> as EntityTrait>::Model;
+
+/// An object that shows one row of a table.
+pub trait Shows: OutputType + Sized + Send + 'static {
+    type Table: Table<Model: 'static>;
 
     /// Fails only where a row holds what no fold writes.
-    fn show(row: Self::Row) -> Result<Self, Failure>;
+    fn show(row: Row<Self>) -> Result<Self, Failure>;
 
-    fn show_all(rows: Vec<Self::Row>) -> Result<Vec<Self>, Failure> {
+    fn show_all(rows: Vec<Row<Self>>) -> Result<Vec<Self>, Failure> {
         rows.into_iter().map(Self::show).collect()
     }
 }

@@ -1,0 +1,80 @@
+//! How deals are asked for, and the reasons of a commission.
+
+use async_graphql::Context;
+use chrono::{DateTime, Utc};
+use projections::{Sight, commissions, lots};
+use sea_orm::{ColumnTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::{Deal, DealStage, commission::Explanation};
+use crate::graphql::{
+    ground::{asked::Asked, failure::Failure, list::queries, scalars::Position},
+    wallet::Lot,
+};
+
+queries! {
+    /// Queries of deals.
+    DealQueries;
+
+    one {
+        /// A deal by its UUID. Null where there is none, and where you may not see it.
+        deal: Deal by deal_id, "The deal's UUID.";
+    }
+
+    /// The deals that you may see.
+    list deals: deals as Deal {
+        filter DealFilter, "Which deals; every part that is given must hold." {
+            /// Of this programme.
+            program: Uuid = is Program,
+            /// Of this partner.
+            partner: Uuid = is Partner,
+            /// At any of these stages.
+            stages: Vec<DealStage> = any_of Stage,
+            /// In this territory.
+            territory: String = is Territory,
+            /// That this employee looks after.
+            responsible: String = is Responsible,
+            /// That this person registered.
+            seller: String = is Seller,
+            /// Whose customer's name begins like this.
+            customer_starts_with: String = starts_with CustomerName,
+            /// Registered at this instant or later.
+            registered_from: DateTime<Utc> = from RegisteredAt,
+            /// Registered before this instant.
+            registered_until: DateTime<Utc> = before RegisteredAt,
+            /// Whose protection ends before this instant.
+            protection_ends_before: DateTime<Utc> = before ProtectedUntil,
+        }
+        order DealOrder, "In which order deals stand."
+        by DealOrderField, "By what deals can be ordered." {
+            /// When they were registered.
+            RegisteredAt = RegisteredAt,
+            /// The names of their customers.
+            CustomerName = CustomerName,
+            /// When they changed last.
+            LastChange = LastPosition,
+        } usually RegisteredAt Descending, "In which order; the latest registration first where it is left out.";
+    }
+
+    more {
+        /// Why a lot in a wallet has the amount that it has. Null where you may not see the lot.
+        async fn explain_commission(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The lot's UUID.")] lot: Uuid,
+            #[graphql(desc = "Answer no earlier than this place in the log.")] min_position: Option<Position>,
+        ) -> Result<Option<Explanation>, Failure> {
+            let asked = Asked::at_least(ctx, min_position).await?;
+            let db = asked.db();
+            let found = projections::find::<lots::Entity>(&db, &asked.sight::<Lot>(), &[lot]).await?;
+            let Some(lot) = found.first() else { return Ok(None) };
+            // The deal may be another partner's: whoever may see the lot may see its own part of the calculation.
+            let all = projections::seen::<commissions::Entity>(&Sight::All);
+            let row = all.filter(commissions::Column::TraceHash.eq(&lot.trace_hash)).one(&db).await;
+            row.map_err(|error| Failure::unavailable(&error))?
+                .map(|row| Explanation::of(asked, row))
+                .transpose()
+                .map(Option::flatten)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The context of one request: who asks, what the views show them, and how far the views are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Context, OutputType, dataloader::DataLoader};
+use domain::PartnerId;
+use eventlog::Log;
+use projections::{Order, Page, Sight, Views, partners};
+use sea_orm::{Condition, DatabaseConnection};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::{
+    batches::Spawner,
+    edges::{Batch, ById, Edge},
+    failure::Failure,
+    moment::Moment,
+    page::{Connection, connection},
+    scalars::Position,
+    show::Shows,
+};
+use crate::{access, auth::Principal, commands::Commands};
+
+/// How long an answer waits for the views.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What every request rests on.
+#[derive(Clone)]
+pub struct Sources {
+    pub commands: Commands,
+    pub log: Log,
+    pub views: Views,
+}
+
+/// One request's own data.
+pub struct Asked {
+    pub principal: Principal,
+    pub sources: Sources,
+    moment: Arc<Moment>,
+    batches: DataLoader<Batch>,
+    approved: OnceCell<bool>,
+}
+
+impl Asked {
+    pub fn new(
+        principal: Principal,
+        sources: Sources,
+        moment: Arc<Moment>,
+        spawner: Spawner,
+    ) -> Self {
+        let log = sources.log.clone();
+        let batch = Batch { moment: moment.clone(), log, principal: principal.clone() };
+        let batches = DataLoader::new(batch, move |load| spawner.spawn(load)).delay(Duration::ZERO);
+        Self { principal, sources, moment, batches, approved: OnceCell::new() }
+    }
+
+    pub fn of<'a>(ctx: &Context<'a>) -> Result<&'a Self, Failure> {
+        ctx.data_opt().ok_or_else(Failure::unauthenticated)
+    }
+
+    /// The request, once the views have passed the place that it names. Every query of the root begins here.
+    pub async fn at_least<'a>(
+        ctx: &Context<'a>,
+        position: Option<Position>,
+    ) -> Result<&'a Self, Failure> {
+        let asked = Self::of(ctx)?;
+        if let Some(Position(position)) = position {
+            asked.wait_for(position).await?;
+            let reached = asked.moment.reaches(position).await;
+            if !reached.map_err(|error| Failure::unavailable(&error))? {
+                return Err(Failure::views_behind(position));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Waits until the views have passed `position`, or says that they are behind.
+    pub async fn wait_for(&self, position: u64) -> Result<(), Failure> {
+        let reached = self.sources.views.wait_for(position, PATIENCE).await;
+        reached.map_err(|_| Failure::views_behind(position))
+    }
+
+    /// Reads what is live from now on.
+    pub fn renew(&self) {
+        self.moment.renew();
+    }
+
+    /// The same for the next event of a stream.
+    pub fn begin(&self) {
+        self.moment.begin();
+    }
+
+    /// The views of this request's moment.
+    pub fn db(&self) -> DatabaseConnection {
+        self.moment.db()
+    }
+
+    /// Whose rows of this type whoever asks may see.
+    pub fn sight<T: OutputType>(&self) -> Sight {
+        access::sight(&self.principal, &T::type_name())
+    }
+
+    /// Whether what concerns this partner alone may be shown.
+    pub fn sees(&self, partner: PartnerId) -> bool {
+        self.principal.partner.is_none_or(|own| own == partner)
+    }
+
+    /// R4: a member acts and looks only once its partner's application is approved. Read once a request.
+    pub async fn approved(&self) -> Result<(), Failure> {
+        let own = self.principal.partner;
+        let approved = self.approved.get_or_try_init(|| async move {
+            let Some(own) = own else { return Ok::<bool, Failure>(false) };
+            let sight = Sight::Partner(own);
+            let found = projections::find::<partners::Entity>(&self.db(), &sight, &[own.0]).await?;
+            Ok(found.first().is_some_and(|row| row.approved_at.is_some()))
+        });
+        if *approved.await? { Ok(()) } else { Err(Failure::not_approved()) }
+    }
+
+    /// An object by its id, read together with all others of its type; nothing where it is out of sight.
+    pub async fn find<T: Shows>(&self, id: impl Into<Option<Uuid>>) -> Result<Option<T>, Failure> {
+        let Some(id) = id.into() else { return Ok(None) };
+        Ok(self.all::<ById<T>>(id).await?.pop())
+    }
+
+    /// What an edge leads to from the object of this id, read together with all other edges of its kind.
+    pub async fn all<E: Edge>(&self, from: Uuid) -> Result<Vec<E::To>, Failure> {
+        let rows = self.batches.load_one((from, std::marker::PhantomData::<fn() -> E>)).await?;
+        E::To::show_all(rows.unwrap_or_default())
+    }
+
+    /// A page of what an edge leads to; nobody reads the rest.
+    pub async fn page<E: Edge>(
+        &self,
+        from: Uuid,
+        page: Page,
+    ) -> Result<Connection<E::To>, Failure> {
+        let key = (from, page, std::marker::PhantomData::<fn() -> E>);
+        let slice = self.batches.load_one(key).await?;
+        connection(slice.ok_or_else(|| Failure::internal("a list was not read"))?)
+    }
+
+    /// A page of all that are in sight and wanted.
+    pub async fn list<T: Shows>(
+        &self,
+        wanted: Condition,
+        order: Order<T::Table>,
+        page: &Page,
+    ) -> Result<Connection<T>, Failure> {
+        let sight = self.sight::<T>();
+        connection(projections::list::<T::Table>(&self.db(), &sight, wanted, order, page).await?)
+    }
+
+    /// What the log says at a position.
+    pub async fn payload(&self, position: u64) -> Result<Option<serde_json::Value>, Failure> {
+        self.batches.load_one(super::edges::PayloadAt(position)).await
+    }
+}

@@ -1,0 +1,267 @@
+//! Root queries: objects by their ids, and lists with filter, order and pagination, each declared over a view's columns.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Value,
+    sea_query::{Expr, SimpleExpr},
+};
+use uuid::Uuid;
+
+use super::scalars::CurrencyCode;
+
+/// A value of the schema as rows keep it.
+pub trait Kept {
+    fn kept(self) -> Value;
+}
+
+macro_rules! kept {
+    ($($type:ty = |$value:ident| $kept:expr;)*) => {$(
+        impl Kept for $type {
+            fn kept(self) -> Value {
+                let $value = self;
+                $kept.into()
+            }
+        }
+    )*};
+}
+kept! {
+    Uuid = |id| id;
+    String = |text| text;
+    u32 = |number| i64::from(number);
+    DateTime<Utc> = |instant| instant;
+    CurrencyCode = |currency| currency.0.code();
+}
+
+/// Enumerations of the schema that mirror those of rows.
+macro_rules! mirrors {
+    ($($type:ty as $row:ty),* $(,)?) => {$(
+        impl $crate::graphql::ground::list::Kept for $type {
+            fn kept(self) -> sea_orm::Value {
+                <$row>::from(self).into()
+            }
+        }
+    )*};
+}
+pub(crate) use mirrors;
+
+pub fn is(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
+    Expr::col(column.as_column_ref()).eq(value.kept())
+}
+
+/// All where there is no value.
+pub fn any_of<V: Kept>(column: impl ColumnTrait, values: Vec<V>) -> Option<SimpleExpr> {
+    let values: Vec<Value> = values.into_iter().map(Kept::kept).collect();
+    (!values.is_empty()).then(|| Expr::col(column.as_column_ref()).is_in(values))
+}
+
+pub fn starts_with(column: impl ColumnTrait, text: String) -> SimpleExpr {
+    column.starts_with(text)
+}
+
+/// At this value or above it.
+pub fn from(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
+    Expr::col(column.as_column_ref()).gte(value.kept())
+}
+
+pub fn before(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
+    Expr::col(column.as_column_ref()).lt(value.kept())
+}
+
+/// Whether there is a value.
+pub fn set(column: impl ColumnTrait, set: bool) -> SimpleExpr {
+    if set { column.is_not_null() } else { column.is_null() }
+}
+
+/// Whether there is more than none of what the column counts.
+pub fn some(column: impl ColumnTrait, some: bool) -> SimpleExpr {
+    if some { column.gt(0) } else { column.eq(0) }
+}
+
+/// Whether an index begins with this column.
+#[cfg(test)]
+pub fn leads<T: projections::Table>(column: T::Column) -> bool {
+    use sea_orm::Iden;
+    let name = |column: T::Column| Iden::to_string(&column);
+    name(column) == name(T::KEY)
+        || T::INDEXES.iter().any(|index| index.split(", ").next() == Some(name(column).as_str()))
+}
+
+/// Declares the queries of a subject: `one` object by its id, each `list` with what it can be filtered and ordered by,
+/// and `more` fields of other kinds.
+///
+/// The arguments that pages and positions take stand here and nowhere else.
+macro_rules! queries {
+    ($(#[$group_doc:meta])* $group:ident;
+        $(one { $($(#[$one_doc:meta])* $one:ident: $one_type:ident by $one_id:ident, $one_id_doc:literal;)* })?
+        $(
+            $(#[$doc:meta])*
+            list $list:ident: $table:ident as $type:ident {
+                $(filter $filter:ident, $filter_doc:literal { $($parts:tt)* })?
+                $(
+                    order $order:ident, $order_doc:literal
+                    by $field:ident, $field_doc:literal { $($(#[$way_doc:meta])* $way:ident = $way_column:ident,)* }
+                    usually $usual:ident $usually:ident, $order_desc:literal;
+                )?
+                $(along $along:ident usually $along_way:ident, $along_desc:literal;)?
+                $(stands $stands:ident $standing:ident;)?
+            }
+        )*
+        $(more { $($more:tt)* })?
+    ) => {
+        $(#[$group_doc])*
+        #[derive(Default)]
+        pub struct $group;
+
+        #[async_graphql::Object]
+        impl $group {
+            $($(
+                $(#[$one_doc])*
+                async fn $one(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = $one_id_doc)] $one_id: uuid::Uuid,
+                    #[graphql(desc = "Answer no earlier than this place in the log.")]
+                    min_position: Option<$crate::graphql::ground::scalars::Position>,
+                ) -> Result<Option<$one_type>, $crate::graphql::ground::failure::Failure> {
+                    $crate::graphql::ground::asked::Asked::at_least(ctx, min_position).await?.find($one_id).await
+                }
+            )*)?
+            $(
+                $(#[$doc])*
+                #[graphql(complexity = "crate::graphql::ground::page::cost(first, last, child_complexity)")]
+                #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
+                async fn $list(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    $(#[graphql(desc = "Which ones; all where it is left out.")] filter: Option<$filter>,)?
+                    $(#[graphql(desc = $order_desc)] order_by: Option<$order>,)?
+                    $(
+                        #[graphql(desc = $along_desc)]
+                        direction: Option<$crate::graphql::ground::page::OrderDirection>,
+                    )?
+                    #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
+                    #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
+                    #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Answer no earlier than this place in the log.")]
+                    min_position: Option<$crate::graphql::ground::scalars::Position>,
+                ) -> Result<
+                    Option<$crate::graphql::ground::page::Connection<$type>>,
+                    $crate::graphql::ground::failure::Failure,
+                > {
+                    use $crate::graphql::ground::{asked::Asked, page::{OrderDirection, page}};
+                    use projections::$table::Column;
+
+                    let asked = Asked::at_least(ctx, min_position).await?;
+                    let page = page(first, after, last, before)?;
+                    let wanted = sea_orm::Condition::all();
+                    $(let wanted = filter.map_or(wanted, $filter::condition);)?
+                    $(
+                        let (column, direction) = order_by.map_or(
+                            (Column::$usual, OrderDirection::$usually),
+                            |order| (match order.field { $($field::$way => Column::$way_column,)* }, order.direction),
+                        );
+                    )?
+                    $(let (column, direction) = (Column::$along, direction.unwrap_or(OrderDirection::$along_way));)?
+                    $(let (column, direction) = (Column::$stands, OrderDirection::$standing);)?
+                    asked.list(wanted, direction.of(column), &page).await.map(Some)
+                }
+            )*
+            $($($more)*)?
+        }
+
+        $(
+            $($crate::graphql::ground::list::filter! {
+                $filter_doc $filter over $table [] [] [] $($parts)*
+            })?
+            $(
+                #[doc = $order_doc]
+                #[derive(async_graphql::InputObject, Debug)]
+                pub struct $order {
+                    /// By what.
+                    field: $field,
+                    /// Which way.
+                    direction: $crate::graphql::ground::page::OrderDirection,
+                }
+
+                #[doc = $field_doc]
+                #[derive(async_graphql::Enum, Clone, Copy, PartialEq, Eq, Debug)]
+                pub enum $field {
+                    $($(#[$way_doc])* $way,)*
+                }
+            )?
+
+            #[cfg(test)]
+            mod $list {
+                #[test]
+                fn what_is_filtered_or_ordered_by_leads_an_index() {
+                    use projections::$table::{Column, Entity};
+                    let offered = [
+                        $(super::$filter::columns(),)?
+                        $(vec![$(Column::$way_column),*],)?
+                        $(vec![Column::$along],)?
+                        $(vec![Column::$stands],)?
+                    ];
+                    for column in offered.concat() {
+                        assert!($crate::graphql::ground::list::leads::<Entity>(column), "{column:?}");
+                    }
+                }
+            }
+        )*
+    };
+}
+pub(crate) use queries;
+
+/// Declares a filter, part by part: its fields, and the conditions that they mean.
+macro_rules! filter {
+    ($doc:literal $filter:ident over $table:ident [$($fields:tt)*] [$($conditions:tt)*] [$($columns:ident)*]
+        $(#[$part_doc:meta])* $part:ident: Vec<$type:ty> = any_of $column:ident, $($rest:tt)*
+    ) => {
+        $crate::graphql::ground::list::filter! {
+            $doc $filter over $table
+            [$($fields)* $(#[$part_doc])* #[graphql(default)] pub $part: Vec<$type>,]
+            [$($conditions)* [$part, parts => any_of(Column::$column, parts)]]
+            [$($columns)* $column]
+            $($rest)*
+        }
+    };
+    ($doc:literal $filter:ident over $table:ident [$($fields:tt)*] [$($conditions:tt)*] [$($columns:ident)*]
+        $(#[$part_doc:meta])* $part:ident: $type:ty = $how:ident $column:ident, $($rest:tt)*
+    ) => {
+        $crate::graphql::ground::list::filter! {
+            $doc $filter over $table
+            [$($fields)* $(#[$part_doc])* pub $part: Option<$type>,]
+            [$($conditions)* [$part, part => part.map(|part| $how(Column::$column, part))]]
+            [$($columns)* $column]
+            $($rest)*
+        }
+    };
+    ($doc:literal $filter:ident over $table:ident [$($fields:tt)*]
+        [$([$part:ident, $given:ident => $condition:expr])*] [$($columns:ident)*]
+    ) => {
+        #[doc = $doc]
+        #[derive(async_graphql::InputObject, Clone, Debug, Default)]
+        pub struct $filter {
+            $($fields)*
+        }
+
+        impl $filter {
+            pub fn condition(self) -> sea_orm::Condition {
+                #[allow(unused_imports, reason = "no filter needs every kind of condition")]
+                use $crate::graphql::ground::list::{any_of, before, from, is, set, some, starts_with};
+                use projections::$table::Column;
+
+                let Self { $($part),* } = self;
+                let all = sea_orm::Condition::all();
+                $(let $given = $part; let all = all.add_option($condition);)*
+                all
+            }
+
+            #[cfg(test)]
+            fn columns() -> Vec<projections::$table::Column> {
+                vec![$(projections::$table::Column::$columns),*]
+            }
+        }
+    };
+}
+pub(crate) use filter;

@@ -1,0 +1,113 @@
+//! The journal: double entry for every event that moves money.
+
+mod edges;
+mod lists;
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use domain::ledger::Account;
+use projections::journal_lines;
+use uuid::Uuid;
+
+pub use self::lists::JournalQueries;
+use super::ground::{
+    failure::Failure,
+    scalars::{CurrencyCode, Money, Position},
+    show::{Shows, currency, money, number},
+};
+
+/// One line of a journal entry.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct JournalLine {
+    /// The account's number.
+    pub account: u32,
+    /// The account's name.
+    pub account_name: String,
+    /// What was debited; null where the line is a credit.
+    pub debit: Option<Money>,
+    /// What was credited; null where the line is a debit.
+    pub credit: Option<Money>,
+    /// The wallet, for accounts that are kept wallet by wallet.
+    pub wallet_id: Option<Uuid>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// The place in the log of the event.
+    pub position: Position,
+    #[graphql(skip)]
+    entry: Uuid,
+    #[graphql(skip)]
+    event: Uuid,
+    #[graphql(skip)]
+    partner: Uuid,
+}
+
+/// What one event means in double entry. Its debits and credits are equal.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct JournalEntry {
+    /// The entry's UUID.
+    pub entry_id: Uuid,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// The place in the log of the event.
+    pub position: Position,
+    #[graphql(skip)]
+    event: Uuid,
+}
+
+/// The sums of one account in one currency.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct AccountBalance {
+    /// The account's number.
+    pub account: u32,
+    /// The account's name.
+    pub account_name: String,
+    /// The currency.
+    pub currency: CurrencyCode,
+    /// Everything that was debited.
+    pub debit: Money,
+    /// Everything that was credited.
+    pub credit: Money,
+}
+
+fn name(number: u32) -> String {
+    let account = Account::ALL.into_iter().find(|account| account.number() == number);
+    account.map_or("unknown", Account::name).to_owned()
+}
+
+impl Shows for JournalLine {
+    type Table = journal_lines::Entity;
+
+    fn show(row: journal_lines::Model) -> Result<Self, Failure> {
+        let account = number(row.account)?;
+        let amount = |minor: i64| (minor != 0).then(|| money(minor, &row.currency)).transpose();
+        Ok(Self {
+            account,
+            account_name: name(account),
+            debit: amount(row.debit_minor)?,
+            credit: amount(row.credit_minor)?,
+            wallet_id: row.wallet,
+            occurred_at: row.occurred_at,
+            position: Position(row.position.cast_unsigned()),
+            entry: row.entry,
+            event: row.event_id,
+            partner: row.partner,
+        })
+    }
+}
+
+impl TryFrom<journal_lines::Balance> for AccountBalance {
+    type Error = Failure;
+
+    fn try_from(row: journal_lines::Balance) -> Result<Self, Failure> {
+        let account = number(row.account)?;
+        Ok(Self {
+            account,
+            account_name: name(account),
+            currency: CurrencyCode(currency(&row.currency)?),
+            debit: money(row.debit_minor, &row.currency)?,
+            credit: money(row.credit_minor, &row.currency)?,
+        })
+    }
+}

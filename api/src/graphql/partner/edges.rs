@@ -1,0 +1,63 @@
+//! Where a partner leads: to its network, its deals, its money and its training.
+
+use domain::PartnerId;
+use projections::{Order, Page, Sight, partners};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::{
+    Partner,
+    network::NetworkMember,
+    training::{AssignedCourse, Certificate, TrainingRecord},
+};
+use crate::graphql::{
+    deal::Deal,
+    ground::{
+        asked::Asked,
+        edges::edges,
+        failure::Failure,
+        page::{Connection, connection},
+    },
+    program::Program,
+    wallet::Wallet,
+};
+
+edges! {
+    Partner by partner_id;
+    one {
+        /// The programme.
+        program: Program = program;
+        /// The partner above in the network.
+        parent: Partner = parent;
+    }
+    many {
+        /// The partner's wallets, one a currency.
+        wallets: Wallet = wallets by Partner, ascending Currency;
+        /// The courses that are assigned, step by step.
+        courses: AssignedCourse = courses by Partner, ascending Step, ascending Course;
+        /// What the partner's people have done of modules and exams.
+        training: TrainingRecord = training by Partner, ascending Person, ascending Course, ascending Unit;
+        /// The certificates of the partner's people.
+        certificates: Certificate = certificates by Partner, ascending Position;
+    }
+    pages {
+        /// The partner's deals, the latest first.
+        deals: Deal = deals by Partner, descending RegisteredAt;
+    }
+    lists {
+        /// The partners below in the network, at any distance: who they are and where they stand, and nothing else.
+        network: NetworkMember = below;
+    }
+}
+
+/// Whoever sees a partner sees who is below it.
+async fn below(
+    top: &Partner,
+    asked: &Asked,
+    page: &Page,
+) -> Result<Connection<NetworkMember>, Failure> {
+    let sight = Sight::Network(PartnerId(top.partner_id));
+    let others = Condition::all().add(partners::Column::Id.ne(top.partner_id));
+    let order = Order::ascending(partners::Column::CompanyName);
+    let db = asked.db();
+    connection(projections::list::<partners::Entity>(&db, &sight, others, order, page).await?)
+}

@@ -1,0 +1,63 @@
+//! How partners are asked for.
+
+use chrono::{DateTime, Utc};
+use sea_orm::Value;
+use uuid::Uuid;
+
+use super::{Partner, PartnerStage};
+use crate::graphql::{
+    enums::Tier,
+    ground::{
+        list::{Kept, queries},
+        show::named,
+    },
+};
+
+queries! {
+    /// Queries of partners.
+    PartnerQueries;
+
+    one {
+        /// A partner by its UUID. Null where there is none, and where you may not see it.
+        partner: Partner by partner_id, "The partner's UUID.";
+    }
+
+    /// The partners that you may see.
+    list partners: partners as Partner {
+        filter PartnerFilter, "Which partners; every part that is given must hold." {
+            /// Of this programme.
+            program: Uuid = is Program,
+            /// At any of these stages.
+            stages: Vec<PartnerStage> = any_of Stage,
+            /// In this country, by the two letters of ISO 3166.
+            country: String = is Country,
+            /// Whose name begins like this.
+            name_starts_with: String = starts_with CompanyName,
+            /// Of this tier.
+            tier: Tier = is Tier,
+            /// Whether they have joined the network.
+            joined: bool = set JoinedAt,
+            /// Whether anybody of theirs holds a certificate.
+            certified: bool = some Certified,
+            /// Who applied at this instant or later.
+            applied_from: DateTime<Utc> = from AppliedAt,
+            /// Who applied before this instant.
+            applied_until: DateTime<Utc> = before AppliedAt,
+        }
+        order PartnerOrder, "In which order partners stand."
+        by PartnerOrderField, "By what partners can be ordered." {
+            /// When they applied.
+            AppliedAt = AppliedAt,
+            /// Their names.
+            CompanyName = CompanyName,
+            /// When they changed last.
+            LastChange = LastPosition,
+        } usually AppliedAt Descending, "In which order; the latest application first where it is left out.";
+    }
+}
+
+impl Kept for Tier {
+    fn kept(self) -> Value {
+        named(&domain::Tier::from(self)).into()
+    }
+}

@@ -2,6 +2,18 @@
 
 use async_graphql::Enum;
 
+use super::ground::show::words;
+
+words!(
+    Tier as domain::Tier,
+    Source as domain::partner::Source,
+    RejectionCode as domain::partner::RejectionCode,
+    DealRejectionCode as domain::deal::DealRejectionCode,
+    LossCode as domain::deal::LossCode,
+    PayoutRejectionCode as domain::wallet::PayoutRejectionCode,
+    AccrualKind as domain::commission::AccrualKind,
+);
+
 /// The ladder of tiers, lowest first.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 #[graphql(remote = "domain::Tier")]

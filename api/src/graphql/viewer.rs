@@ -75,8 +75,7 @@ impl Viewer {
     /// The application of your partner. All that there is to see until it is approved.
     async fn application(&self, ctx: &Context<'_>) -> Result<Option<Application>, Failure> {
         let asked = Asked::of(ctx)?;
-        let own = asked.principal.partner.map(|own| own.0);
-        Ok(asked.find(own).await?.map(|partner: Partner| partner.into()))
+        asked.find(asked.principal.partner.map(|own| own.0)).await
     }
 
     /// Your partner. Null for the vendor's people.

@@ -12,26 +12,27 @@ use crate::graphql::{
         asked::Asked,
         failure::Failure,
         scalars::{Decimal, Money, percent},
-        show::{Shows, number, read, word},
+        show::{read, shows, words},
     },
 };
 
-/// What one event earned, or why it earned nothing.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
-pub struct Calculation {
-    /// The event that made commission due.
-    pub trigger: Uuid,
-    /// When it was calculated.
-    pub calculated_at: DateTime<Utc>,
-    /// The version of the commission plan; null where no plan was in force.
-    pub plan_version: Option<u32>,
-    /// Why nothing was earned.
-    pub nothing: Option<NothingEarned>,
-    /// The hash of everything that the calculation rests on.
-    pub trace_hash: Option<String>,
-    #[graphql(skip)]
-    pub kept: Option<serde_json::Value>,
+shows! {
+    /// What one event earned, or why it earned nothing.
+    #[graphql(complex)]
+    Calculation of commissions as row {
+        /// The event that made commission due.
+        trigger: Uuid,
+        /// When it was calculated.
+        calculated_at: DateTime<Utc>,
+        /// The version of the commission plan; null where no plan was in force.
+        plan_version: Option<u32>,
+        /// Why nothing was earned.
+        nothing: Option<NothingEarned>,
+        /// The hash of everything that the calculation rests on.
+        trace_hash: Option<String>,
+        #[graphql(skip)]
+        kept: Option<serde_json::Value> = row.trace,
+    }
 }
 
 /// What one partner earns of one line of a contract.
@@ -95,6 +96,8 @@ pub enum NothingEarned {
     LessThanOneUnit,
 }
 
+words!(NothingEarned as domain::commission::NotCalculated);
+
 impl From<domain::commission::Leg> for Leg {
     fn from(leg: domain::commission::Leg) -> Self {
         Self {
@@ -111,23 +114,6 @@ impl From<domain::commission::Leg> for Leg {
             amount: leg.amount.into(),
             matures_at: leg.matures_at,
         }
-    }
-}
-
-impl Shows for Calculation {
-    type Table = commissions::Entity;
-
-    fn show(row: commissions::Model) -> Result<Self, Failure> {
-        let nothing =
-            row.nothing.as_deref().map(word::<domain::commission::NotCalculated>).transpose()?;
-        Ok(Self {
-            trigger: row.trigger,
-            calculated_at: row.calculated_at,
-            plan_version: row.plan_version.map(number).transpose()?,
-            nothing: nothing.map(NothingEarned::from),
-            trace_hash: row.trace_hash,
-            kept: row.trace,
-        })
     }
 }
 

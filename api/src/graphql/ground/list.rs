@@ -1,48 +1,11 @@
 //! Root queries: objects by their ids, and lists with filter, order and pagination, each declared over a view's columns.
 
-use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Value,
     sea_query::{Expr, SimpleExpr},
 };
-use uuid::Uuid;
 
-use super::scalars::CurrencyCode;
-
-/// A value of the schema as rows keep it.
-pub trait Kept {
-    fn kept(self) -> Value;
-}
-
-macro_rules! kept {
-    ($($type:ty = |$value:ident| $kept:expr;)*) => {$(
-        impl Kept for $type {
-            fn kept(self) -> Value {
-                let $value = self;
-                $kept.into()
-            }
-        }
-    )*};
-}
-kept! {
-    Uuid = |id| id;
-    String = |text| text;
-    u32 = |number| i64::from(number);
-    DateTime<Utc> = |instant| instant;
-    CurrencyCode = |currency| currency.0.code();
-}
-
-/// Enumerations of the schema that mirror those of rows.
-macro_rules! mirrors {
-    ($($type:ty as $row:ty),* $(,)?) => {$(
-        impl $crate::graphql::ground::list::Kept for $type {
-            fn kept(self) -> sea_orm::Value {
-                <$row>::from(self).into()
-            }
-        }
-    )*};
-}
-pub(crate) use mirrors;
+use super::show::Kept;
 
 pub fn is(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
     Expr::col(column.as_column_ref()).eq(value.kept())

@@ -1,11 +1,16 @@
-//! Presentation of rows: the mapping from what views keep to the objects of the schema.
+//! Data mapping: what views keep as the objects and values of the schema, and values of the schema as views keep them.
 
 use async_graphql::OutputType;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::Currency;
 use projections::Table;
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, Value};
+use uuid::Uuid;
 
-use super::{failure::Failure, scalars::Money};
+use super::{
+    failure::Failure,
+    scalars::{CurrencyCode, Date, Json, Money, Position},
+};
 
 /// The table behind an object, its columns and its rows.
 pub type TableOf<T> = <T as Shows>::Table;
@@ -23,6 +28,144 @@ pub trait Shows: OutputType + Sized + Send + 'static {
         rows.into_iter().map(Self::show).collect()
     }
 }
+
+/// Declares an object by the row that it shows: its fields with their types, each as the column of its name or as said,
+/// with what is `given` at hand.
+macro_rules! shows {
+    (
+        $(#[$about:meta])*
+        $object:ident of $table:ident as $row:ident $(given { $($given:tt)* })? {
+            $($(#[$field_about:meta])* $field:ident: $type:ty $(= $shown:expr)?,)*
+        }
+    ) => {
+        #[derive(async_graphql::SimpleObject, Clone, Debug)]
+        $(#[$about])*
+        pub struct $object {
+            $($(#[$field_about])* pub $field: $type,)*
+        }
+
+        impl $crate::graphql::ground::show::Shows for $object {
+            type Table = projections::$table::Entity;
+
+            fn show(
+                $row: projections::$table::Model,
+            ) -> Result<Self, $crate::graphql::ground::failure::Failure> {
+                $($($given)*)?
+                Ok(Self {
+                    $($field: $crate::graphql::ground::show::field!($row, $field $(, $shown)?),)*
+                })
+            }
+        }
+    };
+}
+pub(crate) use shows;
+
+macro_rules! field {
+    ($row:ident, $field:ident) => {
+        $crate::graphql::ground::show::shown($row.$field)?
+    };
+    ($row:ident, $field:ident, $shown:expr) => {
+        $shown
+    };
+}
+pub(crate) use field;
+
+/// A value of the schema that shows what a row keeps as an `R`.
+pub trait Shown<R>: Sized {
+    /// Fails only where a row holds what no fold writes.
+    fn shown(kept: R) -> Result<Self, Failure>;
+}
+
+pub fn shown<R, T: Shown<R>>(kept: R) -> Result<T, Failure> {
+    T::shown(kept)
+}
+
+impl<R, T: Shown<R>> Shown<Option<R>> for Option<T> {
+    fn shown(kept: Option<R>) -> Result<Self, Failure> {
+        kept.map(T::shown).transpose()
+    }
+}
+
+macro_rules! shown {
+    ($($kept:ty as $type:ty = |$value:ident| $shown:expr;)*) => {$(
+        impl Shown<$kept> for $type {
+            fn shown($value: $kept) -> Result<Self, Failure> {
+                Ok($shown)
+            }
+        }
+    )*};
+}
+shown! {
+    Uuid as Uuid = |id| id;
+    String as String = |text| text;
+    bool as bool = |truth| truth;
+    DateTime<Utc> as DateTime<Utc> = |instant| instant;
+    NaiveDate as Date = |day| Date(day);
+    i64 as u32 = |wide| number(wide)?;
+    i64 as Position = |position| Position(position.cast_unsigned());
+    String as CurrencyCode = |code| CurrencyCode(currency(&code)?);
+    serde_json::Value as Json = |json| Json(json);
+    serde_json::Value as Vec<String> = |list| read(&list)?;
+}
+
+/// A value of the schema as rows keep it.
+pub trait Kept {
+    fn kept(self) -> Value;
+}
+
+macro_rules! kept {
+    ($($type:ty = |$value:ident| $kept:expr;)*) => {$(
+        impl Kept for $type {
+            fn kept(self) -> Value {
+                let $value = self;
+                $kept.into()
+            }
+        }
+    )*};
+}
+kept! {
+    Uuid = |id| id;
+    String = |text| text;
+    u32 = |number| i64::from(number);
+    DateTime<Utc> = |instant| instant;
+    CurrencyCode = |currency| currency.0.code();
+}
+
+/// Enumerations of the schema that mirror those of rows.
+macro_rules! mirrors {
+    ($($type:ty as $row:ty),* $(,)?) => {$(
+        impl $crate::graphql::ground::show::Kept for $type {
+            fn kept(self) -> sea_orm::Value {
+                <$row>::from(self).into()
+            }
+        }
+
+        impl $crate::graphql::ground::show::Shown<$row> for $type {
+            fn shown(kept: $row) -> Result<Self, $crate::graphql::ground::failure::Failure> {
+                Ok(kept.into())
+            }
+        }
+    )*};
+}
+pub(crate) use mirrors;
+
+/// Enumerations of the schema for closed lists of the domain, of which rows keep the word.
+macro_rules! words {
+    ($($type:ty as $word:ty),* $(,)?) => {$(
+        impl $crate::graphql::ground::show::Kept for $type {
+            fn kept(self) -> sea_orm::Value {
+                $crate::graphql::ground::show::named(&<$word>::from(self)).into()
+            }
+        }
+
+        impl $crate::graphql::ground::show::Shown<String> for $type {
+            fn shown(kept: String) -> Result<Self, $crate::graphql::ground::failure::Failure> {
+                $crate::graphql::ground::show::word::<$word>(&kept).map(Self::from)
+            }
+        }
+    )*};
+}
+pub(crate) use words;
 
 /// An amount as rows keep it.
 pub fn money(minor: i64, code: &str) -> Result<Money, Failure> {

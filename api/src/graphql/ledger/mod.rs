@@ -13,33 +13,37 @@ pub use self::lists::JournalQueries;
 use super::ground::{
     failure::Failure,
     scalars::{CurrencyCode, Money, Position},
-    show::{Shows, currency, money, number},
+    show::{money, number, shown, shows},
 };
 
-/// One line of a journal entry.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
-pub struct JournalLine {
-    /// The account's number.
-    pub account: u32,
-    /// The account's name.
-    pub account_name: String,
-    /// What was debited; null where the line is a credit.
-    pub debit: Option<Money>,
-    /// What was credited; null where the line is a debit.
-    pub credit: Option<Money>,
-    /// The wallet, for accounts that are kept wallet by wallet.
-    pub wallet_id: Option<Uuid>,
-    /// When it happened.
-    pub occurred_at: DateTime<Utc>,
-    /// The place in the log of the event.
-    pub position: Position,
-    #[graphql(skip)]
-    entry: Uuid,
-    #[graphql(skip)]
-    event: Uuid,
-    #[graphql(skip)]
-    partner: Uuid,
+shows! {
+    /// One line of a journal entry.
+    #[graphql(complex)]
+    JournalLine of journal_lines as row given {
+        let account = number(row.account)?;
+        let amount = |minor: i64| (minor != 0).then(|| money(minor, &row.currency)).transpose();
+    } {
+        /// The account's number.
+        account: u32 = account,
+        /// The account's name.
+        account_name: String = name(account),
+        /// What was debited; null where the line is a credit.
+        debit: Option<Money> = amount(row.debit_minor)?,
+        /// What was credited; null where the line is a debit.
+        credit: Option<Money> = amount(row.credit_minor)?,
+        /// The wallet, for accounts that are kept wallet by wallet.
+        wallet_id: Option<Uuid> = row.wallet,
+        /// When it happened.
+        occurred_at: DateTime<Utc>,
+        /// The place in the log of the event.
+        position: Position,
+        #[graphql(skip)]
+        entry: Uuid,
+        #[graphql(skip)]
+        event: Uuid = row.event_id,
+        #[graphql(skip)]
+        partner: Uuid,
+    }
 }
 
 /// What one event means in double entry. Its debits and credits are equal.
@@ -76,27 +80,6 @@ fn name(number: u32) -> String {
     account.map_or("unknown", Account::name).to_owned()
 }
 
-impl Shows for JournalLine {
-    type Table = journal_lines::Entity;
-
-    fn show(row: journal_lines::Model) -> Result<Self, Failure> {
-        let account = number(row.account)?;
-        let amount = |minor: i64| (minor != 0).then(|| money(minor, &row.currency)).transpose();
-        Ok(Self {
-            account,
-            account_name: name(account),
-            debit: amount(row.debit_minor)?,
-            credit: amount(row.credit_minor)?,
-            wallet_id: row.wallet,
-            occurred_at: row.occurred_at,
-            position: Position(row.position.cast_unsigned()),
-            entry: row.entry,
-            event: row.event_id,
-            partner: row.partner,
-        })
-    }
-}
-
 impl TryFrom<journal_lines::Balance> for AccountBalance {
     type Error = Failure;
 
@@ -105,7 +88,7 @@ impl TryFrom<journal_lines::Balance> for AccountBalance {
         Ok(Self {
             account,
             account_name: name(account),
-            currency: CurrencyCode(currency(&row.currency)?),
+            currency: shown(row.currency.clone())?,
             debit: money(row.debit_minor, &row.currency)?,
             credit: money(row.credit_minor, &row.currency)?,
         })

@@ -1,17 +1,10 @@
 //! How partners are asked for.
 
 use chrono::{DateTime, Utc};
-use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{Partner, PartnerStage};
-use crate::graphql::{
-    enums::Tier,
-    ground::{
-        list::{Kept, queries},
-        show::named,
-    },
-};
+use crate::graphql::{enums::Tier, ground::list::queries};
 
 queries! {
     /// Queries of partners.
@@ -53,11 +46,5 @@ queries! {
             /// When they changed last.
             LastChange = LastPosition,
         } usually AppliedAt Descending, "In which order; the latest application first where it is left out.";
-    }
-}
-
-impl Kept for Tier {
-    fn kept(self) -> Value {
-        named(&domain::Tier::from(self)).into()
     }
 }

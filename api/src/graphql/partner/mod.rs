@@ -21,72 +21,71 @@ pub use self::{
 use super::{
     enums::{RejectionCode, Source, Tier},
     ground::{
-        failure::Failure,
-        list::mirrors,
         node::Global,
         scalars::Position,
-        show::{Shows, number, read, word},
+        show::{mirrors, read, shown, shows},
     },
 };
 
-/// A company that sells for the vendor, or that has applied to do so.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
-pub struct Partner {
-    /// The partner's global id.
-    pub id: ID,
-    /// The partner's UUID, as inputs take it.
-    pub partner_id: Uuid,
-    /// The company's registered name.
-    pub name: String,
-    /// The company's country by the two letters of ISO 3166.
-    pub country: String,
-    /// The company's tax number.
-    pub tax_id: Option<String>,
-    /// The company's web site.
-    pub website: Option<String>,
-    /// How far the partner has come.
-    pub stage: PartnerStage,
-    /// Where the partner stands on the ladder of tiers.
-    pub tier: Tier,
-    /// How the partner found the programme.
-    pub source: Source,
-    /// The company's people.
-    pub contacts: Vec<Contact>,
-    /// When the partner applied.
-    pub applied_at: DateTime<Utc>,
-    /// When the application was approved.
-    pub approved_at: Option<DateTime<Utc>>,
-    /// When the partner joined the network.
-    pub joined_at: Option<DateTime<Utc>>,
-    /// When the application was rejected or withdrawn.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// Why the application was rejected.
-    pub rejection: Option<RejectionCode>,
-    /// Who reviews the application.
-    pub reviewer: Option<String>,
-    /// Whether the review was passed.
-    pub review_passed: Option<bool>,
-    /// When the interview takes place or took place.
-    pub interview_at: Option<DateTime<Utc>>,
-    /// How many levels below the top the partner stands.
-    pub depth: Option<u32>,
-    /// What others give when they apply through this partner.
-    pub referral_code: Option<String>,
-    /// How many certificates the partner's people were given.
-    pub certificates_given: u32,
-    /// The version of the terms that the partner has accepted last.
-    pub terms_version: u32,
-    /// Whether it is known where the partner's payouts go. Null for whoever has nothing to do with payouts.
-    pub payment_details_set: Option<bool>,
-    /// Grows with every change; give it as `expectedVersion`.
-    pub version: u32,
-    /// The place in the log of the last change.
-    pub changed_at_position: Position,
-    #[graphql(skip)]
-    program: Uuid,
-    #[graphql(skip)]
-    parent: Option<Uuid>,
+shows! {
+    /// A company that sells for the vendor, or that has applied to do so.
+    #[graphql(complex)]
+    Partner of partners as row given { let contacts: Vec<Kept> = read(&row.contacts)?; } {
+        /// The partner's global id.
+        id: ID = Self::global(row.id),
+        /// The partner's UUID, as inputs take it.
+        partner_id: Uuid = row.id,
+        /// The company's registered name.
+        name: String = row.company_name,
+        /// The company's country by the two letters of ISO 3166.
+        country: String,
+        /// The company's tax number.
+        tax_id: Option<String>,
+        /// The company's web site.
+        website: Option<String>,
+        /// How far the partner has come.
+        stage: PartnerStage,
+        /// Where the partner stands on the ladder of tiers.
+        tier: Tier,
+        /// How the partner found the programme.
+        source: Source,
+        /// The company's people.
+        contacts: Vec<Contact> = contacts.into_iter().map(Contact::from).collect(),
+        /// When the partner applied.
+        applied_at: DateTime<Utc>,
+        /// When the application was approved.
+        approved_at: Option<DateTime<Utc>>,
+        /// When the partner joined the network.
+        joined_at: Option<DateTime<Utc>>,
+        /// When the application was rejected or withdrawn.
+        ended_at: Option<DateTime<Utc>>,
+        /// Why the application was rejected.
+        rejection: Option<RejectionCode>,
+        /// Who reviews the application.
+        reviewer: Option<String>,
+        /// Whether the review was passed.
+        review_passed: Option<bool>,
+        /// When the interview takes place or took place.
+        interview_at: Option<DateTime<Utc>>,
+        /// How many levels below the top the partner stands.
+        depth: Option<u32>,
+        /// What others give when they apply through this partner.
+        referral_code: Option<String>,
+        /// How many certificates the partner's people were given.
+        certificates_given: u32 = shown(row.certified)?,
+        /// The version of the terms that the partner has accepted last.
+        terms_version: u32,
+        /// Whether it is known where the partner's payouts go. Null for whoever has nothing to do with payouts.
+        payment_details_set: Option<bool> = Some(row.payment_details_hash.is_some()),
+        /// Grows with every change; give it as `expectedVersion`.
+        version: u32,
+        /// The place in the log of the last change.
+        changed_at_position: Position = shown(row.last_position)?,
+        #[graphql(skip)]
+        program: Uuid,
+        #[graphql(skip)]
+        parent: Option<Uuid>,
+    }
 }
 
 /// How far a partner has come.
@@ -112,8 +111,6 @@ pub enum PartnerStage {
     /// The candidate has withdrawn the application.
     Withdrawn,
 }
-
-mirrors!(PartnerStage as partners::Stage);
 
 /// A person of a partner. What is personal is null once the person's data has been erased.
 #[derive(SimpleObject, Clone, Debug)]
@@ -159,48 +156,8 @@ impl From<Kept> for Contact {
     }
 }
 
+mirrors!(PartnerStage as partners::Stage);
+
 impl Global for Partner {
     const KIND: u8 = 2;
-}
-
-impl Shows for Partner {
-    type Table = partners::Entity;
-
-    fn show(row: partners::Model) -> Result<Self, Failure> {
-        let contacts: Vec<Kept> = read(&row.contacts)?;
-        Ok(Self {
-            id: Self::global(row.id),
-            partner_id: row.id,
-            name: row.company_name,
-            country: row.country,
-            tax_id: row.tax_id,
-            website: row.website,
-            stage: row.stage.into(),
-            tier: word::<domain::Tier>(&row.tier)?.into(),
-            source: word::<domain::partner::Source>(&row.source)?.into(),
-            contacts: contacts.into_iter().map(Contact::from).collect(),
-            applied_at: row.applied_at,
-            approved_at: row.approved_at,
-            joined_at: row.joined_at,
-            ended_at: row.ended_at,
-            rejection: row
-                .rejection
-                .as_deref()
-                .map(word::<domain::partner::RejectionCode>)
-                .transpose()?
-                .map(RejectionCode::from),
-            reviewer: row.reviewer,
-            review_passed: row.review_passed,
-            interview_at: row.interview_at,
-            depth: row.depth.map(number).transpose()?,
-            referral_code: row.referral_code,
-            certificates_given: number(row.certified)?,
-            terms_version: number(row.terms_version)?,
-            payment_details_set: Some(row.payment_details_hash.is_some()),
-            version: number(row.version)?,
-            changed_at_position: Position(row.last_position.cast_unsigned()),
-            program: row.program,
-            parent: row.parent,
-        })
-    }
 }

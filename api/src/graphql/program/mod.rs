@@ -8,50 +8,54 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use projections::{programs, publications};
+use projections::publications;
 use uuid::Uuid;
 
 pub use self::{lists::ProgramQueries, mutations::ProgramMutations};
 use super::{
     enums::KernelState,
     ground::{
-        failure::Failure,
         node::Global,
         scalars::{CurrencyCode, Json, Position},
-        show::{Shows, currency, number, read},
+        show::{mirrors, read, shown, shows},
     },
 };
 
-/// A partner programme with its rulebook.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
-pub struct Program {
-    /// The programme's global id.
-    pub id: ID,
-    /// The programme's UUID, as inputs take it.
-    pub program_id: Uuid,
-    /// What it is called.
-    pub name: String,
-    /// The time zone in which its days begin and end.
-    pub time_zone: String,
-    /// The currency in which it reckons.
-    pub base_currency: CurrencyCode,
-    /// Whether an application is approved only after an interview.
-    pub interview_required: bool,
-    /// How many levels below the top partners may join.
-    pub max_network_depth: u32,
-    /// The statuses that contracts can have.
-    pub contract_statuses: Vec<ContractStatus>,
-    /// The newest version of every course.
-    pub courses: Vec<Course>,
-    /// The newest version of every certification.
-    pub certifications: Vec<Certification>,
-    /// When it was opened.
-    pub opened_at: DateTime<Utc>,
-    /// Grows with every change; give it as `expectedVersion`.
-    pub version: u32,
-    /// The place in the log of the last change.
-    pub changed_at_position: Position,
+shows! {
+    /// A partner programme with its rulebook.
+    #[graphql(complex)]
+    Program of programs as row given {
+        let statuses: BTreeMap<String, domain::program::ContractStatus> = read(&row.contract_statuses)?;
+        let courses: BTreeMap<String, domain::program::Course> = read(&row.courses)?;
+        let certifications: BTreeMap<String, domain::program::Certification> = read(&row.certifications)?;
+    } {
+        /// The programme's global id.
+        id: ID = Self::global(row.id),
+        /// The programme's UUID, as inputs take it.
+        program_id: Uuid = row.id,
+        /// What it is called.
+        name: String,
+        /// The time zone in which its days begin and end.
+        time_zone: String = row.zone,
+        /// The currency in which it reckons.
+        base_currency: CurrencyCode,
+        /// Whether an application is approved only after an interview.
+        interview_required: bool,
+        /// How many levels below the top partners may join.
+        max_network_depth: u32,
+        /// The statuses that contracts can have.
+        contract_statuses: Vec<ContractStatus> = statuses.into_iter().map(ContractStatus::from).collect(),
+        /// The newest version of every course.
+        courses: Vec<Course> = courses.into_iter().map(Course::from).collect(),
+        /// The newest version of every certification.
+        certifications: Vec<Certification> = certifications.into_iter().map(Certification::from).collect(),
+        /// When it was opened.
+        opened_at: DateTime<Utc>,
+        /// Grows with every change; give it as `expectedVersion`.
+        version: u32,
+        /// The place in the log of the last change.
+        changed_at_position: Position = shown(row.last_position)?,
+    }
 }
 
 /// A status of a contract, of the vendor's own naming.
@@ -95,27 +99,28 @@ pub struct Certification {
     pub valid_for_months: Option<u32>,
 }
 
-/// A published version of terms, a plan or a policy.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Publication {
-    /// What it is a version of.
-    pub kind: PublicationKind,
-    /// 1, 2, 3 and so on within its kind.
-    pub version: u32,
-    /// From when on it is in force.
-    pub effective_from: DateTime<Utc>,
-    /// The first instant at which it is no longer in force; null where it is open.
-    pub effective_until: Option<DateTime<Utc>>,
-    /// What it says.
-    pub body: Option<Json>,
-    /// The SHA-256 of what it says, in hexadecimal digits.
-    pub body_hash: String,
-    /// Who wrote it.
-    pub author: Option<String>,
-    /// Who published it.
-    pub approved_by: Option<String>,
-    /// When it was published.
-    pub published_at: DateTime<Utc>,
+shows! {
+    /// A published version of terms, a plan or a policy.
+    Publication of publications as row {
+        /// What it is a version of.
+        kind: PublicationKind,
+        /// 1, 2, 3 and so on within its kind.
+        version: u32,
+        /// From when on it is in force.
+        effective_from: DateTime<Utc>,
+        /// The first instant at which it is no longer in force; null where it is open.
+        effective_until: Option<DateTime<Utc>>,
+        /// What it says.
+        body: Option<Json> = Some(Json(row.body)),
+        /// The SHA-256 of what it says, in hexadecimal digits.
+        body_hash: String,
+        /// Who wrote it.
+        author: Option<String> = Some(row.author),
+        /// Who published it.
+        approved_by: Option<String> = Some(row.approved_by),
+        /// When it was published.
+        published_at: DateTime<Utc>,
+    }
 }
 
 /// What a programme publishes in versions.
@@ -132,35 +137,10 @@ pub enum PublicationKind {
     DealPolicy,
 }
 
+mirrors!(PublicationKind as publications::Kind);
+
 impl Global for Program {
     const KIND: u8 = 1;
-}
-
-impl Shows for Program {
-    type Table = programs::Entity;
-
-    fn show(row: programs::Model) -> Result<Self, Failure> {
-        let statuses: BTreeMap<String, domain::program::ContractStatus> =
-            read(&row.contract_statuses)?;
-        let courses: BTreeMap<String, domain::program::Course> = read(&row.courses)?;
-        let certifications: BTreeMap<String, domain::program::Certification> =
-            read(&row.certifications)?;
-        Ok(Self {
-            id: Self::global(row.id),
-            program_id: row.id,
-            name: row.name,
-            time_zone: row.zone,
-            base_currency: CurrencyCode(currency(&row.base_currency)?),
-            interview_required: row.interview_required,
-            max_network_depth: number(row.max_network_depth)?,
-            contract_statuses: statuses.into_iter().map(ContractStatus::from).collect(),
-            courses: courses.into_iter().map(Course::from).collect(),
-            certifications: certifications.into_iter().map(Certification::from).collect(),
-            opened_at: row.opened_at,
-            version: number(row.version)?,
-            changed_at_position: Position(row.last_position.cast_unsigned()),
-        })
-    }
 }
 
 impl From<(String, domain::program::ContractStatus)> for ContractStatus {
@@ -184,23 +164,5 @@ impl From<(String, domain::program::Certification)> for Certification {
     fn from((certification, newest): (String, domain::program::Certification)) -> Self {
         let domain::program::Certification { version, courses, exam, valid_for_months } = newest;
         Self { certification, version, courses, exam, valid_for_months }
-    }
-}
-
-impl Shows for Publication {
-    type Table = publications::Entity;
-
-    fn show(row: publications::Model) -> Result<Self, Failure> {
-        Ok(Self {
-            kind: row.kind.into(),
-            version: number(row.version)?,
-            effective_from: row.effective_from,
-            effective_until: row.effective_until,
-            body: Some(Json(row.body)),
-            body_hash: row.body_hash,
-            author: Some(row.author),
-            approved_by: Some(row.approved_by),
-            published_at: row.published_at,
-        })
     }
 }

@@ -1,7 +1,6 @@
 //! Stories end to end and the invariants, on both engines.
 
 mod face;
-mod graph;
 mod log;
 mod promises;
 mod stories;

@@ -6,7 +6,7 @@ use api::access;
 use api::auth::Role;
 use api::graphql::{Settings, graph};
 
-use super::served::{Served, principal};
+use super::super::schema::served::{Served, principal};
 
 const SCHEMA: &str = "{ __schema { mutationType { name } types { name kind fields { name } } } }";
 

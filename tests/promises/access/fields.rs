@@ -9,8 +9,8 @@ use async_graphql::parser::types::{FieldDefinition, ServiceDocument};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::schema::{document, fields, types};
-use super::served::{Objects, Served, codes};
+use super::super::schema::sdl::{document, fields, types};
+use super::super::schema::served::{Objects, Served, codes};
 
 /// The shortest way from the root to each object type: the fields with their arguments.
 fn ways(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::access;
 use api::auth::Role;
 
-use super::schema::{document, fields, types};
+use super::super::schema::sdl::{document, fields, types};
 
 fn places() -> BTreeSet<String> {
     let document = document();

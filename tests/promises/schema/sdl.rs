@@ -35,7 +35,7 @@ fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
 
 #[test]
 fn the_schema_is_the_one_that_is_checked_in() {
-    let checked_in = include_str!("../../api/schema.graphql");
+    let checked_in = include_str!("../../../api/schema.graphql");
     let served = api::graphql::sdl();
     let differs =
         checked_in.lines().zip(served.lines()).find(|(checked_in, served)| checked_in != served);

@@ -6,7 +6,7 @@ use async_graphql::parser::types::{BaseType, ServiceDocument, Type, TypeKind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::schema::{document, fields, types};
+use super::sdl::{document, fields, types};
 use super::served::{Objects, Served, codes};
 
 /// Something of a type, aimed at `objects`. What may be left out is.

@@ -1,0 +1,5 @@
+//! Role-based access control: the table behind every field, and every field as every role.
+
+mod fields;
+mod table;
+mod visibility;

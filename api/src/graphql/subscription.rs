@@ -59,12 +59,8 @@ impl Subscription {
         #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")]
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<WalletChange, Failure>> + use<'ctx>, Failure> {
-        let asked = Asked::of(ctx)?;
-        Ok(changes(asked, wallet_id, asked.sight::<Wallet>(), after).and_then(
-            move |position| async move {
-                Ok(WalletChange { position, wallet: asked.find(wallet_id).await? })
-            },
-        ))
+        let change = |position, wallet| WalletChange { position, wallet };
+        Ok(changes(Asked::of(ctx)?, wallet_id, after, change))
     }
 
     /// A deal whenever it changes. Several changes at once are one answer.
@@ -75,14 +71,8 @@ impl Subscription {
         #[graphql(desc = "Begin after this place in the log; from now on where it is left out.")]
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<DealChange, Failure>> + use<'ctx>, Failure> {
-        let asked = Asked::of(ctx)?;
-        Ok(
-            changes(asked, deal_id, asked.sight::<Deal>(), after).and_then(
-                move |position| async move {
-                    Ok(DealChange { position, deal: asked.find(deal_id).await? })
-                },
-            ),
-        )
+        let change = |position, deal| DealChange { position, deal };
+        Ok(changes(Asked::of(ctx)?, deal_id, after, change))
     }
 
     /// The events of the log, one by one in its order: first those that are there, then whatever comes.
@@ -104,18 +94,20 @@ impl Subscription {
     }
 }
 
-/// The positions at which an aggregate has changed, each only the last of those that came together.
-fn changes(
-    asked: &Asked,
+/// What an aggregate has become whenever it has changed, once for all changes that came together.
+fn changes<'a, T: Shows, C: Send + 'a>(
+    asked: &'a Asked,
     aggregate: Uuid,
-    sight: Sight,
     after: Option<Position>,
-) -> impl Stream<Item = Result<Position, Failure>> + Send + '_ {
+    change: impl Fn(Position, Option<T>) -> C + Copy + Send + Sync + 'a,
+) -> impl Stream<Item = Result<C, Failure>> + Send + 'a {
     let filter = Condition::all().add(events::Column::AggregateId.eq(aggregate));
-    let last =
-        |rows: Vec<events::Model>| rows.last().map(|row| Position(row.position.cast_unsigned()));
-    follow(asked, filter, sight, after)
-        .try_filter_map(move |rows| std::future::ready(Ok(last(rows))))
+    let pages = follow(asked, filter, asked.sight::<T>(), after);
+    pages.try_filter_map(move |rows| async move {
+        let Some(last) = rows.last() else { return Ok(None) };
+        let position = Position(last.position.cast_unsigned());
+        Ok(Some(change(position, asked.find(aggregate).await?)))
+    })
 }
 
 /// A reader of the log that has come as far as `cursor`.

@@ -7,92 +7,59 @@ use crate::fault::Fault;
 /// Why a field has no answer. It has no `Display`, so that `?` on a foreign error cannot carry its text to a client.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
-    code: Code,
+    /// What a program may tell faults apart by. Never renamed.
+    code: &'static str,
     message: &'static str,
     /// Until where the views must come, where they are behind.
     position: Option<u64>,
 }
 
-/// What a program may tell faults apart by. Never renamed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Code {
-    Unauthenticated,
-    Forbidden,
-    BadUserInput,
-    Conflict,
-    CommandIdReused,
-    Unavailable,
-    UnknownOutcome,
-    ViewsBehind,
-    Internal,
-}
-
-impl Code {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::Conflict => "CONFLICT",
-            Self::CommandIdReused => "COMMAND_ID_REUSED",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::UnknownOutcome => "UNKNOWN_OUTCOME",
-            Self::ViewsBehind => "VIEWS_BEHIND",
-            Self::Internal => "INTERNAL",
-        }
-    }
-}
-
 impl Failure {
-    fn new(code: Code, message: &'static str) -> Self {
+    fn new(code: &'static str, message: &'static str) -> Self {
         Self { code, message, position: None }
     }
 
     /// Nobody has signed in. The web edge lets nobody through without a principal, so this is a mistake in wiring.
     pub fn unauthenticated() -> Self {
-        Self::new(Code::Unauthenticated, "sign in first")
+        Self::new("UNAUTHENTICATED", "sign in first")
     }
 
     pub fn forbidden() -> Self {
-        Self::new(Code::Forbidden, "your role may not do this")
+        Self::new("FORBIDDEN", "your role may not do this")
     }
 
     /// R4: before approval there is the own application and nothing else.
     pub fn not_approved() -> Self {
         Self::new(
-            Code::Forbidden,
+            "FORBIDDEN",
             "until your application is approved you see nothing but the application",
         )
     }
 
     /// `message` says which argument is wrong and what it should be.
     pub fn bad_input(message: &'static str) -> Self {
-        Self::new(Code::BadUserInput, message)
+        Self::new("BAD_USER_INPUT", message)
     }
 
     pub fn views_behind(position: u64) -> Self {
         let message =
             "what you are looking for is recorded and will be shown in a moment; ask again";
-        Self { position: Some(position), ..Self::new(Code::ViewsBehind, message) }
+        Self { position: Some(position), ..Self::new("VIEWS_BEHIND", message) }
     }
 
     /// A part that we rest on does not answer. Logs why; the client is told to come again.
     pub fn unavailable(cause: &(impl std::fmt::Debug + ?Sized)) -> Self {
         tracing::warn!(?cause, "a field could not be read");
-        Self::new(Code::Unavailable, "this cannot be read at the moment; try again")
+        Self::new("UNAVAILABLE", "this cannot be read at the moment; try again")
     }
 
     /// Something that cannot be, or a defect. Logs it; the client is told little.
     pub fn internal(cause: &(impl std::fmt::Debug + ?Sized)) -> Self {
         tracing::error!(?cause, "a field failed");
         Self::new(
-            Code::Internal,
+            "INTERNAL",
             "something went wrong on our side; name the trace id when you report it",
         )
-    }
-
-    pub fn code(&self) -> Code {
-        self.code
     }
 }
 
@@ -100,20 +67,20 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Conflict => Self::new(
-                Code::Conflict,
+                "CONFLICT",
                 "somebody else has changed this in the meantime; look again, then decide",
             ),
             Fault::CommandIdReused => Self::new(
-                Code::CommandIdReused,
+                "COMMAND_ID_REUSED",
                 "this commandId has been used for another request; give every request one of its own",
             ),
-            Fault::Unavailable => Self::new(Code::Unavailable, "nothing was changed; try again"),
+            Fault::Unavailable => Self::new("UNAVAILABLE", "nothing was changed; try again"),
             Fault::UnknownOutcome => Self::new(
-                Code::UnknownOutcome,
+                "UNKNOWN_OUTCOME",
                 "it is not known whether this was recorded; ask again with the same commandId",
             ),
             Fault::Internal => Self::new(
-                Code::Internal,
+                "INTERNAL",
                 "something went wrong on our side; name the trace id when you report it",
             ),
         }
@@ -123,7 +90,7 @@ impl From<Fault> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Error::new(failure.message).extend_with(|_, extensions| {
-            extensions.set("code", failure.code.name());
+            extensions.set("code", failure.code);
             if let Some(position) = failure.position {
                 extensions.set("position", position.to_string());
             }

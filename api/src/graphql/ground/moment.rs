@@ -40,9 +40,11 @@ impl Moment {
 
     /// Whether what is read holds everything up to `position`, which the live views do already.
     pub async fn reaches(&self, position: u64) -> Result<bool, DbErr> {
-        let namespace = self.namespace();
-        let live = Arc::ptr_eq(&namespace, &self.views.current());
-        Ok(live || namespace.position().await? >= position)
+        let held = self.held().namespace.clone();
+        match held.filter(|held| !Arc::ptr_eq(held, &self.views.current())) {
+            Some(replaced) => Ok(replaced.position().await? >= position),
+            None => Ok(true),
+        }
     }
 
     /// The first and the last position at which views were read, where any were.

@@ -55,7 +55,8 @@ impl ScalarType for Date {
 pub struct Position(pub u64);
 
 /// A place in the service's log, as a string of digits: 1 is the first event that was ever recorded. A mutation tells
-/// the position that it reached; give it back as `minPosition` to read at least that.
+/// the position that it reached; give it back as `minPosition` to read at least that. An answer that was read from the
+/// views says in `extensions.read` the `first` and the `last` position at which it was read.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema-2/#unsignedLong")]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{
     batches::Spawner,
-    edges::{Batch, ById, Edge},
     failure::Failure,
+    loader::{Batch, ById, Edge, PayloadAt},
     moment::Moment,
     page::{Connection, connection},
     scalars::Position,
@@ -154,6 +154,6 @@ impl Asked {
 
     /// What the log says at a position.
     pub async fn payload(&self, position: u64) -> Result<Option<serde_json::Value>, Failure> {
-        self.batches.load_one(super::edges::PayloadAt(position)).await
+        self.batches.load_one(PayloadAt(position)).await
     }
 }

@@ -6,6 +6,7 @@ pub mod edges;
 pub mod failure;
 pub mod gate;
 pub mod list;
+pub mod loader;
 pub mod moment;
 pub mod mutation;
 pub mod node;

@@ -269,7 +269,13 @@ mod tests {
             assert!(posted.is_none() || matches!(recorded.event, Event::Wallet(_)));
             assert!(posted.is_none_or(|entry| ids.insert(entry.id)), "two events share an entry");
         }
-        assert_eq!(ids.len(), 9, "every event of the history's wallet but the approval");
+        let moves = |recorded: &&Recorded| {
+            matches!(recorded.event, Event::Wallet(_))
+                && recorded.envelope.event_type != "payout-approved"
+        };
+        let moving = history.iter().filter(moves).count();
+        assert!(moving > 8);
+        assert_eq!(ids.len(), moving, "every event of a wallet but the approval");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod tiers;
 pub mod time;
 pub mod wallet;
 pub mod words;
+pub mod world;
 
 pub use aggregates::{Command, CommandError, DecodeError, Event, Recorded, codes, decode};
 pub use deal::Deal;

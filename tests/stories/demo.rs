@@ -24,7 +24,7 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
     let mut heads = vec![];
     for place in places().await {
         let year = Year::before(now());
-        let service = Service::start_at(place.target.clone(), ManualClock::at(year.begins))
+        let service = Service::start_at(place.target.clone(), ManualClock::at(year.story.begins()))
             .await
             .expect("starts");
         let built =

@@ -67,10 +67,11 @@ async fn build(store: &Store, output: &Output) -> anyhow::Result<()> {
     let dir = store.dir(DIR);
     std::fs::create_dir_all(&dir)?;
     let year = Year::before(Utc::now());
-    let service = Service::start_at(store.target(DIR), ManualClock::at(year.begins)).await?;
+    let service =
+        Service::start_at(store.target(DIR), ManualClock::at(year.story.begins())).await?;
     let head = *service.log.head().borrow();
     let text = if head == 0 {
-        let bar = output.progress("building a year", year.len() as u64);
+        let bar = output.progress("building a year", year.story.steps.len() as u64);
         let built = year.build(&service, |done| bar.set_position(done as u64)).await;
         bar.finish_and_clear();
         let built = built?;

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use super::{
-    PARTNERS, Year, id, partner,
+    Calendar, PARTNERS, id, partner,
     partners::{Company, carla},
     program,
     rulebook::{currency, money},
@@ -31,7 +31,7 @@ enum Ends {
     Registered,
 }
 
-pub(super) fn plan(year: &mut Year) {
+pub(super) fn plan(year: &mut Calendar) {
     for number in 0..DEALS {
         let company = &PARTNERS[(number % PARTNERS.len() as u64) as usize];
         let first = company.certified_on() + 3;
@@ -68,7 +68,7 @@ struct Sale<'a> {
 }
 
 impl Sale<'_> {
-    fn plan(&self, year: &mut Year, ends: Ends) {
+    fn plan(&self, year: &mut Calendar, ends: Ends) {
         let seller = || self.company.seller();
         let (finance, desk) = (|| Actor::vendor("fiona.finance"), || Actor::vendor("doris.dach"));
         year.ask(self.day, 10, seller(), self.register());
@@ -242,12 +242,12 @@ impl Sale<'_> {
         self.total().minor <= limit
     }
 
-    fn pay(&self, year: &mut Year, day: u64, by: Actor, name: &str, amount: Money) {
+    fn pay(&self, year: &mut Calendar, day: u64, by: Actor, name: &str, amount: Money) {
         let command = self.payment(year, day, name, amount);
         year.ask(self.day + day, 0, by, command);
     }
 
-    fn payment(&self, year: &Year, day: u64, name: &str, amount: Money) -> Command {
+    fn payment(&self, year: &Calendar, day: u64, name: &str, amount: Money) -> Command {
         self.command(Do::RecordPayment {
             payment: PaymentId(id(&format!("deal {} payment {name}", self.number))),
             amount,
@@ -256,7 +256,7 @@ impl Sale<'_> {
         })
     }
 
-    fn ask(&self, year: &mut Year, day: u64, minute: i64, by: Actor, command: Do) {
+    fn ask(&self, year: &mut Calendar, day: u64, minute: i64, by: Actor, command: Do) {
         let command = self.command(command);
         year.ask(self.day + day, minute, by, command);
     }

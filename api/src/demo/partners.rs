@@ -9,7 +9,7 @@ use domain::{
     },
 };
 
-use super::{Year, id, partner, program};
+use super::{Calendar, id, partner, program};
 
 /// A company of the demo.
 #[derive(Clone, Copy, Debug)]
@@ -126,12 +126,12 @@ impl Company {
         SubjectId(id(&format!("{}/{first_name}", self.short)))
     }
 
-    fn ask(&self, year: &mut Year, day: u64, minute: i64, by: Actor, command: Do) {
+    fn ask(&self, year: &mut Calendar, day: u64, minute: i64, by: Actor, command: Do) {
         year.ask(self.applies_on + day, minute, by, Command::Partner(partner(self.short), command));
     }
 }
 
-pub(super) fn plan(year: &mut Year) {
+pub(super) fn plan(year: &mut Calendar) {
     for company in &PARTNERS {
         apply(year, company);
         approve(year, company);
@@ -153,7 +153,7 @@ pub(super) fn plan(year: &mut Year) {
     year.ask(170, 5, carla(), Command::Partner(partner("nordwind"), gold));
 }
 
-fn apply(year: &mut Year, company: &Company) {
+fn apply(year: &mut Calendar, company: &Company) {
     let person = |first_name: &str| NewContact {
         person: company.person(first_name),
         first_name: first_name.into(),
@@ -184,7 +184,7 @@ fn apply(year: &mut Year, company: &Company) {
     company.ask(year, 0, 0, company.owner(), command);
 }
 
-fn approve(year: &mut Year, company: &Company) {
+fn approve(year: &mut Calendar, company: &Company) {
     company.ask(year, 1, 0, carla(), Do::AssignReview { reviewer: "rita.review".into() });
     company.ask(
         year,
@@ -216,7 +216,7 @@ fn approve(year: &mut Year, company: &Company) {
     company.ask(year, 5, 0, carla(), Do::Approve {});
 }
 
-fn train(year: &mut Year, company: &Company) {
+fn train(year: &mut Calendar, company: &Company) {
     let lms = || Actor::integration("lms");
     let person = company.person(company.seller);
     let source = |reference: &str| SourceRef {
@@ -259,7 +259,7 @@ fn train(year: &mut Year, company: &Company) {
 }
 
 /// Two who do not become partners: one fails the review, one thinks better of it.
-fn turned_away(year: &mut Year) {
+fn turned_away(year: &mut Calendar) {
     let rejected = Company {
         short: "lone-star",
         name: "Lone Star Trading LLC",

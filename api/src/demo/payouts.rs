@@ -3,10 +3,10 @@
 use domain::{
     Actor, Command, Money, PayoutId, WalletId,
     wallet::{PayoutRejectionCode, Wallet, WalletCommand as Do},
+    world::World,
 };
 
-use super::{Ask, PARTNERS, Planned, Year, id, partner, partners::Company, rulebook::currency};
-use crate::service::Service;
+use super::{Ask, Calendar, PARTNERS, Planned, id, partner, partners::Company, rulebook::currency};
 
 /// Days of the year on which partners ask for their money.
 const QUARTERS: [u64; 3] = [120, 220, 330];
@@ -27,7 +27,7 @@ enum Step {
     Settle,
 }
 
-pub(super) fn plan(year: &mut Year) {
+pub(super) fn plan(year: &mut Calendar) {
     for (quarter, day) in QUARTERS.into_iter().enumerate() {
         for (after, step) in
             [(0, Step::Request), (2, Step::Decide), (3, Step::Submit), (5, Step::Settle)]
@@ -39,13 +39,12 @@ pub(super) fn plan(year: &mut Year) {
 
 impl Run {
     /// What each wallet's state of the day leads to.
-    pub(super) async fn asks(self, service: &Service) -> Vec<Ask> {
+    pub(super) fn asks(self, world: &World) -> Vec<Ask> {
         let mut asks = vec![];
         for (index, company) in PARTNERS.iter().enumerate() {
             for code in CURRENCIES {
                 let wallet = WalletId::of(partner(company.short), currency(code));
-                let Ok((state, _)) = service.log.load::<Wallet>(wallet.0).await else { continue };
-                self.of_wallet(index, company, wallet, &state, &mut asks);
+                self.of_wallet(index, company, wallet, &world.wallet(wallet), &mut asks);
             }
         }
         asks

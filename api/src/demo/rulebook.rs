@@ -9,16 +9,16 @@ use domain::{
     program::{DealPolicy, KernelState, PayoutPolicy, ProgramCommand as Do, Responsibility},
 };
 
-use super::{Year, program};
+use super::{Calendar, program};
 
 /// Day of the year on which the second plan comes into force.
 const SECOND_PLAN: u64 = 182;
 
-pub(super) fn plan(year: &mut Year) {
+pub(super) fn plan(year: &mut Calendar) {
     let vera = || Actor::vendor("vera.admin");
     let begins = year.begins;
     let mut minute = 0;
-    let mut ask = |year: &mut Year, command| {
+    let mut ask = |year: &mut Calendar, command| {
         year.ask(0, minute, vera(), Command::Program(program(), command));
         minute += 1;
     };

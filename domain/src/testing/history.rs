@@ -1,16 +1,12 @@
 //! A history in which everything happens at least once, told in the public names of the commands.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    Command, WalletId,
-    deal::{CommissionFacts, Deal, DealFacts, SellerFacts},
-    wallet::{Wallet, WalletFacts},
-};
+use crate::{WalletId, world::World};
 
 /// Fields with which each command is understood.
 pub fn sample(command: &str) -> Value {
@@ -125,143 +121,93 @@ fn in_json(command: ProgramCommand, name: &str) -> Value {
     serde_json::to_value(command).expect("is JSON")[name].take()
 }
 
-fn with(command: &str, field: &str, value: Value) -> (String, Value) {
-    let mut fields = sample(command);
-    fields[field] = value;
-    (command.to_owned(), fields)
+/// What happens in a world, each thing asked by somebody else.
+#[derive(Default)]
+struct Telling {
+    world: World,
+    events: Vec<Recorded>,
+    asked: usize,
 }
 
-fn plain(commands: &[&str]) -> Vec<(String, Value)> {
-    commands.iter().map(|command| ((*command).to_owned(), sample(command))).collect()
+impl Telling {
+    fn ask(&mut self, id: Uuid, on: &str, commands: &[&str]) {
+        for command in commands {
+            self.ask_with(id, on, command, json!({}));
+        }
+    }
+
+    /// A command with the fields of its sample, but for these.
+    fn ask_with(&mut self, id: Uuid, on: &str, command: &str, changes: Value) {
+        let mut fields = sample(command);
+        for (field, value) in changes.as_object().expect("is an object") {
+            fields[field] = value.clone();
+        }
+        self.advance(on);
+        self.asked += 1;
+        let by = Actor::vendor(format!("vendor-{}", self.asked));
+        let events = self.world.ask(by, at(on), command, id, fields);
+        self.events.extend(events.expect(command));
+    }
+
+    fn advance(&mut self, until: &str) {
+        self.events.extend(self.world.advance(at(until)));
+    }
 }
 
-/// Every event of this history, each with a position, an event id and a stream of its own.
+/// Events of every type, each with a position, an event id and a stream of its own.
 pub fn history() -> Vec<Recorded> {
-    let programme = programme([publish_terms("2025-02-01T00:00:00Z")]);
-    let mut all: Vec<(Uuid, Event)> = published([])
-        .into_iter()
-        .map(|event| (PROGRAM.0, Event::Program(Box::new(event))))
-        .collect();
+    static HISTORY: LazyLock<Vec<Recorded>> = LazyLock::new(tell);
+    HISTORY.clone()
+}
 
-    let interview = ["scheduleInterview", "recordInterview", "approveApplication", "joinNetwork"];
-    let asked = ["applyForProgram", "assignReview", "requestInformation", "supplyInformation"];
+fn tell() -> Vec<Recorded> {
+    let mut told = Telling::default();
+    for command in usual().into_iter().chain([publish_terms("2025-02-01T00:00:00Z")]) {
+        let name = command.name();
+        told.ask_with(PROGRAM.0, "2025-01-01", name, in_json(command, name));
+    }
+
+    let reviewed = ["applyForProgram", "assignReview", "recordReview"];
+    let approved = ["scheduleInterview", "recordInterview", "approveApplication"];
     let lms = |reference: &str| json!({ "source": "lms", "reference": reference });
-    let (_, mut second) = with("completeModule", "module", json!("product"));
-    second["source"] = lms("1002");
-    let (_, mut failed) = with("recordExam", "passed", json!(false));
-    failed["source"] = lms("1003");
-    let whole = [
-        plain(&asked),
-        plain(&["recordReview"]),
-        plain(&interview),
-        plain(&["assignNextCourses", "completeModule"]),
-        vec![("completeModule".into(), second), ("recordExam".into(), failed)],
-        plain(&["recordExam", "issueDueCertificates", "setPaymentDetails", "overrideTier"]),
-    ]
-    .concat();
-    let early: [&[&str]; 2] = [
-        &["applyForProgram", "assignReview", "recordReview", "rejectApplication"],
-        &["applyForProgram", "withdrawApplication"],
-    ];
-    let facts = PartnerFacts { program: programme.clone(), parent: None };
-    let mut alfa = Partner::default();
-    let mut partners = run(&mut alfa, &facts, ALFA.0, "2025-01-10", whole);
-    let later = plain(&["acceptTerms"]);
-    partners.extend(run(&mut alfa, &facts, ALFA.0, "2025-02-01", later));
-    for (number, commands) in (0xA1..).zip(early) {
-        let id = Uuid::from_u128(number);
-        partners.extend(run(&mut Partner::default(), &facts, id, "2025-01-10", plain(commands)));
-    }
-    all.extend(partners.into_iter().map(|(id, event)| (id, Event::Partner(Box::new(event)))));
+    let asked = ["applyForProgram", "assignReview", "requestInformation", "supplyInformation"];
+    let on = "2025-01-10";
+    told.ask(ALFA.0, on, &[&asked[..], &["recordReview"], &approved, &["completeModule"]].concat());
+    let product = json!({ "module": "product", "source": lms("1002") });
+    told.ask_with(ALFA.0, on, "completeModule", product);
+    let failed = json!({ "passed": false, "source": lms("1003") });
+    told.ask_with(ALFA.0, on, "recordExam", failed);
+    told.ask(ALFA.0, on, &["recordExam", "setPaymentDetails", "overrideTier"]);
+    told.ask(BETA.0, on, &[reviewed, approved].concat());
+    let other = |number| Uuid::from_u128(number);
+    told.ask(other(0xA1), on, &[&reviewed[..], &["rejectApplication"]].concat());
+    told.ask(other(0xA2), on, &["applyForProgram", "withdrawApplication"]);
+    told.ask(ALFA.0, "2025-02-01", &["acceptTerms"]);
 
-    let alfa = Arc::new(alfa);
-    let sells = |id| SellerFacts { partner: id, state: alfa.clone(), upline: vec![] };
-    let facts = DealFacts {
-        program: programme.clone(),
-        partner: Some(alfa.clone()),
-        commission: Some(CommissionFacts { sellers: vec![sells(ALFA), sells(BETA)] }),
-    };
-    let won = [
-        plain(&["registerDeal", "assignResponsible", "qualifyDealByPartner", "returnDeal"]),
-        plain(&["qualifyDealByPartner", "qualifyDeal", "requestApproval", "approveDeal"]),
-        plain(&["agreeShare", "signContract", "changeContractStatus", "calculateCommission"]),
-        vec![with("calculateCommission", "trigger", json!(Uuid::from_u128(0x78)))],
-        plain(&["recordPayment", "winDeal"]),
-    ]
-    .concat();
-    let mut deals = run(&mut Deal::default(), &facts, Uuid::from_u128(0xD1), "2025-02-19", won);
+    let on = "2025-02-19";
+    let qualified = ["registerDeal", "qualifyDealByPartner", "qualifyDeal", "approveDeal"];
+    let returned = ["registerDeal", "qualifyDealByPartner", "returnDeal"];
+    let signed = ["agreeShare", "signContract", "changeContractStatus"];
+    told.ask(other(0xD1), on, &[&returned[..], &qualified[1..], &signed].concat());
+    // Set twice, a status earns nothing the second time.
+    told.ask_with(other(0xD1), on, "changeContractStatus", json!({ "to": "delivered" }));
+    told.ask(other(0xD1), on, &["changeContractStatus", "recordPayment", "winDeal"]);
     for (number, end) in (0xD2..).zip(["rejectDeal", "withdrawDeal", "loseDeal"]) {
-        let id = Uuid::from_u128(number);
-        let commands = plain(&["registerDeal", end]);
-        deals.extend(run(&mut Deal::default(), &facts, id, "2025-02-19", commands));
+        told.ask(other(number), on, &["registerDeal", end]);
     }
-    let (id, mut expiring) = (Uuid::from_u128(0xD5), Deal::default());
-    let approved = plain(&["registerDeal", "qualifyDealByPartner", "qualifyDeal", "approveDeal"]);
-    deals.extend(run(&mut expiring, &facts, id, "2025-02-19", approved));
-    deals.extend(run(&mut expiring, &facts, id, "2025-06-01", plain(&["expireProtection"])));
-    all.extend(deals.into_iter().map(|(id, event)| (id, Event::Deal(Box::new(event)))));
+    told.ask(other(0xD5), on, &qualified);
 
-    let facts = WalletFacts { program: programme, partner: Some(alfa) };
-    let payout = |command, number: u128| with(command, "payout", json!(Uuid::from_u128(number)));
-    let paid = [
-        plain(&["accrueCommission", "matureLot", "requestPayout", "cancelPayout"]),
-        vec![payout("requestPayout", 0xF2), payout("rejectPayout", 0xF2)],
-        vec![payout("requestPayout", 0xF3), payout("approvePayout", 0xF3)],
-        vec![payout("submitPayout", 0xF3), payout("settlePayout", 0xF3)],
-    ]
-    .concat();
-    let id = WalletId::of(ALFA, currency("EUR")).0;
-    let wallets = run(&mut Wallet::default(), &facts, id, "2025-03-10", paid);
-    all.extend(wallets.into_iter().map(|(id, event)| (id, Event::Wallet(Box::new(event)))));
-
-    (1..).zip(all).map(|(number, (id, event))| recorded(id, number, event)).collect()
-}
-
-/// The events of these commands on one aggregate, each asked by somebody else.
-fn run<A, C>(
-    aggregate: &mut A,
-    facts: &A::Services,
-    id: Uuid,
-    on: &str,
-    commands: Vec<(String, Value)>,
-) -> Vec<(Uuid, A::Event)>
-where
-    A: Aggregate<Command = Issued<C>>,
-    C: From<Command>,
-{
-    let mut events = vec![];
-    for (index, (name, fields)) in commands.into_iter().enumerate() {
-        let command = Command::parse(&name, id, fields).expect(&name);
-        let mut command = vendor(&format!("vendor-{index}"), on, C::from(command));
-        command.command_id = CommandId(Uuid::from_u128(id.as_u128() + index as u128));
-        events.extend(handled(aggregate, command, facts).expect(&name));
+    let (wallet, on) = (WalletId::of(ALFA, currency("EUR")).0, "2025-03-10");
+    told.ask(wallet, on, &["requestPayout", "cancelPayout"]);
+    let payouts = [
+        (0xF2, &["requestPayout", "rejectPayout"][..]),
+        (0xF3, &["requestPayout", "approvePayout", "submitPayout", "settlePayout"]),
+    ];
+    for (number, commands) in payouts {
+        for command in commands {
+            told.ask_with(wallet, on, command, json!({ "payout": other(number) }));
+        }
     }
-    events.into_iter().map(|event| (id, event)).collect()
-}
-
-impl From<Command> for PartnerCommand {
-    fn from(command: Command) -> Self {
-        let Command::Partner(_, command) = command else {
-            unreachable!("{} is not for a partner", command.name())
-        };
-        command
-    }
-}
-
-impl From<Command> for crate::deal::DealCommand {
-    fn from(command: Command) -> Self {
-        let Command::Deal(_, command) = command else {
-            unreachable!("{} is not for a deal", command.name())
-        };
-        command
-    }
-}
-
-impl From<Command> for crate::wallet::WalletCommand {
-    fn from(command: Command) -> Self {
-        let Command::Wallet(_, command) = command else {
-            unreachable!("{} is not for a wallet", command.name())
-        };
-        command
-    }
+    told.advance("2025-06-01"); // Nobody signs the last deal while it is protected.
+    told.events
 }

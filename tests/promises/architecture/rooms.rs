@@ -24,6 +24,7 @@ const FLOORS: &[(&str, &[&[Room]])] = &[("domain", &[
     &[&["deal/"], &["wallet/"]],
     &[&["aggregates/"]],
     &[&["ledger.rs"], &["reactions.rs"]],
+    &[&["world.rs"]],
 ]), ("eventlog", &[
     &[&["append.rs", "clock.rs", "decide.rs", "event.rs", "fault.rs", "personal.rs", "pools.rs", "schema.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
@@ -49,7 +50,6 @@ const LONG: &[&str] = &[
     "domain/src/partner/mod.rs",
     "domain/src/program/mod.rs",
     "domain/src/wallet/tests.rs",
-    "tests/harness/history.rs",
 ];
 
 fn sources(package: &str) -> PathBuf {

@@ -18,4 +18,3 @@ mod face;
 mod log;
 mod promises;
 mod stories;
-mod views;

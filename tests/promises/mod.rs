@@ -6,3 +6,4 @@ mod files;
 mod refusals;
 mod rules;
 mod schema;
+mod views;

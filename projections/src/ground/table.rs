@@ -17,7 +17,7 @@ pub trait Table:
 
     /// Whether rows can be found or put in order by a column without reading all of them.
     fn leads_an_index(column: Self::Column) -> bool {
-        let leads = |index: &&str| index.split(", ").next() == Some(column.as_str());
-        column.as_str() == Self::KEY.as_str() || Self::INDEXES.iter().any(|index| leads(index))
+        let mut leaders = Self::INDEXES.iter().filter_map(|index| index.split(", ").next());
+        column.as_str() == Self::KEY.as_str() || leaders.any(|leader| leader == column.as_str())
     }
 }

@@ -15,6 +15,5 @@
 //! | anything that may cost speed | `cargo bench -p tests` |
 
 mod face;
-mod log;
 mod promises;
 mod stories;

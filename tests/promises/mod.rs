@@ -3,6 +3,7 @@
 mod access;
 mod architecture;
 mod files;
+pub(crate) mod log;
 mod refusals;
 mod rules;
 mod schema;

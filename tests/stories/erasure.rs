@@ -3,7 +3,7 @@
 use projections::Views;
 
 use super::*;
-use crate::log::raw::Raw;
+use crate::promises::log::raw::Raw;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_key_is_destroyed_reads_as_erased_while_the_company_stays() {

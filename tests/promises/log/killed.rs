@@ -91,7 +91,7 @@ fn load_until_killed(target: &Target) -> (Vec<CommandId>, Vec<CommandId>) {
         Target::Postgres { url } => url.clone(),
     };
     let mut process = Command::new(std::env::current_exe().expect("a test knows itself"))
-        .args(["log::killed::load", "--exact", "--ignored", "--nocapture"])
+        .args(["promises::log::killed::load", "--exact", "--ignored", "--nocapture"])
         .env(TARGET, target)
         .stdout(Stdio::piped())
         .spawn()

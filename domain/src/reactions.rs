@@ -10,7 +10,7 @@ use crate::{
     Actor, Command, CommandId, DealId, Event, EventId, PartnerId, Recorded, WalletId,
     deal::{DealCommand, DealEvent},
     derived,
-    partner::{PartnerCommand, PartnerEvent},
+    partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent, TrainingEvent},
     wallet::{Accrual, WalletCommand, WalletEvent},
 };
 
@@ -54,35 +54,29 @@ pub fn reactions(recorded: &Recorded) -> Vec<Reaction> {
     let commands = match &recorded.event {
         Event::Program(_) => vec![],
         Event::Partner(event) => match event.as_ref() {
-            PartnerEvent::Approved { .. } => {
-                vec![
-                    partner(PartnerCommand::Join {}),
-                    partner(PartnerCommand::AssignNextCourses {}),
-                ]
+            PartnerEvent::Application(ApplicationEvent::Approved { .. }) => vec![
+                partner(PartnerCommand::Join {}),
+                partner(PartnerCommand::AssignNextCourses {}),
+            ],
+            PartnerEvent::Terms(TermsEvent::Accepted { .. }) => {
+                vec![partner(PartnerCommand::Join {})]
             }
-            PartnerEvent::TermsAccepted { .. } => vec![partner(PartnerCommand::Join {})],
-            PartnerEvent::ModuleCompleted { person, .. } => vec![
+            PartnerEvent::Training(TrainingEvent::ModuleCompleted { person, .. }) => vec![
                 partner(PartnerCommand::AssignNextCourses {}),
                 partner(PartnerCommand::IssueDueCertificates { person: *person }),
             ],
-            PartnerEvent::ExamPassed { person, .. } => {
+            PartnerEvent::Training(TrainingEvent::ExamPassed { person, .. }) => {
                 vec![partner(PartnerCommand::IssueDueCertificates { person: *person })]
             }
-            PartnerEvent::Applied { .. }
-            | PartnerEvent::ReviewAssigned { .. }
-            | PartnerEvent::InformationRequested { .. }
-            | PartnerEvent::InformationSupplied { .. }
-            | PartnerEvent::ReviewRecorded { .. }
-            | PartnerEvent::InterviewScheduled { .. }
-            | PartnerEvent::InterviewHeld { .. }
-            | PartnerEvent::Rejected { .. }
-            | PartnerEvent::Withdrawn {}
-            | PartnerEvent::Joined { .. }
-            | PartnerEvent::CourseAssigned { .. }
-            | PartnerEvent::ExamFailed { .. }
-            | PartnerEvent::Certified { .. }
-            | PartnerEvent::PaymentDetailsSet { .. }
-            | PartnerEvent::TierOverridden { .. } => vec![],
+            PartnerEvent::Application(_)
+            | PartnerEvent::Network(_)
+            | PartnerEvent::Training(
+                TrainingEvent::CourseAssigned { .. }
+                | TrainingEvent::ExamFailed { .. }
+                | TrainingEvent::Certified { .. },
+            )
+            | PartnerEvent::Bank(_)
+            | PartnerEvent::Tier(_) => vec![],
         },
         Event::Deal(event) => match event.as_ref() {
             DealEvent::Registered { .. } => vec![on_deal(DealCommand::AssignResponsible {})],

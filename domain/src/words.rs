@@ -2,6 +2,8 @@
 //!
 //! They put the public name beside the variant, so that `registerDeal` or `DEAL_NOT_APPROVED` greps to all that knows it.
 
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess};
+
 /// Version that new events are written with. Older ones are lifted to it where stored events are read.
 pub const EVENT_VERSION: u32 = 1;
 
@@ -41,7 +43,7 @@ macro_rules! internal {
 }
 pub(crate) use internal;
 
-/// Declares events: the name on disk, then the variant.
+/// Declares events: the name on disk, then the variant; or the sum of the events of several subjects.
 macro_rules! events {
     ($(#[$doc:meta])* pub enum $name:ident {
         $($(#[$vdoc:meta])* $event:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
@@ -63,6 +65,75 @@ macro_rules! events {
             }
         }
 
+        impl $crate::words::Told for $name {}
+
+        $crate::words::events!(@domain_event $name);
+    };
+    // The sum of the events of several subjects: read and written as the one that it is.
+    ($(#[$doc:meta])* pub enum $name:ident of { $($part:ident($event:ty)),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "events that are kept are boxed in Event")]
+        pub enum $name {
+            $($part($event),)*
+        }
+
+        impl $name {
+            /// Every event type as it stands on disk.
+            pub const TYPES: &'static [&'static str] =
+                &$crate::words::joined::<{ 0 $(+ <$event>::TYPES.len())* }>(&[$(<$event>::TYPES),*]);
+
+            /// The name on disk, never renamed.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$part(event) => event.name(),)* }
+            }
+        }
+
+        impl $crate::words::Told for $name {
+            fn part(&self) -> &dyn std::any::Any {
+                match self { $(Self::$part(event) => event,)* }
+            }
+        }
+
+        $(impl From<$event> for $name {
+            fn from(event: $event) -> Self {
+                Self::$part(event)
+            }
+        })*
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$part(event) => event.serialize(serializer),)* }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ByName;
+                impl<'de> serde::de::Visitor<'de> for ByName {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an event under its name")
+                    }
+
+                    fn visit_map<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<$name, M::Error> {
+                        let name: String = map.next_key()?.unwrap_or_default();
+                        $(if <$event>::TYPES.contains(&name.as_str()) {
+                            let named = $crate::words::Named { name: Some(name), map };
+                            let event = serde::de::value::MapAccessDeserializer::new(named);
+                            return serde::Deserialize::deserialize(event).map($name::$part);
+                        })*
+                        Err(serde::de::Error::unknown_variant(&name, $name::TYPES))
+                    }
+                }
+                deserializer.deserialize_map(ByName)
+            }
+        }
+
+        $crate::words::events!(@domain_event $name);
+    };
+    (@domain_event $name:ident) => {
         impl cqrs_es::DomainEvent for $name {
             fn event_type(&self) -> String {
                 self.name().to_owned()
@@ -75,6 +146,52 @@ macro_rules! events {
     };
 }
 pub(crate) use events;
+
+/// What happened, as the subject's event that it is.
+pub trait Told: std::any::Any + Sized {
+    /// Itself, unless it is the sum of several subjects' events.
+    fn part(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// Lists as one, at compile time.
+pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
+    let (mut all, mut at, mut list) = ([""; N], 0, 0);
+    while list < lists.len() {
+        let mut index = 0;
+        while index < lists[list].len() {
+            all[at] = lists[list][index];
+            (at, index) = (at + 1, index + 1);
+        }
+        list += 1;
+    }
+    all
+}
+
+/// A map whose first key has been read already.
+pub(crate) struct Named<M> {
+    pub name: Option<String>,
+    pub map: M,
+}
+
+impl<'de, M: MapAccess<'de>> MapAccess<'de> for Named<M> {
+    type Error = M::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, M::Error> {
+        match self.name.take() {
+            Some(name) => seed.deserialize(name.into_deserializer()).map(Some),
+            None => self.map.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, M::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
 
 /// Declares refusals: code, sentence, variant. Every enum of them also has `Invalid`.
 ///

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
+use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::{
     program::{Program, ProgramCommand, ProgramEvent, ProgramRefusal},
     refusal::{Code, Invalid},
     wallet::{Wallet, WalletCommand, WalletEvent, WalletFacts, WalletRefusal},
+    words::Told,
 };
 
 /// An event with its envelope, as every fold and reaction sees it.
@@ -129,8 +130,8 @@ macro_rules! aggregates {
                 }
             }
 
-            fn as_any(&self) -> &dyn std::any::Any {
-                match self { $(Self::$aggregate(event) => event.as_ref(),)* }
+            fn as_any(&self) -> [&dyn std::any::Any; 2] {
+                match self { $(Self::$aggregate(event) => [event.as_ref(), event.part()],)* }
             }
         }
 
@@ -207,9 +208,9 @@ aggregates! { $
 }
 
 impl Recorded {
-    /// The event, where it is one of these.
-    pub fn told<E: DomainEvent + 'static>(&self) -> Option<&E> {
-        self.event.as_any().downcast_ref()
+    /// The event, where it is one of these: of an aggregate, or of one of its subjects.
+    pub fn told<E: Told>(&self) -> Option<&E> {
+        self.event.as_any().into_iter().find_map(|event| event.downcast_ref())
     }
 }
 

@@ -91,7 +91,7 @@ impl CommissionFacts {
             partner,
             share,
             share_from: None,
-            tier: active.tier_at(issued.at),
+            tier: active.tiers.at(issued.at),
             tier_from: None,
             certified: certified(&facts.state, issued),
             upline: facts.upline.iter().map(node).collect(),

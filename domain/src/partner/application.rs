@@ -1,13 +1,43 @@
 //! The application: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PartnerCommand, PartnerEvent, PartnerRefusal};
+use super::{PartnerCommand, PartnerRefusal};
 use crate::{
     Issued, PartnerId, Personal, ProgramId, SubjectId,
     program::Rulebook,
     refusal::{Invalid, LONG, SHORT, country, some, text},
+    words::events,
 };
+
+events! {
+    /// What happened to an application.
+    pub enum ApplicationEvent {
+        "applied" => Applied {
+            program: ProgramId,
+            company: Company,
+            contacts: Vec<Contact>,
+            sections: Personal<Sections>,
+            source: Source,
+            inviter: Option<PartnerId>,
+            terms_version: u32,
+        },
+        "review-assigned" => ReviewAssigned { reviewer: String },
+        "information-requested" => InformationRequested { question: Personal<String> },
+        "information-supplied" => InformationSupplied { answer: Personal<String> },
+        "review-recorded" => ReviewRecorded {
+            sector_fit: Personal<String>,
+            marketing_competence: Personal<String>,
+            result: ReviewResult,
+        },
+        "interview-scheduled" => InterviewScheduled { at: DateTime<Utc> },
+        "interview-held" => InterviewHeld { outcome: InterviewOutcome, notes: Personal<String> },
+        "application-approved" => Approved { interview_held: bool },
+        "application-rejected" => Rejected { code: RejectionCode },
+        "application-withdrawn" => Withdrawn {},
+    }
+}
 
 /// A candidate's company.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -146,7 +176,7 @@ impl Candidate {
         &self,
         issued: &Issued<PartnerCommand>,
         rulebook: &Rulebook,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    ) -> Result<Vec<ApplicationEvent>, PartnerRefusal> {
         use PartnerCommand as Do;
         use PartnerRefusal as No;
         use ReviewResult::{Failed, Passed};
@@ -155,7 +185,7 @@ impl Candidate {
         match (self.stage, &issued.command) {
             (S::Applied | S::UnderReview, Do::AssignReview { reviewer }) => {
                 text("reviewer", reviewer, SHORT)?;
-                Ok(vec![PartnerEvent::ReviewAssigned { reviewer: reviewer.clone() }])
+                Ok(vec![ApplicationEvent::ReviewAssigned { reviewer: reviewer.clone() }])
             }
             (S::InformationRequested, Do::AssignReview { .. } | Do::RecordReview { .. }) => {
                 Err(No::InformationPending)
@@ -166,7 +196,7 @@ impl Candidate {
 
             (S::UnderReview, Do::RequestInformation { question }) => {
                 text("question", question, LONG)?;
-                Ok(vec![PartnerEvent::InformationRequested { question: personal(question) }])
+                Ok(vec![ApplicationEvent::InformationRequested { question: personal(question) }])
             }
             (S::Applied, Do::RequestInformation { .. } | Do::RecordReview { .. }) => {
                 Err(No::ReviewNotAssigned)
@@ -179,7 +209,7 @@ impl Candidate {
 
             (S::InformationRequested, Do::SupplyInformation { answer }) => {
                 text("answer", answer, LONG)?;
-                Ok(vec![PartnerEvent::InformationSupplied { answer: personal(answer) }])
+                Ok(vec![ApplicationEvent::InformationSupplied { answer: personal(answer) }])
             }
             (
                 S::Applied
@@ -193,7 +223,7 @@ impl Candidate {
             (S::UnderReview, Do::RecordReview { sector_fit, marketing_competence, result }) => {
                 text("sector_fit", sector_fit, LONG)?;
                 text("marketing_competence", marketing_competence, LONG)?;
-                Ok(vec![PartnerEvent::ReviewRecorded {
+                Ok(vec![ApplicationEvent::ReviewRecorded {
                     sector_fit: personal(sector_fit),
                     marketing_competence: personal(marketing_competence),
                     result: *result,
@@ -204,11 +234,14 @@ impl Candidate {
             }
 
             (S::Reviewed(Passed) | S::InterviewScheduled, Do::ScheduleInterview { at }) => {
-                Ok(vec![PartnerEvent::InterviewScheduled { at: *at }])
+                Ok(vec![ApplicationEvent::InterviewScheduled { at: *at }])
             }
             (S::InterviewScheduled, Do::RecordInterview { outcome, notes }) => {
                 text("notes", notes, LONG)?;
-                Ok(vec![PartnerEvent::InterviewHeld { outcome: *outcome, notes: personal(notes) }])
+                Ok(vec![ApplicationEvent::InterviewHeld {
+                    outcome: *outcome,
+                    notes: personal(notes),
+                }])
             }
             (S::Reviewed(Passed), Do::RecordInterview { .. }) => Err(No::InterviewNotScheduled),
             (S::Interviewed, Do::ScheduleInterview { .. } | Do::RecordInterview { .. }) => {
@@ -224,23 +257,23 @@ impl Candidate {
             ) => Err(No::NotReviewed),
 
             (S::Interviewed, Do::Approve {}) => {
-                Ok(vec![PartnerEvent::Approved { interview_held: true }])
+                Ok(vec![ApplicationEvent::Approved { interview_held: true }])
             }
             (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
                 if rulebook.interview_required {
                     return Err(No::InterviewNotHeld);
                 }
-                Ok(vec![PartnerEvent::Approved { interview_held: false }])
+                Ok(vec![ApplicationEvent::Approved { interview_held: false }])
             }
 
             // Nobody is turned away before both findings stand (R2).
             (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::Reject { code }) => {
-                Ok(vec![PartnerEvent::Rejected { code: *code }])
+                Ok(vec![ApplicationEvent::Rejected { code: *code }])
             }
             (S::Applied | S::UnderReview | S::InformationRequested, Do::Reject { .. }) => {
                 Err(No::NotReviewed)
             }
-            (_, Do::Withdraw {}) => Ok(vec![PartnerEvent::Withdrawn {}]),
+            (_, Do::Withdraw {}) => Ok(vec![ApplicationEvent::Withdrawn {}]),
 
             (_, Do::Apply { .. }) => Err(No::AlreadyApplied),
             (
@@ -259,29 +292,19 @@ impl Candidate {
         }
     }
 
-    pub(super) fn evolve(&mut self, event: PartnerEvent) {
-        match event {
-            PartnerEvent::ReviewAssigned { .. } | PartnerEvent::InformationSupplied { .. } => {
-                self.stage = Stage::UnderReview;
-            }
-            PartnerEvent::InformationRequested { .. } => self.stage = Stage::InformationRequested,
-            PartnerEvent::ReviewRecorded { result, .. } => self.stage = Stage::Reviewed(result),
-            PartnerEvent::InterviewScheduled { .. } => self.stage = Stage::InterviewScheduled,
-            PartnerEvent::InterviewHeld { .. } => self.stage = Stage::Interviewed,
-            PartnerEvent::Applied { .. }
-            | PartnerEvent::Approved { .. }
-            | PartnerEvent::Rejected { .. }
-            | PartnerEvent::Withdrawn {}
-            | PartnerEvent::TermsAccepted { .. }
-            | PartnerEvent::Joined { .. }
-            | PartnerEvent::CourseAssigned { .. }
-            | PartnerEvent::ModuleCompleted { .. }
-            | PartnerEvent::ExamPassed { .. }
-            | PartnerEvent::ExamFailed { .. }
-            | PartnerEvent::Certified { .. }
-            | PartnerEvent::PaymentDetailsSet { .. }
-            | PartnerEvent::TierOverridden { .. } => {} // Not a candidate's.
-        }
+    pub(super) fn evolve(&mut self, event: &ApplicationEvent) {
+        self.stage = match event {
+            ApplicationEvent::ReviewAssigned { .. }
+            | ApplicationEvent::InformationSupplied { .. } => Stage::UnderReview,
+            ApplicationEvent::InformationRequested { .. } => Stage::InformationRequested,
+            ApplicationEvent::ReviewRecorded { result, .. } => Stage::Reviewed(*result),
+            ApplicationEvent::InterviewScheduled { .. } => Stage::InterviewScheduled,
+            ApplicationEvent::InterviewHeld { .. } => Stage::Interviewed,
+            ApplicationEvent::Applied { .. }
+            | ApplicationEvent::Approved { .. }
+            | ApplicationEvent::Rejected { .. }
+            | ApplicationEvent::Withdrawn {} => return, // These begin and end a candidate.
+        };
     }
 }
 

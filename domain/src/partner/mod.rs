@@ -1,9 +1,12 @@
 //! A partner in one programme, from application to active selling: what may be asked, and who answers it.
 
 mod application;
+mod bank;
 mod network;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod tier;
 mod training;
 
 use chrono::{DateTime, Utc};
@@ -12,17 +15,19 @@ use uuid::Uuid;
 
 pub use self::{
     application::{
-        Candidate, Company, Contact, File, InterviewOutcome, NewContact, RejectionCode,
-        ReviewResult, Sections, Source, Stage,
+        ApplicationEvent, Candidate, Company, Contact, File, InterviewOutcome, NewContact,
+        RejectionCode, ReviewResult, Sections, Source, Stage,
     },
-    network::Place,
-    training::{Certificate, SourceRef, Training},
+    bank::{BankDetails, BankEvent, PaymentDetails},
+    network::{NetworkEvent, Place},
+    terms::TermsEvent,
+    tier::{TierEvent, Tiers},
+    training::{Certificate, SourceRef, Training, TrainingEvent},
 };
 use crate::{
-    Home, Issued, Owned, PartnerId, Personal, PolicyRef, ProgramId, SubjectId, Tier, derived,
+    Home, Issued, Owned, PartnerId, Personal, ProgramId, SubjectId, Tier, derived,
     program::{Program, Rulebook},
-    published::hash_of,
-    refusal::{Invalid, LONG, SHORT, text},
+    refusal::{SHORT, text},
     words::{commands, events, refusals},
 };
 
@@ -73,52 +78,13 @@ commands! {
 
 events! {
     /// What happened to a partner.
-    pub enum PartnerEvent {
-        "applied" => Applied {
-            program: ProgramId,
-            company: Company,
-            contacts: Vec<Contact>,
-            sections: Personal<Sections>,
-            source: Source,
-            inviter: Option<PartnerId>,
-            terms_version: u32,
-        },
-        "review-assigned" => ReviewAssigned { reviewer: String },
-        "information-requested" => InformationRequested { question: Personal<String> },
-        "information-supplied" => InformationSupplied { answer: Personal<String> },
-        "review-recorded" => ReviewRecorded {
-            sector_fit: Personal<String>,
-            marketing_competence: Personal<String>,
-            result: ReviewResult,
-        },
-        "interview-scheduled" => InterviewScheduled { at: DateTime<Utc> },
-        "interview-held" => InterviewHeld { outcome: InterviewOutcome, notes: Personal<String> },
-        "application-approved" => Approved { interview_held: bool },
-        "application-rejected" => Rejected { code: RejectionCode },
-        "application-withdrawn" => Withdrawn {},
-        "terms-accepted" => TermsAccepted { version: u32, document_hash: String },
-        "joined-network" => Joined { parent: Option<PartnerId>, depth: u32, origin: Source, referral_code: String },
-        "course-assigned" => CourseAssigned { course: String, version: u32, modules: Vec<String>, step: u32 },
-        "module-completed" => ModuleCompleted {
-            person: SubjectId,
-            course: String,
-            module: String,
-            content_version: u32,
-            score: Option<u32>,
-            source: SourceRef,
-        },
-        "exam-passed" => ExamPassed { person: SubjectId, exam: String, score: u32, source: SourceRef },
-        "exam-failed" => ExamFailed { person: SubjectId, exam: String, score: u32, source: SourceRef },
-        "certified" => Certified {
-            certificate: Uuid,
-            person: SubjectId,
-            certification: String,
-            version: u32,
-            valid_from: DateTime<Utc>,
-            valid_until: Option<DateTime<Utc>>,
-        },
-        "payment-details-set" => PaymentDetailsSet { hash: String, details: Personal<BankDetails>, set_by: String },
-        "tier-overridden" => TierOverridden { from: Tier, to: Tier, reason: String, effective_from: DateTime<Utc> },
+    pub enum PartnerEvent of {
+        Application(ApplicationEvent),
+        Terms(TermsEvent),
+        Network(NetworkEvent),
+        Training(TrainingEvent),
+        Bank(BankEvent),
+        Tier(TierEvent),
     }
 }
 
@@ -153,13 +119,6 @@ refusals! {
     }
 }
 
-/// Where a partner's payouts go.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct BankDetails {
-    pub account_holder: String,
-    pub iban: String,
-}
-
 /// A partner in its states.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub enum Partner {
@@ -180,16 +139,8 @@ pub struct Active {
     /// Its place in the network, once it has joined.
     pub place: Option<Place>,
     pub training: Training,
-    /// Tiers with the instant from which each holds, oldest first.
-    pub tiers: Vec<(DateTime<Utc>, Tier)>,
+    pub tiers: Tiers,
     pub payment_details: Option<PaymentDetails>,
-}
-
-/// Which bank details are current, without saying them.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PaymentDetails {
-    pub hash: String,
-    pub set_by: String,
 }
 
 /// What a partner's decisions may know of other aggregates.
@@ -241,9 +192,9 @@ impl Partner {
                 Do::Apply { program, company, contacts, sections, source, inviter, terms_version },
             ) => {
                 application::check(company, contacts, sections)?;
-                let accepted = current_terms(rulebook()?, issued.at, *terms_version)?;
+                let accepted = terms::current(rulebook()?, issued.at, *terms_version)?;
                 let subject = SubjectId(derived(issued.command_id.0, "application"));
-                Ok(vec![PartnerEvent::Applied {
+                Ok(vec![PartnerEvent::Application(ApplicationEvent::Applied {
                     program: *program,
                     company: company.clone(),
                     contacts: contacts.iter().cloned().map(Contact::from).collect(),
@@ -251,14 +202,14 @@ impl Partner {
                     source: *source,
                     inviter: *inviter,
                     terms_version: accepted.version,
-                }])
+                })])
             }
             (Self::Candidate(_) | Self::Active(_) | Self::Ended { .. }, Do::Apply { .. }) => {
                 Err(PartnerRefusal::AlreadyApplied)
             }
             (Self::Unknown, _) => Err(PartnerRefusal::NotApplied),
             (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
-            (Self::Candidate(candidate), _) => candidate.decide(issued, rulebook()?),
+            (Self::Candidate(candidate), _) => candidate.decide(issued, rulebook()?).map(told),
             (Self::Active(active), _) => {
                 active.decide(issued, rulebook()?, facts.parent.as_deref())
             }
@@ -266,10 +217,12 @@ impl Partner {
     }
 
     pub(crate) fn evolve(&mut self, event: PartnerEvent) {
+        use ApplicationEvent as Told;
+        use PartnerEvent::Application;
         match (&mut *self, event) {
             (
                 _,
-                PartnerEvent::Applied {
+                Application(Told::Applied {
                     program,
                     contacts,
                     sections,
@@ -277,7 +230,7 @@ impl Partner {
                     inviter,
                     terms_version,
                     ..
-                },
+                }),
             ) => {
                 let people = contacts.iter().map(|contact| contact.details.subject).collect();
                 let file = File {
@@ -290,33 +243,29 @@ impl Partner {
                 };
                 *self = Self::Candidate(Box::new(Candidate { file, stage: Stage::Applied }));
             }
-            (Self::Candidate(candidate), PartnerEvent::Approved { .. }) => {
+            (Self::Candidate(candidate), Application(Told::Approved { .. })) => {
                 *self = Self::Active(Box::new(Active {
                     file: candidate.file.clone(),
                     place: None,
                     training: Training::default(),
-                    tiers: vec![],
+                    tiers: Tiers::default(),
                     payment_details: None,
                 }));
             }
             (
                 Self::Candidate(candidate),
-                PartnerEvent::Rejected { .. } | PartnerEvent::Withdrawn {},
-            ) => *self = Self::Ended { program: candidate.file.program },
-            (Self::Candidate(candidate), event) => candidate.evolve(event),
+                Application(Told::Rejected { .. } | Told::Withdrawn {}),
+            ) => {
+                *self = Self::Ended { program: candidate.file.program };
+            }
+            (Self::Candidate(candidate), Application(event)) => candidate.evolve(&event),
             (Self::Active(active), event) => active.evolve(event),
-            (Self::Unknown | Self::Ended { .. }, _) => {} // Nothing happens before the application or after its end.
+            (Self::Unknown | Self::Candidate(_) | Self::Ended { .. }, _) => {} // Nothing else happens before the approval or after the end.
         }
     }
 }
 
 impl Active {
-    /// The tier valid at `at`.
-    pub fn tier_at(&self, at: DateTime<Utc>) -> Tier {
-        let held = self.tiers.iter().filter(|(from, _)| *from <= at).max_by_key(|(from, _)| *from);
-        held.map_or(Tier::Registered, |(_, tier)| *tier)
-    }
-
     fn decide(
         &self,
         issued: &Issued<PartnerCommand>,
@@ -336,167 +285,73 @@ impl Active {
             | Do::Reject { .. }
             | Do::Withdraw {} => Err(PartnerRefusal::AlreadyDecided),
             Do::AcceptTerms { version } => {
-                let terms = current_terms(rulebook, issued.at, *version)?;
-                if self.file.terms_version == terms.version {
-                    return Ok(vec![]); // Already so.
-                }
-                Ok(vec![PartnerEvent::TermsAccepted {
-                    version: terms.version,
-                    document_hash: terms.body.document_hash.clone(),
-                }])
+                terms::accept(&self.file, *version, rulebook, issued.at).map(told)
             }
-            Do::Join {} => network::join(self, issued, rulebook, parent),
-            Do::AssignCourse { course } => self.training.assign(course, rulebook),
-            Do::AssignNextCourses {} => Ok(self.training.assign_next(rulebook)),
+            Do::Join {} => network::join(self, issued, rulebook, parent).map(told),
+            Do::AssignCourse { course } => self.training.assign(course, rulebook).map(told),
+            Do::AssignNextCourses {} => Ok(told(self.training.assign_next(rulebook))),
             Do::CompleteModule { person, course, module, content_version, score, source } => {
                 self.file.knows(*person)?;
                 let completed =
                     training::Completion { course, module, content_version: *content_version };
-                self.training.complete(*person, completed, *score, source)
+                self.training.complete(*person, completed, *score, source).map(told)
             }
             Do::RecordExam { person, exam, passed, score, source } => {
                 self.file.knows(*person)?;
                 text("exam", exam, SHORT)?;
-                self.training.record_exam(*person, exam, *passed, *score, source)
+                self.training.record_exam(*person, exam, *passed, *score, source).map(told)
             }
             Do::IssueCertificate { person, certification } => {
                 self.file.knows(*person)?;
-                self.training.issue(*person, certification, rulebook, issued.command_id, issued.at)
+                self.training
+                    .issue(*person, certification, rulebook, issued.command_id, issued.at)
+                    .map(told)
             }
             Do::IssueDueCertificates { person } => {
                 self.file.knows(*person)?;
-                Ok(self.training.issue_due(*person, rulebook, issued.command_id, issued.at))
+                Ok(told(self.training.issue_due(*person, rulebook, issued.command_id, issued.at)))
             }
             Do::SetPaymentDetails { account_holder, iban } => {
-                text("account_holder", account_holder, SHORT)?;
-                iban_shape(iban)?;
-                let details =
-                    BankDetails { account_holder: account_holder.clone(), iban: iban.clone() };
-                // Salted with the command, so that the hash names the details without giving them away.
-                let hash = hash_of(&(issued.command_id, &details))
-                    .map_err(|error| Invalid::new("iban", error.to_string()))?;
-                Ok(vec![PartnerEvent::PaymentDetailsSet {
-                    hash,
-                    details: Personal::new(
-                        SubjectId(derived(self.file.subject.0, "bank")),
-                        details,
-                    ),
-                    set_by: issued.by.id.clone(),
-                }])
+                bank::set(&self.file, issued, account_holder, iban).map(told)
             }
             Do::OverrideTier { to, reason } => {
-                text("reason", reason, LONG)?;
-                let from = self.tier_at(issued.at);
-                if from == *to {
-                    return Ok(vec![]); // Already so.
-                }
-                Ok(vec![PartnerEvent::TierOverridden {
-                    from,
-                    to: *to,
-                    reason: reason.clone(),
-                    effective_from: issued.at,
-                }])
+                self.tiers.override_tier(*to, reason, issued.at).map(told)
             }
         }
     }
 
     fn evolve(&mut self, event: PartnerEvent) {
         match event {
-            PartnerEvent::TermsAccepted { version, .. } => self.file.terms_version = version,
-            PartnerEvent::Joined { parent, depth, .. } => {
-                self.place = Some(Place { parent, depth })
+            PartnerEvent::Application(_) => {} // Settled before the approval.
+            PartnerEvent::Terms(TermsEvent::Accepted { version, .. }) => {
+                self.file.terms_version = version
             }
-            PartnerEvent::CourseAssigned { course, version, modules, step } => {
-                self.training.assigned(course, version, modules, step);
+            PartnerEvent::Network(NetworkEvent::Joined { parent, depth, .. }) => {
+                self.place = Some(Place { parent, depth });
             }
-            PartnerEvent::ModuleCompleted { person, course, module, source, .. } => {
-                self.training.completed(person, course, module, source);
-            }
-            PartnerEvent::ExamPassed { person, exam, source, .. } => {
-                self.training.passed(person, exam, source)
-            }
-            PartnerEvent::ExamFailed { source, .. } => self.training.seen(source),
-            PartnerEvent::Certified {
-                person,
-                certification,
-                version,
-                valid_from,
-                valid_until,
-                ..
-            } => {
-                self.training.certified(Certificate {
-                    person,
-                    certification,
-                    version,
-                    valid_from,
-                    valid_until,
-                });
-            }
-            PartnerEvent::PaymentDetailsSet { hash, set_by, .. } => {
+            PartnerEvent::Training(event) => self.training.evolve(event),
+            PartnerEvent::Bank(BankEvent::DetailsSet { hash, set_by, .. }) => {
                 self.payment_details = Some(PaymentDetails { hash, set_by });
             }
-            PartnerEvent::TierOverridden { to, effective_from, .. } => {
-                self.tiers.push((effective_from, to))
-            }
-            PartnerEvent::Applied { .. }
-            | PartnerEvent::ReviewAssigned { .. }
-            | PartnerEvent::InformationRequested { .. }
-            | PartnerEvent::InformationSupplied { .. }
-            | PartnerEvent::ReviewRecorded { .. }
-            | PartnerEvent::InterviewScheduled { .. }
-            | PartnerEvent::InterviewHeld { .. }
-            | PartnerEvent::Approved { .. }
-            | PartnerEvent::Rejected { .. }
-            | PartnerEvent::Withdrawn {} => {} // Settled before the approval.
+            PartnerEvent::Tier(event) => self.tiers.evolve(&event),
         }
     }
 }
 
+/// The events of one subject as the partner's.
+fn told<E: Into<PartnerEvent>>(events: Vec<E>) -> Vec<PartnerEvent> {
+    events.into_iter().map(Into::into).collect()
+}
+
 impl Owned for Partner {
     fn founded(id: Uuid, event: &PartnerEvent) -> Option<Home> {
-        let PartnerEvent::Applied { program, .. } = event else { return None };
+        let PartnerEvent::Application(ApplicationEvent::Applied { program, .. }) = event else {
+            return None;
+        };
         Some(Home { program: *program, partner: Some(PartnerId(id)) })
     }
 
     fn owner(&self, issued: &Issued<PartnerCommand>) -> Option<(PartnerId, PartnerRefusal)> {
         Some((PartnerId(issued.target), PartnerRefusal::NotApplied))
-    }
-}
-
-fn current_terms(
-    rulebook: &Rulebook,
-    at: DateTime<Utc>,
-    accepted: u32,
-) -> Result<&crate::Published<crate::program::Terms>, PartnerRefusal> {
-    let terms = rulebook.terms_at(at).ok_or(PartnerRefusal::NoTerms)?;
-    if terms.version == accepted {
-        Ok(terms)
-    } else {
-        let policy = PolicyRef { id: "terms".into(), version: terms.version };
-        Err(PartnerRefusal::TermsNotCurrent { current: terms.version, policy })
-    }
-}
-
-/// Country, two check digits, then up to 30 letters and digits; the check digits must hold (ISO 13616).
-fn iban_shape(iban: &str) -> Result<(), Invalid> {
-    let shape = (15..=34).contains(&iban.len())
-        && iban.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        && iban.bytes().take(2).all(|b| b.is_ascii_uppercase())
-        && iban.bytes().skip(2).take(2).all(|b| b.is_ascii_digit());
-    if !shape {
-        return Err(Invalid::new(
-            "iban",
-            "must be an IBAN without spaces, as in DE89370400440532013000",
-        ));
-    }
-    let rearranged = iban.chars().skip(4).chain(iban.chars().take(4));
-    let remainder = rearranged.fold(0_u32, |rest, c| {
-        let value = c.to_digit(36).unwrap_or(0);
-        if value < 10 { (rest * 10 + value) % 97 } else { (rest * 100 + value) % 97 }
-    });
-    if remainder == 1 {
-        Ok(())
-    } else {
-        Err(Invalid::new("iban", "has wrong check digits; look for a typing error"))
     }
 }

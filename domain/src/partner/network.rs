@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Active, Partner, PartnerEvent, PartnerRefusal, current_terms};
-use crate::{Issued, PartnerId, derived, partner::PartnerCommand, program::Rulebook};
+use super::{Active, Partner, PartnerCommand, PartnerRefusal, Source, terms};
+use crate::{Issued, PartnerId, derived, program::Rulebook, words::events};
+
+events! {
+    /// What happened to a place in the network.
+    pub enum NetworkEvent {
+        "joined-network" => Joined { parent: Option<PartnerId>, depth: u32, origin: Source, referral_code: String },
+    }
+}
 
 /// A partner's place in its programme's network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,11 +25,11 @@ pub(super) fn join(
     issued: &Issued<PartnerCommand>,
     rulebook: &Rulebook,
     parent: Option<&Partner>,
-) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+) -> Result<Vec<NetworkEvent>, PartnerRefusal> {
     if partner.place.is_some() {
         return Ok(vec![]); // Already so: a retry is harmless.
     }
-    current_terms(rulebook, issued.at, partner.file.terms_version)?;
+    terms::current(rulebook, issued.at, partner.file.terms_version)?;
     let depth = match partner.file.inviter {
         None => 0,
         Some(_) => depth_below(parent, partner)?,
@@ -31,7 +38,7 @@ pub(super) fn join(
         return Err(PartnerRefusal::TooDeep { limit: rulebook.max_network_depth });
     }
     let code = derived(issued.command_id.0, "referral").simple().to_string();
-    Ok(vec![PartnerEvent::Joined {
+    Ok(vec![NetworkEvent::Joined {
         parent: partner.file.inviter,
         depth,
         origin: partner.file.source,

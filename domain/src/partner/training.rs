@@ -4,14 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::{PartnerEvent, PartnerRefusal};
+use super::PartnerRefusal;
 use crate::{
     CommandId, SubjectId, derived,
     program::{Certification, Rulebook},
     refusal::{Invalid, SHORT, text},
     time,
+    words::events,
 };
+
+events! {
+    /// What happened in training.
+    pub enum TrainingEvent {
+        "course-assigned" => CourseAssigned { course: String, version: u32, modules: Vec<String>, step: u32 },
+        "module-completed" => ModuleCompleted {
+            person: SubjectId,
+            course: String,
+            module: String,
+            content_version: u32,
+            score: Option<u32>,
+            source: SourceRef,
+        },
+        "exam-passed" => ExamPassed { person: SubjectId, exam: String, score: u32, source: SourceRef },
+        "exam-failed" => ExamFailed { person: SubjectId, exam: String, score: u32, source: SourceRef },
+        "certified" => Certified {
+            certificate: Uuid,
+            person: SubjectId,
+            certification: String,
+            version: u32,
+            valid_from: DateTime<Utc>,
+            valid_until: Option<DateTime<Utc>>,
+        },
+    }
+}
 
 /// Where a fact about training comes from; the pair counts once (R30).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -75,7 +102,7 @@ impl Training {
         &self,
         course: &str,
         rulebook: &Rulebook,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
         let published = rulebook
             .courses
             .get(course)
@@ -89,7 +116,7 @@ impl Training {
             let (course, step) = (course.to_owned(), published.step);
             return Err(PartnerRefusal::CourseLocked { course, step, first });
         }
-        Ok(vec![PartnerEvent::CourseAssigned {
+        Ok(vec![TrainingEvent::CourseAssigned {
             course: course.to_owned(),
             version: published.version,
             modules: published.modules.clone(),
@@ -98,7 +125,7 @@ impl Training {
     }
 
     /// The courses of the first step that is not assigned, once every earlier step is complete (R10).
-    pub(super) fn assign_next(&self, rulebook: &Rulebook) -> Vec<PartnerEvent> {
+    pub(super) fn assign_next(&self, rulebook: &Rulebook) -> Vec<TrainingEvent> {
         let missing =
             rulebook.courses.iter().filter(|(name, _)| !self.assigned.contains_key(*name));
         let Some(step) = missing.clone().map(|(_, course)| course.step).min() else {
@@ -109,7 +136,7 @@ impl Training {
         }
         missing
             .filter(|(_, course)| course.step == step)
-            .map(|(name, course)| PartnerEvent::CourseAssigned {
+            .map(|(name, course)| TrainingEvent::CourseAssigned {
                 course: name.clone(),
                 version: course.version,
                 modules: course.modules.clone(),
@@ -124,7 +151,7 @@ impl Training {
         completed: Completion<'_>,
         score: Option<u32>,
         source: &SourceRef,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
         let Completion { course, module, content_version } = completed;
         check_source(source)?;
         percent(score)?;
@@ -141,7 +168,7 @@ impl Training {
                 module: module.to_owned(),
             });
         }
-        Ok(vec![PartnerEvent::ModuleCompleted {
+        Ok(vec![TrainingEvent::ModuleCompleted {
             person,
             course: course.to_owned(),
             module: module.to_owned(),
@@ -158,7 +185,7 @@ impl Training {
         passed: bool,
         score: u32,
         source: &SourceRef,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
         check_source(source)?;
         percent(Some(score))?;
         if self.seen.contains(source) {
@@ -166,9 +193,9 @@ impl Training {
         }
         let (exam, source) = (exam.to_owned(), source.clone());
         Ok(vec![if passed {
-            PartnerEvent::ExamPassed { person, exam, score, source }
+            TrainingEvent::ExamPassed { person, exam, score, source }
         } else {
-            PartnerEvent::ExamFailed { person, exam, score, source }
+            TrainingEvent::ExamFailed { person, exam, score, source }
         }])
     }
 
@@ -180,7 +207,7 @@ impl Training {
         rulebook: &Rulebook,
         command: CommandId,
         at: DateTime<Utc>,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
+    ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
         let certification = rulebook.certifications.get(name).ok_or_else(|| {
             PartnerRefusal::UnknownCertification { certification: name.to_owned() }
         })?;
@@ -201,7 +228,7 @@ impl Training {
         rulebook: &Rulebook,
         command: CommandId,
         at: DateTime<Utc>,
-    ) -> Vec<PartnerEvent> {
+    ) -> Vec<TrainingEvent> {
         rulebook
             .certifications
             .iter()
@@ -213,41 +240,37 @@ impl Training {
             .collect()
     }
 
-    pub(super) fn assigned(
-        &mut self,
-        course: String,
-        version: u32,
-        modules: Vec<String>,
-        step: u32,
-    ) {
-        self.assigned.insert(course, Assigned { version, modules, step });
-    }
-
-    pub(super) fn completed(
-        &mut self,
-        person: SubjectId,
-        course: String,
-        module: String,
-        source: SourceRef,
-    ) {
-        self.people.entry(person).or_default().modules.insert((course, module));
-        self.seen.insert(source);
-    }
-
-    pub(super) fn passed(&mut self, person: SubjectId, exam: String, source: SourceRef) {
-        let done = self.people.entry(person).or_default();
-        done.passed += 1;
-        done.exams.insert(exam, done.passed);
-        self.seen.insert(source);
-    }
-
-    pub(super) fn seen(&mut self, source: SourceRef) {
-        self.seen.insert(source);
-    }
-
-    pub(super) fn certified(&mut self, certificate: Certificate) {
-        let passed = self.people.get(&certificate.person).map_or(0, |done| done.passed);
-        self.certificates.push((certificate, passed));
+    pub(super) fn evolve(&mut self, event: TrainingEvent) {
+        match event {
+            TrainingEvent::CourseAssigned { course, version, modules, step } => {
+                self.assigned.insert(course, Assigned { version, modules, step });
+            }
+            TrainingEvent::ModuleCompleted { person, course, module, source, .. } => {
+                self.people.entry(person).or_default().modules.insert((course, module));
+                self.seen.insert(source);
+            }
+            TrainingEvent::ExamPassed { person, exam, source, .. } => {
+                let done = self.people.entry(person).or_default();
+                done.passed += 1;
+                done.exams.insert(exam, done.passed);
+                self.seen.insert(source);
+            }
+            TrainingEvent::ExamFailed { source, .. } => {
+                self.seen.insert(source);
+            }
+            TrainingEvent::Certified {
+                person,
+                certification,
+                version,
+                valid_from,
+                valid_until,
+                ..
+            } => {
+                let passed = self.people.get(&person).map_or(0, |done| done.passed);
+                let held = Certificate { person, certification, version, valid_from, valid_until };
+                self.certificates.push((held, passed));
+            }
+        }
     }
 
     fn holds(
@@ -324,8 +347,8 @@ fn certify(
     rulebook: &Rulebook,
     command: CommandId,
     at: DateTime<Utc>,
-) -> PartnerEvent {
-    PartnerEvent::Certified {
+) -> TrainingEvent {
+    TrainingEvent::Certified {
         certificate: derived(command.0, &format!("certificate/{name}")),
         person,
         certification: name.to_owned(),

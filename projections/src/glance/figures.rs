@@ -2,7 +2,7 @@
 
 use domain::Money;
 use domain::deal::DealEvent;
-use domain::partner::PartnerEvent;
+use domain::partner::{ApplicationEvent, NetworkEvent, TrainingEvent};
 use domain::wallet::WalletEvent;
 
 use crate::ground::Placed;
@@ -31,10 +31,14 @@ pub(crate) enum Sum {
 }
 
 pub(crate) fn counted(placed: &Placed) -> Option<Count> {
-    if let Some(event) = placed.told::<PartnerEvent>() {
-        of_partner(event)
+    if let Some(event) = placed.told() {
+        of_application(event)
+    } else if let Some(NetworkEvent::Joined { .. }) = placed.told() {
+        Some(Count::Joined)
+    } else if let Some(TrainingEvent::Certified { .. }) = placed.told() {
+        Some(Count::Certificate)
     } else {
-        of_deal(placed.told::<DealEvent>()?)
+        of_deal(placed.told()?)
     }
 }
 
@@ -54,27 +58,18 @@ pub(crate) fn summed(placed: &Placed) -> Option<(Sum, Money)> {
     }
 }
 
-fn of_partner(event: &PartnerEvent) -> Option<Count> {
+fn of_application(event: &ApplicationEvent) -> Option<Count> {
     match event {
-        PartnerEvent::Applied { .. } => Some(Count::Applied),
-        PartnerEvent::Approved { .. } => Some(Count::Approved),
-        PartnerEvent::Joined { .. } => Some(Count::Joined),
-        PartnerEvent::Certified { .. } => Some(Count::Certificate),
-        PartnerEvent::ReviewAssigned { .. }
-        | PartnerEvent::InformationRequested { .. }
-        | PartnerEvent::InformationSupplied { .. }
-        | PartnerEvent::ReviewRecorded { .. }
-        | PartnerEvent::InterviewScheduled { .. }
-        | PartnerEvent::InterviewHeld { .. }
-        | PartnerEvent::Rejected { .. }
-        | PartnerEvent::Withdrawn {}
-        | PartnerEvent::TermsAccepted { .. }
-        | PartnerEvent::CourseAssigned { .. }
-        | PartnerEvent::ModuleCompleted { .. }
-        | PartnerEvent::ExamPassed { .. }
-        | PartnerEvent::ExamFailed { .. }
-        | PartnerEvent::PaymentDetailsSet { .. }
-        | PartnerEvent::TierOverridden { .. } => None,
+        ApplicationEvent::Applied { .. } => Some(Count::Applied),
+        ApplicationEvent::Approved { .. } => Some(Count::Approved),
+        ApplicationEvent::ReviewAssigned { .. }
+        | ApplicationEvent::InformationRequested { .. }
+        | ApplicationEvent::InformationSupplied { .. }
+        | ApplicationEvent::ReviewRecorded { .. }
+        | ApplicationEvent::InterviewScheduled { .. }
+        | ApplicationEvent::InterviewHeld { .. }
+        | ApplicationEvent::Rejected { .. }
+        | ApplicationEvent::Withdrawn {} => None,
     }
 }
 

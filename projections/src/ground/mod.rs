@@ -19,5 +19,5 @@ pub use page::{Cursor, Direction, Page, QueryError, Slice};
 pub(crate) use rows::{AtWork, Lines, Rows};
 pub use sight::Sight;
 pub use table::Table;
-pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Told, Trail, View};
+pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Trail, View};
 pub(crate) use view::{add, code, json, word};

@@ -1,12 +1,8 @@
 //! What a view of the read model is: which rows an event touches, and how each of them changes. No SQL, no clock, no other view.
 
 use chrono::{DateTime, Utc};
-use domain::deal::DealEvent;
 use domain::ledger::Entry;
-use domain::partner::PartnerEvent;
-use domain::program::ProgramEvent;
-use domain::wallet::WalletEvent;
-use domain::{Event, Money, PartnerId, ProgramId, Recorded};
+use domain::{Money, PartnerId, ProgramId, Recorded, Told};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -85,11 +81,6 @@ impl<T: Portrait> View for T {
     }
 }
 
-/// The events of one kind of aggregate.
-pub trait Told: Sized {
-    fn of(event: &Event) -> Option<&Self>;
-}
-
 /// A view whose rows are written once and stay as they are.
 pub trait Feed: Table {
     /// The rows that an event adds.
@@ -128,7 +119,7 @@ impl Placed {
 
     /// The event, where it is one of `E`.
     pub fn told<E: Told>(&self) -> Option<&E> {
-        E::of(&self.recorded.event)
+        self.recorded.told()
     }
 
     /// The error of an event that founds what is there already.
@@ -175,14 +166,3 @@ pub(crate) fn word(what: &'static str, value: &impl Serialize) -> Result<String,
         None => Err(Misfit::NotJson { what, problem: "it is not one word".into() }),
     }
 }
-
-macro_rules! told {
-    ($($event:ty = $name:ident),* $(,)?) => {
-        $(impl Told for $event {
-            fn of(event: &Event) -> Option<&Self> {
-                if let Event::$name(event) = event { Some(event) } else { None }
-            }
-        })*
-    };
-}
-told! { ProgramEvent = Program, PartnerEvent = Partner, DealEvent = Deal, WalletEvent = Wallet }

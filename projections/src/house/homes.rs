@@ -1,10 +1,6 @@
 //! To whom each aggregate belongs, so that every view knows whose an event is.
 
-use domain::deal::DealEvent;
-use domain::partner::PartnerEvent;
-use domain::program::ProgramEvent;
-use domain::wallet::WalletEvent;
-use domain::{Event, PartnerId, ProgramId, Recorded};
+use domain::Home;
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, View, table};
@@ -19,40 +15,18 @@ table! {
     }
 }
 
-/// The programme and the partner that an aggregate belongs to from this event on, where it is the event that says so.
-pub(crate) fn founded(recorded: &Recorded) -> Option<(ProgramId, Option<PartnerId>)> {
-    if recorded.envelope.sequence != 1 {
-        return None; // A wallet is founded by its first accrual.
-    }
-    let id = recorded.envelope.aggregate_id;
-    match &recorded.event {
-        Event::Program(event) => {
-            matches!(event.as_ref(), ProgramEvent::Opened { .. }).then_some((ProgramId(id), None))
-        }
-        Event::Partner(event) => {
-            let PartnerEvent::Applied { program, .. } = event.as_ref() else { return None };
-            Some((*program, Some(PartnerId(id))))
-        }
-        Event::Deal(event) => {
-            let DealEvent::Registered { program, partner, .. } = event.as_ref() else {
-                return None;
-            };
-            Some((*program, Some(*partner)))
-        }
-        Event::Wallet(event) => {
-            let WalletEvent::Accrued { accrual } = event.as_ref() else { return None };
-            Some((accrual.program, Some(accrual.partner)))
-        }
-    }
+/// The home of the event's aggregate, where this is the event that founds it: later accruals found no wallet.
+fn founded(placed: &Placed) -> Option<Home> {
+    placed.recorded.founded().filter(|_| placed.version() == 1)
 }
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        founded(&placed.recorded).map(|_| placed.aggregate()).into_iter().collect()
+        founded(placed).map(|_| placed.aggregate()).into_iter().collect()
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        *row = founded(&placed.recorded).map(|(program, partner)| Model {
+        *row = founded(placed).map(|Home { program, partner }| Model {
             id,
             program: program.0,
             partner: partner.map(|id| id.0),

@@ -1,6 +1,6 @@
 //! The certificates of partners' people.
 
-use domain::partner::PartnerEvent;
+use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Feed, Misfit, Placed, table};
@@ -26,14 +26,14 @@ table! {
 
 impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
-        let Some(PartnerEvent::Certified {
+        let Some(TrainingEvent::Certified {
             certificate,
             person,
             certification,
             version,
             valid_from,
             valid_until,
-        }) = placed.told::<PartnerEvent>()
+        }) = placed.told::<TrainingEvent>()
         else {
             return Ok(vec![]);
         };

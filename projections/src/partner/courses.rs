@@ -1,6 +1,6 @@
 //! The courses that partners are assigned, step by step.
 
-use domain::partner::PartnerEvent;
+use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, View, json, table};
@@ -24,8 +24,8 @@ table! {
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        match placed.told::<PartnerEvent>() {
-            Some(PartnerEvent::CourseAssigned { course, .. }) => {
+        match placed.told::<TrainingEvent>() {
+            Some(TrainingEvent::CourseAssigned { course, .. }) => {
                 vec![domain::derived(placed.aggregate(), &format!("course/{course}"))]
             }
             Some(_) | None => vec![],
@@ -33,8 +33,8 @@ impl View for Entity {
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(PartnerEvent::CourseAssigned { course, version, modules, step }) =
-            placed.told::<PartnerEvent>()
+        let Some(TrainingEvent::CourseAssigned { course, version, modules, step }) =
+            placed.told::<TrainingEvent>()
         else {
             return Ok(());
         };

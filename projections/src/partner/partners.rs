@@ -1,6 +1,9 @@
 //! Partners, from application to active selling.
 
-use domain::partner::{PartnerEvent, ReviewResult};
+use domain::partner::{
+    ApplicationEvent, BankEvent, NetworkEvent, PartnerEvent, ReviewResult, TermsEvent, TierEvent,
+    TrainingEvent,
+};
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, Portrait, json, table, word};
@@ -78,7 +81,7 @@ impl Portrait for Entity {
     type Event = PartnerEvent;
 
     fn found(event: &PartnerEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
-        let PartnerEvent::Applied {
+        let PartnerEvent::Application(ApplicationEvent::Applied {
             program,
             company,
             contacts,
@@ -86,7 +89,7 @@ impl Portrait for Entity {
             inviter,
             terms_version,
             ..
-        } = event
+        }) = event
         else {
             return Ok(None);
         };
@@ -114,55 +117,64 @@ impl Portrait for Entity {
 
     fn change(row: &mut Model, event: &PartnerEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
-            PartnerEvent::Applied { .. } => return placed.twice::<Entity>(),
-            PartnerEvent::ReviewAssigned { reviewer } => {
-                row.stage = Stage::UnderReview;
-                row.reviewer = Some(reviewer.clone());
+            PartnerEvent::Application(event) => return decided(row, event, placed),
+            PartnerEvent::Terms(TermsEvent::Accepted { version, .. }) => {
+                row.terms_version = (*version).into()
             }
-            PartnerEvent::InformationRequested { .. } => row.stage = Stage::InformationRequested,
-            PartnerEvent::InformationSupplied { .. } => row.stage = Stage::UnderReview,
-            PartnerEvent::ReviewRecorded { result, .. } => {
-                row.stage = Stage::Reviewed;
-                row.review_passed = Some(*result == ReviewResult::Passed);
-            }
-            PartnerEvent::InterviewScheduled { at } => {
-                row.stage = Stage::InterviewScheduled;
-                row.interview_at = Some(*at);
-            }
-            PartnerEvent::InterviewHeld { .. } => row.stage = Stage::Interviewed,
-            PartnerEvent::Approved { .. } => {
-                row.stage = Stage::Approved;
-                row.approved_at = Some(placed.at());
-            }
-            PartnerEvent::Rejected { code } => {
-                row.stage = Stage::Rejected;
-                row.ended_at = Some(placed.at());
-                row.rejection = Some(word("a rejection", code)?);
-            }
-            PartnerEvent::Withdrawn {} => {
-                row.stage = Stage::Withdrawn;
-                row.ended_at = Some(placed.at());
-            }
-            PartnerEvent::TermsAccepted { version, .. } => row.terms_version = (*version).into(),
-            PartnerEvent::Joined { parent, depth, referral_code, .. } => {
+            PartnerEvent::Network(NetworkEvent::Joined {
+                parent, depth, referral_code, ..
+            }) => {
                 row.joined_at = Some(placed.at());
                 row.parent = parent.map(|parent| parent.0);
                 row.depth = Some((*depth).into());
                 row.referral_code = Some(referral_code.clone());
             }
-            PartnerEvent::Certified { .. } => {
+            PartnerEvent::Training(TrainingEvent::Certified { .. }) => {
                 row.certified += 1;
                 row.first_certified_at.get_or_insert(placed.at());
             }
-            PartnerEvent::PaymentDetailsSet { hash, .. } => {
+            PartnerEvent::Bank(BankEvent::DetailsSet { hash, .. }) => {
                 row.payment_details_hash = Some(hash.clone())
             }
-            PartnerEvent::TierOverridden { to, .. } => row.tier = word("a tier", to)?,
-            PartnerEvent::CourseAssigned { .. }
-            | PartnerEvent::ModuleCompleted { .. }
-            | PartnerEvent::ExamPassed { .. }
-            | PartnerEvent::ExamFailed { .. } => {}
+            PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = word("a tier", to)?,
+            PartnerEvent::Training(_) => {} // Views of their own tell what else happens there.
         }
         Ok(())
     }
+}
+
+/// How the application goes on.
+fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result<(), Misfit> {
+    match event {
+        ApplicationEvent::Applied { .. } => return placed.twice::<Entity>(),
+        ApplicationEvent::ReviewAssigned { reviewer } => {
+            row.stage = Stage::UnderReview;
+            row.reviewer = Some(reviewer.clone());
+        }
+        ApplicationEvent::InformationRequested { .. } => row.stage = Stage::InformationRequested,
+        ApplicationEvent::InformationSupplied { .. } => row.stage = Stage::UnderReview,
+        ApplicationEvent::ReviewRecorded { result, .. } => {
+            row.stage = Stage::Reviewed;
+            row.review_passed = Some(*result == ReviewResult::Passed);
+        }
+        ApplicationEvent::InterviewScheduled { at } => {
+            row.stage = Stage::InterviewScheduled;
+            row.interview_at = Some(*at);
+        }
+        ApplicationEvent::InterviewHeld { .. } => row.stage = Stage::Interviewed,
+        ApplicationEvent::Approved { .. } => {
+            row.stage = Stage::Approved;
+            row.approved_at = Some(placed.at());
+        }
+        ApplicationEvent::Rejected { code } => {
+            row.stage = Stage::Rejected;
+            row.ended_at = Some(placed.at());
+            row.rejection = Some(word("a rejection", code)?);
+        }
+        ApplicationEvent::Withdrawn {} => {
+            row.stage = Stage::Withdrawn;
+            row.ended_at = Some(placed.at());
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What each person has done: modules and exams, so that progress can be followed before the certificate (R25, R31).
 
 use domain::SubjectId;
-use domain::partner::PartnerEvent;
+use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, View, table};
@@ -50,8 +50,8 @@ struct Attempt<'e> {
     completed: bool,
 }
 
-fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
-    if let PartnerEvent::ModuleCompleted {
+fn attempt(event: &TrainingEvent) -> Option<Attempt<'_>> {
+    if let TrainingEvent::ModuleCompleted {
         person, course, module, content_version, score, ..
     } = event
     {
@@ -66,10 +66,10 @@ fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
             score,
             completed: true,
         })
-    } else if let PartnerEvent::ExamPassed { person, exam, score, .. }
-    | PartnerEvent::ExamFailed { person, exam, score, .. } = event
+    } else if let TrainingEvent::ExamPassed { person, exam, score, .. }
+    | TrainingEvent::ExamFailed { person, exam, score, .. } = event
     {
-        let completed = matches!(event, PartnerEvent::ExamPassed { .. });
+        let completed = matches!(event, TrainingEvent::ExamPassed { .. });
         let (person, kind, score) = (*person, Kind::Exam, Some(*score));
         Some(Attempt {
             person,
@@ -87,7 +87,7 @@ fn attempt(event: &PartnerEvent) -> Option<Attempt<'_>> {
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        let attempt = placed.told::<PartnerEvent>().and_then(attempt);
+        let attempt = placed.told::<TrainingEvent>().and_then(attempt);
         let key = attempt.map(|Attempt { person, course, unit, .. }| {
             domain::derived(
                 placed.aggregate(),
@@ -98,7 +98,7 @@ impl View for Entity {
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(attempt) = placed.told::<PartnerEvent>().and_then(attempt) else { return Ok(()) };
+        let Some(attempt) = placed.told::<TrainingEvent>().and_then(attempt) else { return Ok(()) };
         let earlier = row.as_ref();
         let completed_at = earlier.and_then(|row| row.completed_at);
         *row = Some(Model {

@@ -301,7 +301,7 @@ async fn judged(log: &Log) -> (usize, usize) {
                 programs.entry(id).or_default().apply(*event);
             }
             Event::Partner(event) => {
-                changed += usize::from(matches!(*event, PartnerEvent::PaymentDetailsSet { .. }));
+                changed += usize::from(matches!(*event, PartnerEvent::Bank(_)));
                 partners.entry(id).or_default().apply(*event);
             }
             Event::Deal(event) => {

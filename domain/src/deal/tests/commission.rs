@@ -133,12 +133,12 @@ fn g1_a_gold_seller_and_two_levels_above_it_earn_to_the_cent() {
             "levels": [{ "distance": 1, "rate": 50_000 }, { "distance": 2, "rate": 20_000 }]
         }]
     });
-    let gold = PartnerEvent::TierOverridden {
+    let gold = PartnerEvent::Tier(TierEvent::Overridden {
         from: Tier::Registered,
         to: Tier::Gold,
         reason: "Agreed".into(),
         effective_from: at("2025-02-01"),
-    };
+    });
     let sellers = vec![sells(ALFA, [gold], &[BETA, GAMMA])];
     let commission = Some(CommissionFacts { sellers });
     let facts = DealFacts { commission, ..facts_with([publish_plan("2025-01-01", None, plan)]) };

@@ -16,8 +16,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Actor, CommandId, Refusal, Tier, commission::AccrualKind, partner::PartnerEvent,
-    program::ProgramCommand, refusal::Invalid, testing::*,
+    Actor, CommandId, Refusal, Tier,
+    commission::AccrualKind,
+    partner::{PartnerEvent, TierEvent, TrainingEvent},
+    program::ProgramCommand,
+    refusal::Invalid,
+    testing::*,
 };
 
 const GAMMA: PartnerId = PartnerId(Uuid::from_u128(0xC));

@@ -19,14 +19,14 @@ fn r44_the_policy_says_who_may_register_and_the_refusal_cites_it() {
     let mut strict = deal_policy();
     strict["certificate_required"] = json!(true);
     let program = programme([publish_deal_policy("2025-02-01T00:00:00Z", strict)]);
-    let certified = PartnerEvent::Certified {
+    let certified = PartnerEvent::Training(TrainingEvent::Certified {
         certificate: Uuid::nil(),
         person: MARIA,
         certification: "seller".into(),
         version: 1,
         valid_from: at("2025-01-10"),
         valid_until: Some(at("2025-03-01T00:00:00Z")),
-    };
+    });
     let register = |on, certificate: Vec<PartnerEvent>| {
         let owner = Some(partner(certificate));
         let facts = DealFacts { program: program.clone(), partner: owner, commission: None };

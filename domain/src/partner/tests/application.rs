@@ -14,7 +14,8 @@ fn r1_an_application_needs_its_three_sections_and_is_kept_as_it_was_sent() {
     }
     let PartnerCommand::Apply { sections: sent, .. } = apply(None) else { unreachable!() };
     let events = decide(vec![], apply(None)).expect("is whole");
-    let [PartnerEvent::Applied { sections, .. }] = events.as_slice() else {
+    let [PartnerEvent::Application(ApplicationEvent::Applied { sections, .. })] = events.as_slice()
+    else {
         unreachable!("{events:?}")
     };
     assert_eq!(sections.known(), Some(&sent));
@@ -72,10 +73,10 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     assert_eq!(decide(reviewed("passed"), approve()), not_held);
     assert_eq!(decide(partner_events(first(4)), approve()), not_held);
     assert_eq!(name_of(decide(partner_events(first(4)), hold())), "interview-held");
-    let held = PartnerEvent::Approved { interview_held: true };
+    let held = PartnerEvent::Application(ApplicationEvent::Approved { interview_held: true });
     assert_eq!(decide(interviewed(), approve()), Ok(vec![held]));
 
-    let unheld = PartnerEvent::Approved { interview_held: false };
+    let unheld = PartnerEvent::Application(ApplicationEvent::Approved { interview_held: false });
     let facts = without_interview();
     let outcome = decide_with(&facts, reviewed("passed"), "2025-01-10", approve());
     assert_eq!(outcome, Ok(vec![unheld]));

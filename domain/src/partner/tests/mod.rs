@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    CommandId, Refusal,
+    CommandId, Invalid, PolicyRef, Refusal,
     program::{ProgramCommand, ProgramEvent},
     testing::*,
 };
@@ -148,7 +148,7 @@ fn trained() -> Vec<PartnerCommand> {
 
 fn courses(outcome: Outcome) -> Vec<String> {
     let assigned = outcome.expect("is allowed").into_iter().map(|event| {
-        let PartnerEvent::CourseAssigned { course, .. } = event else {
+        let PartnerEvent::Training(TrainingEvent::CourseAssigned { course, .. }) = event else {
             unreachable!("assigning brings about {}", event.name())
         };
         course

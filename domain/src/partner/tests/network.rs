@@ -19,7 +19,11 @@ fn join(facts: &PartnerFacts) -> Outcome {
 fn at_depth(depth: u32) -> Vec<PartnerEvent> {
     let parent = (depth > 0).then_some(ALFA);
     let (origin, referral_code) = (Source::Web, "code".into());
-    [approved(), vec![PartnerEvent::Joined { parent, depth, origin, referral_code }]].concat()
+    [
+        approved(),
+        vec![PartnerEvent::Network(NetworkEvent::Joined { parent, depth, origin, referral_code })],
+    ]
+    .concat()
 }
 
 #[test]
@@ -35,7 +39,7 @@ fn r81_whoever_has_a_superior_joins_after_it_and_whoever_has_none_may_join() {
 #[test]
 fn r82_the_network_grows_from_the_top_one_level_at_a_time() {
     let place = |outcome: Outcome| match outcome.expect("may join").as_slice() {
-        [PartnerEvent::Joined { parent, depth, .. }] => (*parent, *depth),
+        [PartnerEvent::Network(NetworkEvent::Joined { parent, depth, .. })] => (*parent, *depth),
         other => unreachable!("{other:?}"),
     };
     assert_eq!(place(decide(approved(), PartnerCommand::Join {})), (None, 0));
@@ -55,7 +59,8 @@ fn a_network_is_no_deeper_than_the_programme_allows() {
 #[test]
 fn a_superior_of_another_programme_is_none() {
     let mut elsewhere = joined();
-    if let PartnerEvent::Applied { program, .. } = &mut elsewhere[0] {
+    if let PartnerEvent::Application(ApplicationEvent::Applied { program, .. }) = &mut elsewhere[0]
+    {
         *program = crate::ProgramId(Uuid::nil());
     }
     assert_eq!(join(&under(Some(elsewhere))), Err(PartnerRefusal::ParentNotJoined));
@@ -101,7 +106,7 @@ fn r86_an_acceptance_refers_to_the_version_in_force_when_accepting() {
         Err(PartnerRefusal::TermsNotCurrent { current: version, policy })
     };
     let document_hash = "a".repeat(64);
-    let accepted = PartnerEvent::TermsAccepted { version: 2, document_hash };
+    let accepted = PartnerEvent::Terms(TermsEvent::Accepted { version: 2, document_hash });
     assert_eq!(accept("2025-01-31T23:59:59.999Z", 2), not_current(1));
     assert_eq!(accept("2025-01-31T23:59:59.999Z", 1), Ok(vec![]));
     assert_eq!(accept("2025-02-01T00:00:00Z", 1), not_current(2));

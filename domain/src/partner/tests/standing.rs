@@ -9,7 +9,7 @@ fn bank_details_are_named_by_a_hash_that_does_not_give_them_away() {
         command.command_id = CommandId(Uuid::from_u128(number));
         let events = after::<Partner>(approved()).decide(&command, &facts()).expect("may");
         match events.as_slice() {
-            [PartnerEvent::PaymentDetailsSet { hash, set_by, .. }] => {
+            [PartnerEvent::Bank(BankEvent::DetailsSet { hash, set_by, .. })] => {
                 assert_eq!(set_by, "maria");
                 hash.clone()
             }
@@ -52,7 +52,7 @@ fn a_tier_holds_from_its_instant_on() {
     };
     let silver = to(Tier::Silver, "2025-02-01T00:00:00Z").expect("may");
     let partner = after::<Partner>([approved(), silver].concat());
-    let tier = |on| partner.active().expect("is approved").tier_at(at(on));
+    let tier = |on| partner.active().expect("is approved").tiers.at(at(on));
     assert_eq!(tier("2025-01-31T23:59:59Z"), Tier::Registered);
     assert_eq!(tier("2025-02-01T00:00:00Z"), Tier::Silver);
     assert_eq!(to(Tier::Registered, "2025-02-01"), Ok(vec![]));

@@ -55,7 +55,9 @@ fn what_one_person_completes_and_another_passes_certifies_nobody() {
     }
     let with_nina = || {
         let mut events = approved_and(trained());
-        if let PartnerEvent::Applied { contacts, .. } = &mut events[0] {
+        if let PartnerEvent::Application(ApplicationEvent::Applied { contacts, .. }) =
+            &mut events[0]
+        {
             let mut nina = contacts[0].clone();
             nina.details.subject = NINA;
             contacts.push(nina);
@@ -74,7 +76,9 @@ fn what_one_person_completes_and_another_passes_certifies_nobody() {
 fn the_vendor_issues_the_certificate_and_it_stands_on_the_partners_record() {
     let done = approved_and([trained(), vec![sit(true, "3")]].concat());
     let issued = decide(done.clone(), issue()).expect("has earned it");
-    let [PartnerEvent::Certified { person, certification, version, .. }] = issued.as_slice() else {
+    let [PartnerEvent::Training(TrainingEvent::Certified { person, certification, version, .. })] =
+        issued.as_slice()
+    else {
         unreachable!("{issued:?}")
     };
     assert_eq!((*person, certification.as_str(), *version), (MARIA, "seller", 1));
@@ -93,14 +97,19 @@ fn r28_a_completion_records_the_version_that_was_completed() {
     let newest = PartnerCommand::AssignCourse { course: "basics".into() };
     let newest = decide_with(&facts, assigned.clone(), "2025-01-10", newest);
     let newest = newest.expect("is published");
-    assert!(matches!(newest.as_slice(), [PartnerEvent::CourseAssigned { version: 2, .. }]));
+    assert!(matches!(
+        newest.as_slice(),
+        [PartnerEvent::Training(TrainingEvent::CourseAssigned { version: 2, .. })]
+    ));
     for version in [1, 2] {
         let mut completed = complete("basics", "intro", "1");
         if let PartnerCommand::CompleteModule { content_version, .. } = &mut completed {
             *content_version = version;
         }
         let events = decide(assigned.clone(), completed).expect("is assigned");
-        let [PartnerEvent::ModuleCompleted { content_version, .. }] = events.as_slice() else {
+        let [PartnerEvent::Training(TrainingEvent::ModuleCompleted { content_version, .. })] =
+            events.as_slice()
+        else {
             unreachable!("{events:?}")
         };
         assert_eq!(*content_version, version);

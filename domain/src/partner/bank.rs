@@ -1,0 +1,75 @@
+//! Where a partner's payouts go: bank details behind a salted hash, checked by their check digits (IBAN, ISO 13616).
+
+use serde::{Deserialize, Serialize};
+
+use super::{File, PartnerCommand, PartnerRefusal};
+use crate::{
+    Issued, Personal, SubjectId, derived,
+    published::hash_of,
+    refusal::{Invalid, SHORT, text},
+    words::events,
+};
+
+events! {
+    /// What happened to where payouts go.
+    pub enum BankEvent {
+        "payment-details-set" => DetailsSet { hash: String, details: Personal<BankDetails>, set_by: String },
+    }
+}
+
+/// Where a partner's payouts go.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BankDetails {
+    pub account_holder: String,
+    pub iban: String,
+}
+
+/// Which bank details are current, without saying them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PaymentDetails {
+    pub hash: String,
+    pub set_by: String,
+}
+
+pub(super) fn set(
+    file: &File,
+    issued: &Issued<PartnerCommand>,
+    account_holder: &str,
+    iban: &str,
+) -> Result<Vec<BankEvent>, PartnerRefusal> {
+    text("account_holder", account_holder, SHORT)?;
+    iban_shape(iban)?;
+    let details = BankDetails { account_holder: account_holder.to_owned(), iban: iban.to_owned() };
+    // Salted with the command, so that the hash names the details without giving them away.
+    let hash = hash_of(&(issued.command_id, &details))
+        .map_err(|error| Invalid::new("iban", error.to_string()))?;
+    Ok(vec![BankEvent::DetailsSet {
+        hash,
+        details: Personal::new(SubjectId(derived(file.subject.0, "bank")), details),
+        set_by: issued.by.id.clone(),
+    }])
+}
+
+/// Country, two check digits, then up to 30 letters and digits; the check digits must hold (ISO 13616).
+fn iban_shape(iban: &str) -> Result<(), Invalid> {
+    let shape = (15..=34).contains(&iban.len())
+        && iban.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && iban.bytes().take(2).all(|b| b.is_ascii_uppercase())
+        && iban.bytes().skip(2).take(2).all(|b| b.is_ascii_digit());
+    if !shape {
+        return Err(Invalid::new(
+            "iban",
+            "must be an IBAN without spaces, as in DE89370400440532013000",
+        ));
+    }
+    let rearranged = iban.chars().skip(4).chain(iban.chars().take(4));
+    let remainder = rearranged.fold(0_u32, |rest, c| {
+        let value = c.to_digit(36).unwrap_or(0);
+        if value < 10 { (rest * 10 + value) % 97 } else { (rest * 100 + value) % 97 }
+    });
+    if remainder == 1 {
+        Ok(())
+    } else {
+        Err(Invalid::new("iban", "has wrong check digits; look for a typing error"))
+    }
+}

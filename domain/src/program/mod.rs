@@ -1,5 +1,8 @@
 //! A programme and its rulebook: everything published, versioned, and in force from an instant on.
 
+mod curriculum;
+mod policy;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -10,11 +13,17 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use self::policy::publish;
+pub use self::{
+    curriculum::{Certification, Course},
+    policy::{DealPolicy, PayoutPolicy, Responsibility, Terms},
+    status::{ContractStatus, KernelState},
+};
 use crate::{
-    Currency, Home, Issued, Money, Owned, PartnerId, ProgramId, Published,
+    Currency, Home, Issued, Owned, PartnerId, ProgramId, Published,
     commission::Plan,
-    published::{hash_of, in_force},
-    refusal::{Invalid, SHORT, few, positive, sha256_hex, some, text},
+    published::in_force,
+    refusal::{Invalid, SHORT, sha256_hex, text},
     words::{commands, events, refusals},
 };
 
@@ -124,60 +133,6 @@ refusals! {
     }
 }
 
-/// In which built-in state of a deal a configured contract status can be set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KernelState {
-    /// The contract is signed, whatever was paid.
-    Signed,
-    /// The customer has paid in full.
-    Paid,
-    /// The deal is won.
-    Won,
-}
-
-/// The terms and conditions that a partner accepts.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Terms {
-    pub document_hash: String,
-}
-
-/// When money may leave a wallet.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PayoutPolicy {
-    /// Smallest payout, one amount a currency; a currency without one cannot be paid out.
-    pub minimum: Vec<Money>,
-}
-
-/// Who may register deals, and what becomes of them.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DealPolicy {
-    /// Only partners with a valid certificate may register (R44).
-    pub certificate_required: bool,
-    /// Days from approval in which other partners are kept away.
-    pub protection_days: u32,
-    /// Estimates up to this need nobody's approval, one amount a currency (R45).
-    #[serde(default)]
-    pub approve_up_to: Vec<Money>,
-    /// Whether a deal is won only when the customer has paid in full (R61).
-    pub full_payment_to_win: bool,
-    /// Who looks after deals, the first rule whose territory matches (R48).
-    #[serde(default)]
-    pub responsible: Vec<Responsibility>,
-    /// Where deals go that no rule matches.
-    pub default_queue: String,
-}
-
-/// One rule of who looks after a deal.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Responsibility {
-    pub territory: String,
-    pub employee: String,
-}
-
 /// A programme in its two states.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub enum Program {
@@ -201,31 +156,6 @@ pub struct Rulebook {
     pub deal_policies: Vec<Published<DealPolicy>>,
     pub courses: BTreeMap<String, Course>,
     pub certifications: BTreeMap<String, Certification>,
-}
-
-/// A contract status of the vendor's own naming.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ContractStatus {
-    pub calculates_commission: bool,
-    pub kernel_state: KernelState,
-}
-
-/// The newest version of a course.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Course {
-    pub version: u32,
-    pub area: String,
-    pub modules: Vec<String>,
-    pub step: u32,
-}
-
-/// The newest version of a certification.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Certification {
-    pub version: u32,
-    pub courses: Vec<String>,
-    pub exam: String,
-    pub valid_for_months: Option<u32>,
 }
 
 impl Program {
@@ -287,19 +217,12 @@ impl Program {
                 Self::Open(rulebook),
                 Do::ConfigureContractStatus { code, calculates_commission, kernel_state },
             ) => {
-                text("code", code, SHORT)?;
-                let status = ContractStatus {
-                    calculates_commission: *calculates_commission,
-                    kernel_state: *kernel_state,
-                };
-                if rulebook.statuses.get(code) == Some(&status) {
-                    return Ok(vec![]); // Already so: a retry is harmless.
-                }
-                Ok(vec![ProgramEvent::ContractStatusConfigured {
-                    code: code.clone(),
-                    calculates_commission: status.calculates_commission,
-                    kernel_state: status.kernel_state,
-                }])
+                let (calculates_commission, kernel_state) = (*calculates_commission, *kernel_state);
+                status::configure(
+                    rulebook,
+                    code,
+                    ContractStatus { calculates_commission, kernel_state },
+                )
             }
             (
                 Self::Open(rulebook),
@@ -326,8 +249,7 @@ impl Program {
                 Ok(vec![ProgramEvent::CommissionPlanPublished { plan }])
             }
             (Self::Open(rulebook), Do::PublishPayoutPolicy { effective_from, policy }) => {
-                some("policy.minimum", &policy.minimum)?;
-                one_amount_a_currency("policy.minimum", &policy.minimum)?;
+                policy.check()?;
                 let policy = publish(
                     &rulebook.payout_policies,
                     policy.clone(),
@@ -339,7 +261,7 @@ impl Program {
                 Ok(vec![ProgramEvent::PayoutPolicyPublished { policy }])
             }
             (Self::Open(rulebook), Do::PublishDealPolicy { effective_from, policy }) => {
-                check_deal_policy(policy)?;
+                policy.check()?;
                 let policy = publish(
                     &rulebook.deal_policies,
                     policy.clone(),
@@ -351,48 +273,12 @@ impl Program {
                 Ok(vec![ProgramEvent::DealPolicyPublished { policy }])
             }
             (Self::Open(rulebook), Do::PublishCourse { course, area, modules, step }) => {
-                text("course", course, SHORT)?;
-                text("area", area, SHORT)?;
-                distinct_texts("modules", modules)?;
-                if *step == 0 {
-                    return Err(Invalid::new("step", "starts at 1").into());
-                }
-                let version = rulebook.courses.get(course).map_or(1, |course| course.version + 1);
-                Ok(vec![ProgramEvent::CoursePublished {
-                    course: course.clone(),
-                    version,
-                    area: area.clone(),
-                    modules: modules.clone(),
-                    step: *step,
-                }])
+                curriculum::publish(rulebook, course, area, modules, *step)
             }
             (
                 Self::Open(rulebook),
                 Do::DefineCertification { certification, courses, exam, valid_for_months },
-            ) => {
-                text("certification", certification, SHORT)?;
-                text("exam", exam, SHORT)?;
-                distinct_texts("courses", courses)?;
-                if let Some(course) =
-                    courses.iter().find(|course| !rulebook.courses.contains_key(*course))
-                {
-                    return Err(ProgramRefusal::UnknownCourse { course: course.clone() });
-                }
-                if valid_for_months.is_some_and(|months| months == 0 || months > 1200) {
-                    return Err(
-                        Invalid::new("valid_for_months", "must be between 1 and 1200").into()
-                    );
-                }
-                let version =
-                    rulebook.certifications.get(certification).map_or(1, |known| known.version + 1);
-                Ok(vec![ProgramEvent::CertificationDefined {
-                    certification: certification.clone(),
-                    version,
-                    courses: courses.clone(),
-                    exam: exam.clone(),
-                    valid_for_months: *valid_for_months,
-                }])
-            }
+            ) => curriculum::define(rulebook, certification, courses, exam, *valid_for_months),
         }
     }
 
@@ -486,69 +372,4 @@ impl Owned for Program {
     fn owner(&self, _: &Issued<ProgramCommand>) -> Option<(PartnerId, ProgramRefusal)> {
         None // The vendor's; the access table lets no member come here.
     }
-}
-
-fn publish<T: Serialize + Clone>(
-    versions: &[Published<T>],
-    body: T,
-    effective_from: DateTime<Utc>,
-    effective_until: Option<DateTime<Utc>>,
-    author: &str,
-    issued: &Issued<ProgramCommand>,
-) -> Result<Published<T>, Invalid> {
-    if effective_until.is_some_and(|until| until <= effective_from) {
-        return Err(Invalid::new("effective_until", "must lie after effective_from"));
-    }
-    let body_hash = hash_of(&body).map_err(|error| Invalid::new("body", error.to_string()))?;
-    Ok(Published {
-        version: versions.iter().map(|published| published.version).max().unwrap_or(0) + 1,
-        effective_from,
-        effective_until,
-        body,
-        body_hash,
-        author: author.to_owned(),
-        approved_by: issued.by.id.clone(),
-    })
-}
-
-fn check_deal_policy(policy: &DealPolicy) -> Result<(), Invalid> {
-    text("policy.default_queue", &policy.default_queue, SHORT)?;
-    if policy.protection_days == 0 || policy.protection_days > 3650 {
-        return Err(Invalid::new("policy.protection_days", "must be between 1 and 3650"));
-    }
-    one_amount_a_currency("policy.approve_up_to", &policy.approve_up_to)?;
-    few("policy.responsible", &policy.responsible)?;
-    for (index, rule) in policy.responsible.iter().enumerate() {
-        let field = |name: &str| format!("policy.responsible.{index}.{name}");
-        text(&field("territory"), &rule.territory, SHORT)?;
-        text(&field("employee"), &rule.employee, SHORT)?;
-        if policy.responsible[..index].iter().any(|earlier| earlier.territory == rule.territory) {
-            return Err(Invalid::new(
-                field("territory"),
-                "has a rule already, which would always win; keep one of them",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn one_amount_a_currency(field: &str, amounts: &[Money]) -> Result<(), Invalid> {
-    for (index, amount) in amounts.iter().enumerate() {
-        positive(field, *amount)?;
-        if amounts[..index].iter().any(|earlier| earlier.currency == amount.currency) {
-            return Err(Invalid::new(field, format!("names {} twice", amount.currency)));
-        }
-    }
-    Ok(())
-}
-
-fn distinct_texts(field: &str, texts: &[String]) -> Result<(), Invalid> {
-    some(field, texts)?;
-    for (index, value) in texts.iter().enumerate() {
-        text(field, value, SHORT)?;
-        if texts[..index].contains(value) {
-            return Err(Invalid::new(field, format!("names {value} twice")));
-        }
-    }
-    Ok(())
 }

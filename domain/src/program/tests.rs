@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::published::hash_of;
 use crate::{Refusal, testing::*};
 
 fn decide(

@@ -1,0 +1,117 @@
+//! What a programme decides beforehand (business rules as published policies): terms, payouts, deals, each by version.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ProgramCommand;
+use crate::{
+    Issued, Money, Published,
+    published::hash_of,
+    refusal::{Invalid, SHORT, few, positive, some, text},
+};
+
+/// The terms and conditions that a partner accepts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub document_hash: String,
+}
+
+/// When money may leave a wallet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutPolicy {
+    /// Smallest payout, one amount a currency; a currency without one cannot be paid out.
+    pub minimum: Vec<Money>,
+}
+
+/// Who may register deals, and what becomes of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealPolicy {
+    /// Only partners with a valid certificate may register (R44).
+    pub certificate_required: bool,
+    /// Days from approval in which other partners are kept away.
+    pub protection_days: u32,
+    /// Estimates up to this need nobody's approval, one amount a currency (R45).
+    #[serde(default)]
+    pub approve_up_to: Vec<Money>,
+    /// Whether a deal is won only when the customer has paid in full (R61).
+    pub full_payment_to_win: bool,
+    /// Who looks after deals, the first rule whose territory matches (R48).
+    #[serde(default)]
+    pub responsible: Vec<Responsibility>,
+    /// Where deals go that no rule matches.
+    pub default_queue: String,
+}
+
+/// One rule of who looks after a deal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Responsibility {
+    pub territory: String,
+    pub employee: String,
+}
+
+impl PayoutPolicy {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        some("policy.minimum", &self.minimum)?;
+        one_amount_a_currency("policy.minimum", &self.minimum)
+    }
+}
+
+impl DealPolicy {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        text("policy.default_queue", &self.default_queue, SHORT)?;
+        if self.protection_days == 0 || self.protection_days > 3650 {
+            return Err(Invalid::new("policy.protection_days", "must be between 1 and 3650"));
+        }
+        one_amount_a_currency("policy.approve_up_to", &self.approve_up_to)?;
+        few("policy.responsible", &self.responsible)?;
+        for (index, rule) in self.responsible.iter().enumerate() {
+            let field = |name: &str| format!("policy.responsible.{index}.{name}");
+            text(&field("territory"), &rule.territory, SHORT)?;
+            text(&field("employee"), &rule.employee, SHORT)?;
+            if self.responsible[..index].iter().any(|earlier| earlier.territory == rule.territory) {
+                return Err(Invalid::new(
+                    field("territory"),
+                    "has a rule already, which would always win; keep one of them",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The next version of what a programme publishes.
+pub(super) fn publish<T: Serialize + Clone>(
+    versions: &[Published<T>],
+    body: T,
+    effective_from: DateTime<Utc>,
+    effective_until: Option<DateTime<Utc>>,
+    author: &str,
+    issued: &Issued<ProgramCommand>,
+) -> Result<Published<T>, Invalid> {
+    if effective_until.is_some_and(|until| until <= effective_from) {
+        return Err(Invalid::new("effective_until", "must lie after effective_from"));
+    }
+    let body_hash = hash_of(&body).map_err(|error| Invalid::new("body", error.to_string()))?;
+    Ok(Published {
+        version: versions.iter().map(|published| published.version).max().unwrap_or(0) + 1,
+        effective_from,
+        effective_until,
+        body,
+        body_hash,
+        author: author.to_owned(),
+        approved_by: issued.by.id.clone(),
+    })
+}
+
+fn one_amount_a_currency(field: &str, amounts: &[Money]) -> Result<(), Invalid> {
+    for (index, amount) in amounts.iter().enumerate() {
+        positive(field, *amount)?;
+        if amounts[..index].iter().any(|earlier| earlier.currency == amount.currency) {
+            return Err(Invalid::new(field, format!("names {} twice", amount.currency)));
+        }
+    }
+    Ok(())
+}

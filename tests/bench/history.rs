@@ -3,20 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use api::commands::{Outcome, Request};
 use domain::{Actor, Command, CommandId, PartnerId, derived};
 use eventlog::{Append, Log, NewEvent, Part, Provenance, SystemClock, Target};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Trade, trade::IBANS};
 use uuid::Uuid;
 
-use api::commands::{Outcome, Request};
-
-use crate::load::{closed_loop, line, ratio, say};
+use crate::load::{Rate, closed_loop, line, median, ratio, say};
 
 /// Events on the programme and on the partner, each.
 const SIZES: [u64; 4] = [10, 100, 1_000, 10_000];
-const ROUND: Duration = Duration::from_secs(3);
-const CLIENTS: usize = 16;
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(2);
 
 pub async fn run() -> anyhow::Result<()> {
     let url = tests::cluster().await.database().await;
@@ -34,53 +33,52 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 async fn grow(log: &Log) -> anyhow::Result<()> {
-    let trade = Trade::set_up(log).await;
-    let mut first: Option<[u64; 3]> = None;
+    let mut trades = vec![];
     for size in SIZES {
+        let trade = Trade::set_up(log).await;
         lengthen(log, "program", trade.program, "payout-policy-published", size).await?;
         lengthen(log, "partner", trade.partner, "payment-details-set", size).await?;
-        // As another process would leave it: the first command brings what is kept forward.
-        trade.set_payment_details(IBANS[0]).await;
-        let deal = trade.deal();
-        let registers = move |id| ("registerDeal", id, deal.clone());
-        let refused = |id| ("winDeal", id, json!({}));
-        let partner = trade.partner;
-        let changes = move |id: Uuid| {
-            let iban = IBANS[usize::from(id.as_bytes()[0] % 2 == 0)];
-            let fields = json!({ "account_holder": "Alfa sp. z o.o.", "iban": iban });
-            ("setPaymentDetails", partner, fields)
-        };
-        let rates = [
-            measure(&trade, size, CLIENTS, registers).await?,
-            measure(&trade, size, CLIENTS, refused).await?,
-            measure(&trade, size, 1, changes).await?,
-        ];
-        let names = ["a deal is registered", "a deal's win is refused", "the partner is changed"];
-        let base = *first.get_or_insert(rates.map(|rate| rate.per_second));
-        for ((name, rate), base) in names.into_iter().zip(rates).zip(base) {
-            let of_first = ratio(rate.per_second, base);
-            say(&format!("  {size:>6} events: {} {of_first}", line(name, rate)));
+        trade.set_payment_details(IBANS[0]).await; // Brings what is kept forward, once.
+        trades.push(trade);
+    }
+    for (name, clients, command) in ASKED {
+        let mut rounds = SIZES.map(|_| vec![]);
+        for _ in 0..ROUNDS {
+            for (trade, rounds) in trades.iter().zip(&mut rounds) {
+                rounds.push(measure(trade, clients, command).await?);
+            }
+        }
+        let rates = rounds.map(median);
+        say(&format!("  {name}, {clients} clients"));
+        for (size, rate) in SIZES.into_iter().zip(rates) {
+            let of_shortest = ratio(rate.per_second, rates[0].per_second);
+            say(&format!("    {} {of_shortest}", line(&format!("{size} events"), rate)));
         }
     }
     Ok(())
 }
 
-async fn measure<F>(
-    trade: &Trade,
-    size: u64,
-    clients: usize,
-    command: F,
-) -> anyhow::Result<crate::load::Rate>
-where
-    F: Fn(Uuid) -> (&'static str, Uuid, serde_json::Value) + Clone + Send + Sync + 'static,
-{
-    let root = Uuid::now_v7();
-    let trade = trade.clone();
+/// A command's name, and what it is asked of and with.
+type Asked = fn(&Trade, Uuid) -> (&'static str, Uuid, Value);
+
+/// How it is called here, from how many clients, and what it is.
+const ASKED: [(&str, usize, Asked); 3] = [
+    ("a deal is registered", 16, |trade, id| ("registerDeal", id, trade.deal())),
+    ("a deal's win is refused", 16, |_, id| ("winDeal", id, json!({}))),
+    ("the partner is changed", 1, |trade, id| {
+        let iban = IBANS[usize::from(id.as_bytes()[0] % 2 == 0)];
+        let fields = json!({ "account_holder": "Alfa sp. z o.o.", "iban": iban });
+        ("setPaymentDetails", trade.partner, fields)
+    }),
+];
+
+async fn measure(trade: &Trade, clients: usize, command: Asked) -> anyhow::Result<Rate> {
+    let (root, trade) = (Uuid::now_v7(), trade.clone());
     closed_loop(clients, ROUND, move |number| {
-        let (trade, command) = (trade.clone(), command.clone());
+        let trade = trade.clone();
         async move {
-            let id = derived(root, &format!("{size}/{number}"));
-            let (name, aggregate, fields) = command(id);
+            let id = derived(root, &number.to_string());
+            let (name, aggregate, fields) = command(&trade, id);
             let request = Request {
                 command_id: CommandId(id),
                 by: Actor::member("anna", PartnerId(trade.partner)),

@@ -16,8 +16,8 @@ use crate::append::Stream;
 /// What all states may come to, estimated by the length of the JSON that they were folded from.
 const MOST: usize = 256 << 20;
 
-/// What a state takes besides.
-const EACH: usize = 256;
+/// What a state takes besides: a map of one entry alone is a few kilobytes.
+const EACH: usize = 4 << 10;
 
 pub(crate) struct Kept {
     cache: Mutex<Cache>,

@@ -1,4 +1,4 @@
-//! A clock that is moved by hand, for the demo, for stories and for tests.
+//! A manual clock (test double), moved by hand for the demo, for stories and for tests.
 
 use chrono::{DateTime, Utc};
 use eventlog::Clock;

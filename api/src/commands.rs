@@ -1,4 +1,4 @@
-//! The one way in: whoever asks, by mutation, story file, reaction or timer, the command comes through here.
+//! The command bus: whoever asks, by mutation, story file, reaction or timer, the command comes through here.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How the world talks to Accord: the web edge, GraphQL, the reactor and the command line.
+//! The adapters (ports of the hexagon): the web edge, GraphQL, the reactor and the command line.
 
 pub mod access;
 pub mod auth;

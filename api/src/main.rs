@@ -1,4 +1,4 @@
-//! The binary `accord`: one command line for whoever runs the service.
+//! The entry point of the binary `accord`.
 
 use std::process::ExitCode;
 

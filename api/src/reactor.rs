@@ -1,4 +1,4 @@
-//! Follows the log and issues the commands that events cause. Seeing an event twice changes nothing.
+//! The process manager: follows the log and issues the commands that events cause, each to one effect.
 
 use std::time::Duration;
 

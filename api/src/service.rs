@@ -1,4 +1,4 @@
-//! A running Accord: the log, its views, the reactor and the timers, put together and taken apart in order.
+//! The composition root: the log, its views, the reactor and the timers, put together and taken apart in order.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Logs and metrics: installed once, by the process that serves.
+//! Telemetry: logs and metrics, installed once by the process that serves.
 
 use std::{io::IsTerminal, time::Duration};
 

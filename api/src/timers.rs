@@ -1,4 +1,4 @@
-//! Issues the commands of the schedule when their instant has come; the due instant is the command's own.
+//! The scheduler: issues commands when their instant has come; the due instant is the command's own.
 
 use std::{
     collections::HashSet,

@@ -1,4 +1,4 @@
-//! The envelope: who asks for what and when, and what the log adds to the event that comes of it.
+//! The command and event envelope (metadata): who asks for what and when, and what the log adds.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The ledger: what each event means in double entry. A pure function of the event, one entry an event at most.
+//! Double-entry bookkeeping: what each event means for the ledger; a pure function, one entry an event at most.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What may happen in a partner programme. Pure: no IO, no clock, no randomness.
+//! The domain model of a partner programme: aggregates that decide. Pure: no IO, no clock, no randomness.
 
 pub mod aggregates;
 pub mod commission;

@@ -1,4 +1,4 @@
-//! Money in whole minor units, rates in parts per million, and the exact fractions between them.
+//! Fixed-point money in whole minor units, rates in parts per million, and exact rational arithmetic between them.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! When this happened, command that; and when an instant comes, command this.
+//! The process manager's table: when this happened, command that; and when an instant comes, command this.
 //!
 //! Both tables are pure. Command ids are derived from the causing event, so that an event seen twice, late, or beside
 //! others causes one effect (E14).

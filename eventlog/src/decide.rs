@@ -1,4 +1,4 @@
-//! What becomes of each append in a batch, given what the log holds already: pure, and the same on both engines.
+//! Optimistic concurrency: what becomes of each append in a batch, given what the log holds; pure.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The one seam between the log and its two engines.
+//! The storage engine interface: the one seam between the log and its two databases.
 
 use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;

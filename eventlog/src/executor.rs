@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
 use cqrs_es::{
     Aggregate, AggregateContext, AggregateError, CqrsFramework, EventEnvelope, EventStore,
@@ -116,15 +117,24 @@ impl Log {
             let streams = Streams::new(self.clone(), own, retry > 0);
             let state = self.own::<A>(own.1, retry > 0).await?;
             streams.note(own, state.sequence);
+            let services = facts(&state.aggregate, &execution.command, &streams).await?;
             let seen = execution.expected_version;
             if seen.is_some_and(|seen| seen != state.sequence as u64) {
                 self.kept().keep(own.1, &state, false);
-                if retry > 0 {
-                    break;
+                if retry == 0 {
+                    continue; // What was kept may have been out of date.
                 }
-                continue; // What was kept may have been out of date.
+                // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
+                let mut aggregate = Arc::unwrap_or_clone(state.aggregate);
+                let command = execution.command.clone();
+                match aggregate.handle(command, &services, &EventSink::default()).await {
+                    Ok(()) => break,
+                    Err(refusal) => {
+                        let earlier = self.earlier::<A>(&execution).await?;
+                        return earlier.ok_or(ExecuteError::Refused(refusal));
+                    }
+                }
             }
-            let services = facts(&state.aggregate, &execution.command, &streams).await?;
             match self.attempt(&execution, &streams, state, services).await {
                 Ok(Some(receipt)) => return Ok(receipt.into()),
                 Err(ExecuteError::Conflict) => {}

@@ -1,4 +1,4 @@
-//! Why the database could not do something, in a form that everybody whom it hit can be told.
+//! Database errors in a form that can be cloned to everybody whom one hit.
 
 use std::error::Error;
 use std::fmt;

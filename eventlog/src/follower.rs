@@ -1,4 +1,4 @@
-//! Following the log: what is there, then whatever comes.
+//! A catch-up subscription to the log: what is there, then whatever comes.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The keys of the people whose data is in the log, at hand for those that are used.
+//! The key store of crypto-shredding: data keys of the people in the log, cached while they are used.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The truth: events are appended in one dense order and read back in that order.
+//! The event store: events are appended in one dense order and read back in that order.
 
 mod append;
 mod appender;

@@ -1,4 +1,4 @@
-//! The log as the rest of the program sees it: opened once, cloned freely.
+//! The handle to the event log as the rest of the program sees it: opened once, cloned freely.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! Opening a log: its engine, then the appender and the listener that work for it.
+//! Opening a log: migrations, its engine, then the appender and the listener that work for it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

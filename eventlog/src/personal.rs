@@ -1,4 +1,4 @@
-//! Sealing and opening what an event says about a person.
+//! Field-level encryption (XChaCha20-Poly1305): sealing and opening what an event says about a person.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! The connection pools' one way of life.
+//! Connection pooling: what is the same for every pool.
 
 /// Options that every pool begins with: connections stay as long as the pool.
 ///

@@ -1,4 +1,4 @@
-//! Reading the log in the one order it has.
+//! Sequential reads: the log in the one order that it has.
 
 use domain::EventId;
 use futures::Stream;

@@ -1,4 +1,4 @@
-//! What cqrs-es stores events with, for the length of one command.
+//! The event repository (cqrs-es) for the length of one command.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};

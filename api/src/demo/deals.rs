@@ -1,4 +1,4 @@
-//! Sixty deals of the demo's year: most are won, and every other end occurs.
+//! Sample data of the demo: sixty deals, of which most are won and every other end occurs.
 
 use chrono::Days;
 use domain::{

@@ -1,4 +1,4 @@
-//! The queries that the demo's page offers: one for each of those who use Accord.
+//! Sample queries of the demo's page: one for each of those who use Accord.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A small programme's year: partners in three levels, deals in three currencies, payouts, and commands that are refused.
+//! Sample data of a small programme's year: partners in three levels, deals in three currencies, payouts, and refusals.
 //!
 //! It is planned in a world in memory, since payouts depend on what was earned, and then told as a story (fixture)
 //! through the real command path with the clock moved by hand; the same year comes out every time.

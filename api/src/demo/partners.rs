@@ -1,4 +1,4 @@
-//! Who applies in the demo's year, and what becomes of them.
+//! Sample data of the demo: who applies, and what becomes of them.
 
 use chrono::Duration;
 use domain::{

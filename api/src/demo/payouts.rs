@@ -1,4 +1,4 @@
-//! Payouts of the demo's year: every quarter whoever has enough asks, and finance pays, rejects or waits.
+//! Sample data of the demo: every quarter whoever has enough asks for a payout, and finance pays, rejects or waits.
 
 use domain::{
     Actor, Command, Money, PayoutId, WalletId,

@@ -1,4 +1,4 @@
-//! What the demo's programme publishes before anybody applies.
+//! Sample configuration of the demo: what its programme publishes before anybody applies.
 
 use chrono::Days;
 use domain::{

@@ -1,4 +1,4 @@
-//! The closed lists of the domain as the schema names them.
+//! GraphQL enums: the closed lists of the domain as the schema names them.
 
 use async_graphql::Enum;
 

@@ -1,4 +1,4 @@
-//! What goes on: streams that begin where their last reader stopped, and then stay.
+//! GraphQL subscriptions: resumable streams that begin where their last reader stopped, and then stay.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Whoever asks, and the objects that can be asked for by a global id.
+//! The viewer and the node fields of Relay: whoever asks, and objects by their global id.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Interface, Object, SimpleObject};
 

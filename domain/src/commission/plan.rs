@@ -1,4 +1,4 @@
-//! The commission plan, a domain-specific language in JSON: what makes commission due, who earns what, how long it is held.
+//! The commission plan, a domain-specific language in JSON: what makes commission due, who earns what, how it is held.
 //!
 //! The JSON is meant to be written by hand:
 //!

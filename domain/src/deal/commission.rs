@@ -1,4 +1,4 @@
-//! What a contract status or a payment earns: the facts at that instant, handed to the engine.
+//! Commission accrual: the facts at the instant of a contract status or a payment, handed to the engine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The contract with the customer: signed lines, and payments that are allocated to them.
+//! The contract with the customer: signed lines, and payment allocation.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The table of a deal's life: every stage meets every command.
+//! The state machine of a deal as a transition table: every stage meets every command.
 
 use std::collections::BTreeSet;
 

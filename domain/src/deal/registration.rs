@@ -1,4 +1,4 @@
-//! Registration, who looks after the deal, and the partner's qualification.
+//! Deal registration, assignment rules, and the partner's qualification of the lead.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The application: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
+//! The application workflow: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The network: who invited whom, from the top down and no deeper than the programme allows.
+//! The network (a tree): who invited whom, from the top down and no deeper than the programme allows.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A batch turned on its side: one array a column, as `unnest` takes it.
+//! Columnar bulk parameters: a batch as one array a column, as `unnest` takes it.
 
 use chrono::{DateTime, Utc};
 use domain::EventId;

@@ -1,4 +1,4 @@
-//! Loading aggregates from PostgreSQL: whatever is asked for at the same moment is read by one statement.
+//! Batched loading (data loader) from PostgreSQL: what is asked for at the same moment is read by one statement.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

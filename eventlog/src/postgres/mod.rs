@@ -1,4 +1,4 @@
-//! The log on PostgreSQL: its statements, and what its errors mean.
+//! The PostgreSQL storage engine: its statements, and what its errors mean.
 
 mod columns;
 mod load;

@@ -1,4 +1,4 @@
-//! Reading the log from PostgreSQL in position order.
+//! Sequential reads of the log from PostgreSQL, in position order.
 
 use domain::{Actor, CommandId, Envelope, EventId};
 use sqlx::Row;

@@ -1,4 +1,4 @@
-//! Appending to PostgreSQL: one round trip a batch when nobody is in the way, the long way round otherwise.
+//! Group commit on PostgreSQL: one round trip a batch when nobody is in the way, a transaction otherwise.
 
 use std::time::{Duration, Instant};
 

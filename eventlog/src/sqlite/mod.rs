@@ -1,4 +1,4 @@
-//! The log in a SQLite file: one process, one writer, many readers.
+//! The SQLite storage engine: one process, one writer, many readers.
 
 mod read;
 mod write;

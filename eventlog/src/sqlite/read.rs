@@ -1,4 +1,4 @@
-//! Reading the log from SQLite in position order.
+//! Sequential reads of the log from SQLite, in position order.
 
 use domain::{CommandId, Envelope, EventId};
 use sqlx::Row;

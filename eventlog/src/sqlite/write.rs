@@ -1,4 +1,4 @@
-//! Appending to SQLite: look, write and commit on the one connection that may.
+//! Group commit on SQLite: look, write and commit on the one connection that may.
 
 use std::sync::Arc;
 

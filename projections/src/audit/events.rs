@@ -1,4 +1,4 @@
-//! The audit browser: every event's envelope, and what led to what. Payloads are read from the log by position.
+//! The audit trail's index: every event's envelope, and what led to what; payloads are read from the log by position.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What is to be commanded when: the timers that events set and clear.
+//! The read model of the scheduler: which command is due when.
 
 use chrono::{DateTime, Utc};
 use domain::CommandError;

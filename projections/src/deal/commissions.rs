@@ -1,4 +1,4 @@
-//! Every calculation of commission, with the trace that explains it.
+//! The read model of commission calculations, each with the trace that explains it.
 
 use domain::deal::DealEvent;
 use sea_orm::entity::prelude::*;

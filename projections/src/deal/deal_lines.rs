@@ -1,4 +1,4 @@
-//! The lines of signed contracts.
+//! The read model of contract lines, as signed.
 
 use domain::deal::DealEvent;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! Deals, from registration to won or lost, with the moment of each step (R141).
+//! The read model of deals, from registration to won or lost, with the moment of each step (R141).
 
 use domain::PartnerId;
 use domain::deal::DealEvent;

@@ -1,4 +1,4 @@
-//! What customers have paid on deals.
+//! The read model of customers' payments.
 
 use domain::deal::DealEvent;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! What dashboards count and sum: one figure an event at most, the same for a programme and for a partner.
+//! Aggregate figures (key performance indicators): what an event adds to a dashboard, one figure at most.
 
 use domain::Money;
 use domain::deal::DealEvent;

@@ -1,4 +1,4 @@
-//! A partner at a glance: how many of what; the sums stand in `partner_totals`.
+//! Counters of a partner's dashboard; the sums stand in `partner_totals`.
 
 use sea_orm::entity::prelude::*;
 

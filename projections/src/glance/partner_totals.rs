@@ -1,4 +1,4 @@
-//! The money of a partner at a glance, one row a currency.
+//! Sums of a partner's dashboard, one row a currency.
 
 use sea_orm::entity::prelude::*;
 

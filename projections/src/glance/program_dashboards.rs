@@ -1,4 +1,4 @@
-//! A programme at a glance: how many of what; the sums stand in `program_totals`.
+//! Counters of a programme's dashboard; the sums stand in `program_totals`.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The money of a programme at a glance, one row a currency.
+//! Sums of a programme's dashboard, one row a currency.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! To whom each aggregate belongs, so that every view knows whose an event is.
+//! Tenancy: to whom each aggregate belongs, so that every view knows whose an event is.
 
 use domain::Home;
 use sea_orm::entity::prelude::*;

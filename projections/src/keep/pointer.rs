@@ -1,4 +1,4 @@
-//! Which namespace answers: a table beside the log.
+//! The blue-green switch: which namespace answers, in a table beside the log.
 
 use chrono::{DateTime, Utc};
 use eventlog::Log;

@@ -1,4 +1,4 @@
-//! The accounts of the ledger by now: one row an account, currency and, where it is kept by wallet, wallet.
+//! Account balances of the general ledger: one row an account, currency and, where it is kept by wallet, wallet.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The journal: each entry's lines in double entry, and the trial balance at any position.
+//! The general journal in double entry, and the trial balance at any position.
 
 use domain::ProgramId;
 use sea_orm::entity::prelude::*;

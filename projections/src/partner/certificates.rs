@@ -1,4 +1,4 @@
-//! The certificates of partners' people.
+//! The read model of certificates.
 
 use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;

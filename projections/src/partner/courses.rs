@@ -1,4 +1,4 @@
-//! The courses that partners are assigned, step by step.
+//! The read model of course assignments.
 
 use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;

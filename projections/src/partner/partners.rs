@@ -1,4 +1,4 @@
-//! Partners, from application to active selling.
+//! The read model of partners, from application to active selling.
 
 use domain::partner::{
     ApplicationEvent, BankEvent, NetworkEvent, PartnerEvent, ReviewResult, TermsEvent, TierEvent,

@@ -1,4 +1,4 @@
-//! What each person has done: modules and exams, so that progress can be followed before the certificate (R25, R31).
+//! The read model of training records: modules and exams by person, before there is a certificate (R25, R31).
 
 use domain::SubjectId;
 use domain::partner::TrainingEvent;

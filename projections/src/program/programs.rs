@@ -1,4 +1,4 @@
-//! Programmes and what their rulebooks say by now.
+//! The read model of programmes: what their rulebooks say by now.
 
 use domain::program::ProgramEvent;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! Every version of every policy that a programme has published.
+//! The read model of published, effective-dated policy versions.
 
 use domain::Published;
 use domain::program::ProgramEvent;

@@ -1,4 +1,4 @@
-//! Lots: each accrual with its own maturity.
+//! The read model of lots: each accrual with its own maturity.
 
 use domain::wallet::WalletEvent;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! Payouts: each request for money and what came of it.
+//! The read model of payouts: each request for money and what came of it.
 
 use domain::wallet::WalletEvent;
 use domain::{PayoutId, WalletId};

@@ -1,4 +1,4 @@
-//! What the partner sees of its wallet: each change of the balance, in order; they add up to it (R74).
+//! The wallet statement (running balance): each change of the balance, in order; they add up to it (R74).
 
 use domain::wallet::WalletEvent;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! Wallets: where each partner's money stands.
+//! The read model of wallet balances.
 
 use domain::wallet::WalletEvent;
 use sea_orm::entity::prelude::*;

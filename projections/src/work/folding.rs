@@ -1,4 +1,4 @@
-//! All views at once: events go in, are placed with whom they belong to, and fold every table that they concern.
+//! The projector: events go in, are placed with whom they belong to, and fold every table that they concern.
 
 use domain::{EventId, PartnerId, ProgramId, Recorded};
 use sea_orm::{DatabaseTransaction, DbErr};

@@ -1,4 +1,4 @@
-//! The one reader: it takes what is new in the log and folds it into the live namespace, batch by batch.
+//! The projection worker: takes what is new in the log and folds it into the live namespace, batch by batch.
 
 use chrono::{DateTime, Utc};
 use domain::{DecodeError, Recorded};

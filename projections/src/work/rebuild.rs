@@ -1,4 +1,4 @@
-//! Building a namespace from the log: everything folded in memory, loaded in bulk, indexed at the end.
+//! Rebuilding (projection replay): everything folded in memory, loaded in bulk, indexed at the end.
 
 use std::path::{Path, PathBuf};
 

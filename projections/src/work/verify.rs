@@ -1,4 +1,4 @@
-//! Proves that the live views are what the log says: built once more aside, and compared row by row.
+//! Verification by differential rebuild: views built once more aside, and compared with the live ones row by row.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The views of a log as the rest of the program sees them: opened once, cloned freely.
+//! The handle to the read model as the rest of the program sees it: opened once, cloned freely.
 
 use std::future::Future;
 use std::path::Path;

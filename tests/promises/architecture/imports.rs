@@ -42,6 +42,18 @@ impl Imports {
         Self(imports)
     }
 
+    /// Those of the files in a folder, by their paths from there.
+    pub fn within_folder(&self, folder: &str) -> Self {
+        let inner = |files: &BTreeSet<String>| {
+            files.iter().filter_map(|file| file.strip_prefix(folder)).map(str::to_owned).collect()
+        };
+        let files = self
+            .0
+            .iter()
+            .filter_map(|(file, known)| Some((file.strip_prefix(folder)?, inner(known))));
+        Self(files.map(|(file, known)| (file.to_owned(), known)).collect())
+    }
+
     /// Every group of files that rest on each other, each in order.
     pub fn circles(&self) -> Vec<BTreeSet<String>> {
         let reached: BTreeMap<&String, BTreeSet<&String>> =
@@ -98,8 +110,7 @@ impl Source {
                 (at, path)
             }
         };
-        let mut names = rest.iter();
-        while let Some(name) = names.next() {
+        for name in rest {
             if name == "super" {
                 here = self.modules[here].parent?;
                 continue;

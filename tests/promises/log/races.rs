@@ -31,15 +31,15 @@ enum Change {
     DealPolicy,
 }
 
-/// When it changes, between the load of what decides and the append.
+/// When it changes, seen from the question for facts: between the load of what decides and the append.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Moment {
-    BeforeFacts,
-    BetweenFacts,
-    AfterFacts,
+    Before,
+    Between,
+    After,
 }
 
-const MOMENTS: [Moment; 3] = [Moment::BeforeFacts, Moment::BetweenFacts, Moment::AfterFacts];
+const MOMENTS: [Moment; 3] = [Moment::Before, Moment::Between, Moment::After];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_forbids_a_decision_while_it_is_taken_is_seen_before_the_append() {
@@ -119,15 +119,15 @@ where
     let outcome = trade.log.execute::<A, _>(execution, move |aggregate, command, streams| {
         let (rival, first) = (rival.clone(), !happened.swap(true, Ordering::Relaxed));
         async move {
-            if moment == Moment::BetweenFacts {
+            if moment == Moment::Between {
                 streams.load::<Partner>(partner).await?;
                 streams.load::<Program>(rival.program).await?;
             }
-            if first && moment != Moment::AfterFacts {
+            if first && moment != Moment::After {
                 happen(&rival, change).await;
             }
             let facts = aggregate.facts(command, streams).await?;
-            if first && moment == Moment::AfterFacts {
+            if first && moment == Moment::After {
                 happen(&rival, change).await;
             }
             Ok(facts)

@@ -1,4 +1,4 @@
-//! The audit trail: every event, who did it, what led to it and what came of it.
+//! The audit trail as objects: every event, who did it, what led to it and what came of it.
 
 mod edges;
 mod lists;

@@ -1,4 +1,4 @@
-//! Commission as it was calculated, and why: to each its own line of it.
+//! Explainability of commission as objects: how it was calculated and why, to each its own line of it.
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};

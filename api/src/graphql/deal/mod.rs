@@ -1,4 +1,4 @@
-//! Deals: what a partner sells, from registration to won or lost, and what it earns.
+//! Deals as GraphQL objects: what a partner sells, from registration to won or lost.
 
 mod commission;
 mod edges;

@@ -1,4 +1,4 @@
-//! What can be asked of a deal, from its registration to its end.
+//! GraphQL mutations of a deal, from its registration to its end.
 
 use async_graphql::InputObject;
 use domain::{

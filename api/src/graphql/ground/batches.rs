@@ -1,4 +1,4 @@
-//! Runs the batches of a request between its resolvers: a batch starts when nobody can go on without it.
+//! The scheduler of data-loader batches: one starts when no resolver of the request can go on without it.
 
 use std::pin::pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,4 @@
-//! Faults: what went wrong besides the business, told in our own words and under a code that stays.
+//! Error handling: what went wrong besides the business, told in our own words and under a code that stays.
 
 use async_graphql::{Error, ErrorExtensions};
 

@@ -1,4 +1,4 @@
-//! The guard before every field: asks the access table, and lets nobody in before the approval (R4).
+//! Field-level authorization: a guard asks the access table, and lets nobody in before the approval (R4).
 
 use std::sync::Arc;
 

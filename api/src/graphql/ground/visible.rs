@@ -1,4 +1,4 @@
-//! What a role is told about the schema: the fields that it may use, and the types that these lead to.
+//! Introspection by role: which fields and types of the schema somebody is told of.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The journal: double entry for every event that moves money.
+//! The general journal as GraphQL objects: double entry for every event that moves money.
 
 mod edges;
 mod lists;

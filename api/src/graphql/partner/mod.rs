@@ -1,4 +1,4 @@
-//! Partners: the company, its application, its network, its training.
+//! Partners as GraphQL objects: the company, its application, its network, its training.
 
 mod application;
 mod edges;

@@ -1,4 +1,4 @@
-//! What can be asked of a partner, from its application to its tier.
+//! GraphQL mutations of a partner, from its application to its tier.
 
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};

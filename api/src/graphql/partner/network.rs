@@ -1,4 +1,4 @@
-//! The network below a partner: names, tiers, stages and depths, and nothing of anybody's money (M18).
+//! The network below a partner as GraphQL objects: names, tiers, stages and depths, and nobody's money (M18).
 
 use super::PartnerStage;
 use crate::graphql::{enums::Tier, ground::show::shows};

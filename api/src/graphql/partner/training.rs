@@ -1,4 +1,4 @@
-//! Training: courses assigned, modules and exams done, certificates held.
+//! Training as GraphQL objects: courses assigned, modules and exams done, certificates held.
 
 use async_graphql::Enum;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Programmes and everything that they publish.
+//! Programmes as GraphQL objects, with everything that they publish.
 
 mod edges;
 mod lists;

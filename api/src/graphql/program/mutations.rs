@@ -1,4 +1,4 @@
-//! What can be asked of a programme: opening it, and publishing its rulebook.
+//! GraphQL mutations of a programme: opening it, and publishing its rulebook.
 
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Wallets: a partner's money, its history, and the payouts out of it.
+//! Wallets as GraphQL objects: a partner's money, its history, and the payouts out of it.
 
 mod edges;
 mod lists;

@@ -1,4 +1,4 @@
-//! What can be asked of a wallet: payouts, by whoever asks for them and whoever pays them.
+//! GraphQL mutations of a wallet: payouts, by whoever asks for them and whoever pays them.
 
 use domain::{PayoutId, wallet::WalletCommand};
 use uuid::Uuid;

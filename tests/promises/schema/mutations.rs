@@ -151,6 +151,25 @@ async fn a_member_hears_of_a_foreign_target_what_it_hears_of_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guessing_the_version_of_a_foreign_object_tells_nothing() {
+    let served = Served::begin().await;
+    let (north, ridge) = (served.objects("north").await, served.objects("ridge").await);
+    let operation =
+        "mutation($input: WithdrawDealInput!) { withdrawDeal(input: $input) { refusal { code } } }";
+    for version in 1..=40 {
+        let ask = |deal: Uuid| {
+            let input = json!({ "input": { "dealId": deal, "expectedVersion": version } });
+            served.ask_with(Role::Owner, Some(ridge.partner), operation, input)
+        };
+        let (foreign, missing) = (ask(north.deal).await, ask(Uuid::from_u128(2)).await);
+        assert_eq!(foreign.data, missing.data, "version {version}");
+        assert_eq!(codes(&foreign), codes(&missing), "version {version}");
+        assert_eq!(codes(&foreign), [], "version {version}: it is refused, not a conflict");
+    }
+    served.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_mutation_answers_each_role_of_its_row_with_a_payload() {
     let served = Served::begin().await;
     let document = document();

@@ -35,4 +35,4 @@ pub use published::{PolicyRef, Published};
 pub use refusal::{Invalid, Refusal};
 pub use tiers::Tier;
 pub use wallet::Wallet;
-pub use words::{EVENT_VERSION, Told};
+pub use words::{ClosedList, EVENT_VERSION, Told};

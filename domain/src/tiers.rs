@@ -1,14 +1,14 @@
 //! The ladder of tiers that a partner stands on.
 
-use serde::{Deserialize, Serialize};
+use crate::words::words;
 
-/// A partner's status, lowest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tier {
-    Registered,
-    Certified,
-    Silver,
-    Gold,
-    Platinum,
+words! {
+    /// The ladder of tiers, lowest first.
+    pub enum Tier {
+        "registered" => Registered: "Where every approved partner begins.",
+        "certified" => Certified: "A partner with a valid certificate.",
+        "silver" => Silver: "The third step of the ladder.",
+        "gold" => Gold: "The fourth step of the ladder.",
+        "platinum" => Platinum: "The highest tier.",
+    }
 }

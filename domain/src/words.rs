@@ -236,3 +236,46 @@ macro_rules! refusals {
     };
 }
 pub(crate) use refusals;
+
+/// A closed list, the same in the domain, in the rows of views and in the schema.
+pub trait ClosedList: Copy + Eq + std::fmt::Debug + Send + Sync + 'static {
+    /// What the list is called.
+    const NAME: &'static str;
+
+    /// What it is a list of.
+    const ABOUT: &'static str;
+
+    /// Each member with its word on disk and its sentence, in order.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+
+    /// The member's word, as in `sector-mismatch`.
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(member, ..)| *member == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// The member of this word.
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(member, ..)| *member)
+    }
+}
+
+/// Declares a closed list: each member's word on disk, its name, and its sentence.
+macro_rules! words {
+    ($(#[doc = $about:literal])+ pub enum $name:ident { $($word:literal => $member:ident: $sentence:literal,)* }) => {
+        $(#[doc = $about])+
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
+        )]
+        pub enum $name {
+            $(#[doc = $sentence] #[serde(rename = $word)] $member,)*
+        }
+
+        impl $crate::words::ClosedList for $name {
+            const NAME: &'static str = stringify!($name);
+            const ABOUT: &'static str = concat!($($about),+);
+            const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$member, $word, $sentence)),*];
+        }
+    };
+}
+pub(crate) use words;

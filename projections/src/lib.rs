@@ -20,7 +20,9 @@ pub use audit::{events, schedule};
 pub use deal::{commissions, deal_lines, deals, payments};
 pub use glance::{partner_dashboards, partner_totals, program_dashboards, program_totals};
 pub use ground::ask::{by, by_page, find, list, seen};
-pub use ground::{Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, page};
+pub use ground::{
+    Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, Word, page,
+};
 pub use house::{homes, tables};
 pub use keep::Namespace;
 pub use ledger::{accounts, journal_lines};

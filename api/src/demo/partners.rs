@@ -4,8 +4,8 @@ use chrono::Duration;
 use domain::{
     Actor, Command, SubjectId, Tier,
     partner::{
-        Company as Applicant, InterviewOutcome, NewContact, PartnerCommand as Do, RejectionCode,
-        ReviewResult, Sections, Source, SourceRef,
+        ApplicationRejectionCode, ApplicationSource, Company as Applicant, InterviewOutcome,
+        NewContact, PartnerCommand as Do, ReviewResult, Sections, SourceRef,
     },
 };
 
@@ -177,7 +177,11 @@ fn apply(year: &mut Calendar, company: &Company) {
                 "Some forty industrial customers, most of them for more than five years.".into(),
             strategic_goals: "A practice for carbon accounting within two years.".into(),
         },
-        source: if company.above.is_some() { Source::Referral } else { Source::Web },
+        source: if company.above.is_some() {
+            ApplicationSource::Referral
+        } else {
+            ApplicationSource::Web
+        },
         inviter: company.above.map(partner),
         terms_version: 1,
     };
@@ -279,7 +283,13 @@ fn turned_away(year: &mut Calendar) {
             result: ReviewResult::Failed,
         },
     );
-    rejected.ask(year, 3, 0, carla(), Do::Reject { code: RejectionCode::SectorMismatch });
+    rejected.ask(
+        year,
+        3,
+        0,
+        carla(),
+        Do::Reject { code: ApplicationRejectionCode::SectorMismatch },
+    );
     let withdrawn =
         Company { short: "odra", name: "Odra Partners S.A.", applies_on: 90, ..PARTNERS[1] };
     apply(year, &withdrawn);

@@ -2,7 +2,6 @@
 
 mod audit;
 mod deal;
-mod enums;
 mod glance;
 mod ground;
 mod ledger;

@@ -2,7 +2,7 @@
 
 use super::candidate::candidates;
 use super::leg::{Leg, legs};
-use super::{CalculationError, Candidate, Input, NotCalculated, Trace, Verdict};
+use super::{CalculationError, Candidate, Input, NothingEarned, Trace, Verdict};
 
 /// Grows whenever the same input may come to another result or another trace.
 pub const ENGINE_VERSION: u32 = 1;
@@ -13,7 +13,7 @@ pub enum Calculation {
     /// At least one leg, in the trace.
     Earned { trace: Trace, trace_hash: String },
     /// No leg at all.
-    Nothing { reason: NotCalculated, trace: Trace, trace_hash: String },
+    Nothing { reason: NothingEarned, trace: Trace, trace_hash: String },
 }
 
 /// Calculates what the trigger earns.
@@ -74,26 +74,26 @@ impl Calculation {
 }
 
 /// What rules commission out before any line is looked at.
-fn not_due(input: &Input) -> Option<NotCalculated> {
+fn not_due(input: &Input) -> Option<NothingEarned> {
     if !input.plan.in_force(input.at) {
-        Some(NotCalculated::PlanNotInForce)
+        Some(NothingEarned::PlanNotInForce)
     } else if input.plan.body.trigger != input.trigger.kind {
-        Some(NotCalculated::OtherTrigger)
+        Some(NothingEarned::OtherTrigger)
     } else if input.lines.is_empty() {
-        Some(NotCalculated::NoLines)
+        Some(NothingEarned::NoLines)
     } else {
         None
     }
 }
 
-fn nothing_of(candidates: &[Candidate], legs: &[Leg]) -> Option<NotCalculated> {
+fn nothing_of(candidates: &[Candidate], legs: &[Leg]) -> Option<NothingEarned> {
     let rejected = |candidate: &Candidate| matches!(candidate.verdict, Verdict::Rejected(_));
     if !legs.is_empty() {
         None
     } else if candidates.iter().all(rejected) {
-        Some(NotCalculated::NoComponentApplies)
+        Some(NothingEarned::NoComponentApplies)
     } else {
-        Some(NotCalculated::LessThanOneUnit)
+        Some(NothingEarned::LessThanOneUnit)
     }
 }
 
@@ -247,7 +247,7 @@ mod tests {
             plan: versions[0].clone(),
             ..sale("100.00", &[seller(A)], percent(1))
         };
-        assert_eq!(nothing(late), Some(NotCalculated::PlanNotInForce));
+        assert_eq!(nothing(late), Some(NothingEarned::PlanNotInForce));
     }
 
     #[test]
@@ -257,15 +257,15 @@ mod tests {
 
         let mut paid = sold();
         paid.trigger.kind = Trigger::Payment;
-        assert_eq!(nothing(paid), Some(NotCalculated::OtherTrigger));
+        assert_eq!(nothing(paid), Some(NothingEarned::OtherTrigger));
 
-        assert_eq!(nothing(Input { lines: vec![], ..sold() }), Some(NotCalculated::NoLines));
+        assert_eq!(nothing(Input { lines: vec![], ..sold() }), Some(NothingEarned::NoLines));
 
         let free = sale("0.00", &[seller(A)], percent(100_000));
-        assert_eq!(nothing(free), Some(NotCalculated::NoComponentApplies));
+        assert_eq!(nothing(free), Some(NothingEarned::NoComponentApplies));
 
         let half_a_unit = sale("0.05", &[seller(A)], percent(100_000));
-        assert_eq!(nothing(half_a_unit), Some(NotCalculated::LessThanOneUnit));
+        assert_eq!(nothing(half_a_unit), Some(NothingEarned::LessThanOneUnit));
         let a_unit = sale("0.06", &[seller(A)], percent(100_000));
         assert_eq!(nothing(a_unit), None);
     }

@@ -9,7 +9,7 @@ use crate::{Currency, EventId, Money, PartnerId, Ppm, Published, Tier, largest_r
 
 use super::{
     Calculation, CalculationError, Component, Compression, Eligibility, Input, Kind, Level, Line,
-    Node, NotCalculated, Plan, Rate, Selector, Seller, Trigger, TriggerFacts, calculate,
+    Node, NothingEarned, Plan, Rate, Selector, Seller, Trigger, TriggerFacts, calculate,
 };
 
 pub const A: PartnerId = PartnerId(Uuid::from_u128(0xA));
@@ -126,7 +126,7 @@ pub fn amounts(paid: &[(PartnerId, &str)]) -> Vec<(PartnerId, String)> {
 }
 
 /// The one reason why nothing is earned.
-pub fn nothing(input: Input) -> Option<NotCalculated> {
+pub fn nothing(input: Input) -> Option<NothingEarned> {
     match calculated(input) {
         Calculation::Earned { .. } => None,
         Calculation::Nothing { reason, .. } => Some(reason),

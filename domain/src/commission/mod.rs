@@ -30,5 +30,5 @@ pub use plan::{
     Trigger,
 };
 pub use reversal::reversal;
-pub use trace::{NotCalculated, Trace};
+pub use trace::{NothingEarned, Trace};
 pub use upline::{Met, Outcome, Walk};

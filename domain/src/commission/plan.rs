@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ppm, Tier};
+use crate::{Ppm, Tier, words::words};
 
 /// What a programme pays for a sale.
 ///
@@ -67,14 +67,12 @@ pub enum Kind {
     New,
 }
 
-/// For what a wallet is credited.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccrualKind {
-    /// The seller's own first sale.
-    New,
-    /// A sale by a partner below.
-    Override,
+words! {
+    /// For what a wallet is credited.
+    pub enum AccrualKind {
+        "new" => New: "A first sale of one's own.",
+        "override" => Override: "A sale by a partner below.",
+    }
 }
 
 /// For which product lines.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::published::hash_of;
+use crate::{published::hash_of, words::words};
 
 use super::{Candidate, Input, Leg};
 
@@ -18,23 +18,18 @@ pub struct Trace {
     pub legs: Vec<Leg>,
     /// Why there are no legs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nothing: Option<NotCalculated>,
+    pub nothing: Option<NothingEarned>,
 }
 
-/// Why a trigger earns nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotCalculated {
-    /// The plan covers another time than the trigger's.
-    PlanNotInForce,
-    /// The plan waits for another kind of trigger.
-    OtherTrigger,
-    /// The sale has no lines.
-    NoLines,
-    /// No component pays for any of the lines.
-    NoComponentApplies,
-    /// Some component pays, but nobody earns as much as one minor unit.
-    LessThanOneUnit,
+words! {
+    /// Why an event earned nothing.
+    pub enum NothingEarned {
+        "plan-not-in-force" => PlanNotInForce: "No plan was in force.",
+        "other-trigger" => OtherTrigger: "The plan waits for another kind of event.",
+        "no-lines" => NoLines: "The sale has no lines.",
+        "no-component-applies" => NoComponentApplies: "No component of the plan pays for any of the lines.",
+        "less-than-one-unit" => LessThanOneUnit: "Nobody earns as much as one minor unit.",
+    }
 }
 
 impl Trace {
@@ -172,7 +167,7 @@ mod tests {
         let calculation = calculated(sale("0.00", &[seller(A)], percent(100_000)));
         let trace = reread(calculation.trace());
         assert_eq!(trace.candidates[0].verdict, Verdict::Rejected(Rejection::NothingSold));
-        assert_eq!(trace.nothing, Some(NotCalculated::NoComponentApplies));
+        assert_eq!(trace.nothing, Some(NothingEarned::NoComponentApplies));
         assert_eq!(trace.reevaluate(), Ok(calculation));
     }
 

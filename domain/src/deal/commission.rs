@@ -6,7 +6,7 @@ use super::{Case, CommissionFacts, Contract, ContractLine, DealCommand, DealEven
 use crate::{
     EventId, Issued, Money, PartnerId, PaymentId, Ppm,
     commission::{
-        Calculation, Input, Line, Node, NotCalculated, Seller, Trigger, TriggerFacts, calculate,
+        Calculation, Input, Line, Node, NothingEarned, Seller, Trigger, TriggerFacts, calculate,
     },
     partner::Partner,
     program::Rulebook,
@@ -37,7 +37,7 @@ impl Case {
         let Some(plan) = rulebook.plan_at(issued.at) else {
             return Ok(vec![DealEvent::CommissionNotCalculated {
                 trigger,
-                reason: NotCalculated::PlanNotInForce,
+                reason: NothingEarned::PlanNotInForce,
             }]);
         };
         if plan.body.trigger != kind {

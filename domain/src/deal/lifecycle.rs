@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommissionFacts, Contract, DealCommand, DealEvent, DealRefusal, Payment, Qualification, Route,
-    contract, policy_at, policy_ref, registration,
+    ApprovalRoute, CommissionFacts, Contract, DealCommand, DealEvent, DealRefusal, Payment,
+    Qualification, contract, policy_at, policy_ref, registration,
 };
 use crate::{
     ActorKind, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published,
@@ -148,8 +148,8 @@ impl Case {
                 let requested =
                     DealEvent::ApprovalRequested { route, policy_version: policy.version };
                 Ok(match route {
-                    Route::Manual => vec![requested],
-                    Route::Automatic => {
+                    ApprovalRoute::Manual => vec![requested],
+                    ApprovalRoute::Automatic => {
                         vec![requested, self.approved(issued, policy, route, rulebook)?]
                     }
                 })
@@ -164,7 +164,7 @@ impl Case {
             ) => Err(No::AlreadyRequested),
             (S::Qualified | S::PendingApproval, Do::Approve {}) => {
                 let policy = policy_at(rulebook, at)?;
-                Ok(vec![self.approved(issued, policy, Route::Manual, rulebook)?])
+                Ok(vec![self.approved(issued, policy, ApprovalRoute::Manual, rulebook)?])
             }
             (S::Approved { .. }, Do::Approve {}) => Ok(vec![]), // Already so: a retry is harmless.
             (S::Signed(_) | S::Won(_), Do::Approve {}) => Err(No::AlreadySigned),
@@ -268,15 +268,15 @@ impl Case {
         &self,
         issued: &Issued<DealCommand>,
         policy: &Published<DealPolicy>,
-        route: Route,
+        route: ApprovalRoute,
         rulebook: &Rulebook,
     ) -> Result<DealEvent, DealRefusal> {
         let protected_until =
             time::after_days(issued.at, policy.body.protection_days, rulebook.zone)
                 .ok_or(Invalid::new("at", "lies beyond the calendar"))?;
         let by = match route {
-            Route::Automatic => policy_ref(policy).id, // Whoever asked, it is the policy that approves.
-            Route::Manual => issued.by.id.clone(),
+            ApprovalRoute::Automatic => policy_ref(policy).id, // Whoever asked, it is the policy that approves.
+            ApprovalRoute::Manual => issued.by.id.clone(),
         };
         Ok(DealEvent::Approved { by, route, protected_until, policy_version: policy.version })
     }
@@ -351,11 +351,11 @@ impl Case {
 }
 
 /// Which way a deal is approved: a pure function of its estimate and the policy version (R45).
-pub fn route(policy: &DealPolicy, estimate: Money) -> Route {
+pub fn route(policy: &DealPolicy, estimate: Money) -> ApprovalRoute {
     let limit = policy.approve_up_to.iter().find(|limit| limit.currency == estimate.currency);
     match limit {
-        Some(limit) if estimate.minor <= limit.minor => Route::Automatic,
-        Some(_) | None => Route::Manual,
+        Some(limit) if estimate.minor <= limit.minor => ApprovalRoute::Automatic,
+        Some(_) | None => ApprovalRoute::Manual,
     }
 }
 

@@ -21,10 +21,10 @@ pub use self::{
 use crate::{
     Currency, EventId, Home, Issued, Money, Owned, PartnerId, PaymentId, Personal, PolicyRef, Ppm,
     ProgramId, Published,
-    commission::{NotCalculated, Trace},
+    commission::{NothingEarned, Trace},
     partner::Partner,
     program::{DealPolicy, Program, Rulebook},
-    words::{commands, events, refusals},
+    words::{commands, events, refusals, words},
 };
 
 commands! {
@@ -111,8 +111,8 @@ events! {
         },
         "deal-returned" => Returned { reason: String, fields: Vec<String> },
         "deal-qualified" => Qualified { verified_by: String, parameters_hash: String, policy_version: u32 },
-        "approval-requested" => ApprovalRequested { route: Route, policy_version: u32 },
-        "deal-approved" => Approved { by: String, route: Route, protected_until: DateTime<Utc>, policy_version: u32 },
+        "approval-requested" => ApprovalRequested { route: ApprovalRoute, policy_version: u32 },
+        "deal-approved" => Approved { by: String, route: ApprovalRoute, protected_until: DateTime<Utc>, policy_version: u32 },
         "deal-rejected" => Rejected { code: DealRejectionCode },
         "deal-withdrawn" => Withdrawn {},
         "protection-expired" => ProtectionExpired {},
@@ -143,7 +143,7 @@ events! {
             trace: Box<Trace>,
             trace_hash: String,
         },
-        "commission-not-calculated" => CommissionNotCalculated { trigger: EventId, reason: NotCalculated },
+        "commission-not-calculated" => CommissionNotCalculated { trigger: EventId, reason: NothingEarned },
     }
 }
 
@@ -180,12 +180,12 @@ refusals! {
     }
 }
 
-/// Whether approval is by policy or by a person (R45).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Route {
-    Automatic,
-    Manual,
+words! {
+    /// How a deal is approved.
+    pub enum ApprovalRoute {
+        "automatic" => Automatic: "By the deal policy.",
+        "manual" => Manual: "By a person.",
+    }
 }
 
 /// Why somebody looks after a deal.
@@ -196,25 +196,25 @@ pub enum AssignmentRule {
     DefaultQueue,
 }
 
-/// Why the vendor rejects a deal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DealRejectionCode {
-    NotAFit,
-    ExistingCustomer,
-    InsufficientQualification,
-    Other,
+words! {
+    /// Why the vendor rejects a deal.
+    pub enum DealRejectionCode {
+        "not-a-fit" => NotAFit: "The product does not fit the customer.",
+        "existing-customer" => ExistingCustomer: "The vendor sells to this customer already.",
+        "insufficient-qualification" => InsufficientQualification: "What the partner knows of the deal is not enough.",
+        "other" => Other: "Another reason.",
+    }
 }
 
-/// Why a deal is lost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossCode {
-    Competitor,
-    NoBudget,
-    NoDecision,
-    Price,
-    Other,
+words! {
+    /// Why a deal is lost.
+    pub enum LossCode {
+        "competitor" => Competitor: "A competitor has it.",
+        "no-budget" => NoBudget: "The customer has no budget.",
+        "no-decision" => NoDecision: "The customer did not decide.",
+        "price" => Price: "The price was too high.",
+        "other" => Other: "Another reason.",
+    }
 }
 
 /// A deal before and after its registration.

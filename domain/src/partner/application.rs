@@ -8,7 +8,7 @@ use crate::{
     Issued, PartnerId, Personal, ProgramId, SubjectId,
     program::Rulebook,
     refusal::{Invalid, LONG, SHORT, country, some, text},
-    words::events,
+    words::{events, words},
 };
 
 events! {
@@ -19,7 +19,7 @@ events! {
             company: Company,
             contacts: Vec<Contact>,
             sections: Personal<Sections>,
-            source: Source,
+            source: ApplicationSource,
             inviter: Option<PartnerId>,
             terms_version: u32,
         },
@@ -34,7 +34,7 @@ events! {
         "interview-scheduled" => InterviewScheduled { at: DateTime<Utc> },
         "interview-held" => InterviewHeld { outcome: InterviewOutcome, notes: Personal<String> },
         "application-approved" => Approved { interview_held: bool },
-        "application-rejected" => Rejected { code: RejectionCode },
+        "application-rejected" => Rejected { code: ApplicationRejectionCode },
         "application-withdrawn" => Withdrawn {},
     }
 }
@@ -89,40 +89,40 @@ pub struct Sections {
     pub strategic_goals: String,
 }
 
-/// How a candidate found the programme.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    Web,
-    Referral,
-    Recruited,
+words! {
+    /// How a candidate found the programme.
+    pub enum ApplicationSource {
+        "web" => Web: "By the vendor's web site.",
+        "referral" => Referral: "Through another partner.",
+        "recruited" => Recruited: "Approached by the vendor.",
+    }
 }
 
-/// What the reviewer concludes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReviewResult {
-    Passed,
-    Failed,
+words! {
+    /// What the reviewer concludes.
+    pub enum ReviewResult {
+        "passed" => Passed: "The candidate may be interviewed.",
+        "failed" => Failed: "The candidate is to be rejected.",
+    }
 }
 
-/// What came of the interview.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InterviewOutcome {
-    Recommended,
-    NotRecommended,
+words! {
+    /// What came of an interview.
+    pub enum InterviewOutcome {
+        "recommended" => Recommended: "The interviewer recommends approval.",
+        "not-recommended" => NotRecommended: "The interviewer advises against approval.",
+    }
 }
 
-/// Why an application is rejected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RejectionCode {
-    SectorMismatch,
-    InsufficientCompetence,
-    Incomplete,
-    TerritoryCovered,
-    Other,
+words! {
+    /// Why an application is rejected.
+    pub enum ApplicationRejectionCode {
+        "sector-mismatch" => SectorMismatch: "The candidate's sector does not fit the programme.",
+        "insufficient-competence" => InsufficientCompetence: "The candidate lacks the competence.",
+        "incomplete" => Incomplete: "What was asked for was not supplied.",
+        "territory-covered" => TerritoryCovered: "Other partners cover the territory already.",
+        "other" => Other: "Another reason.",
+    }
 }
 
 /// What later decisions need to know of the application.
@@ -132,7 +132,7 @@ pub struct File {
     pub people: Vec<SubjectId>,
     /// Under whose key the free text of the application stands.
     pub subject: SubjectId,
-    pub source: Source,
+    pub source: ApplicationSource,
     pub inviter: Option<PartnerId>,
     /// The version of the terms accepted last.
     pub terms_version: u32,

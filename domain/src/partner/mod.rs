@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 pub use self::{
     application::{
-        ApplicationEvent, Candidate, Company, Contact, File, InterviewOutcome, NewContact,
-        RejectionCode, ReviewResult, Sections, Source, Stage,
+        ApplicationEvent, ApplicationRejectionCode, ApplicationSource, Candidate, Company, Contact,
+        File, InterviewOutcome, NewContact, ReviewResult, Sections, Stage,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
     network::{NetworkEvent, Place},
@@ -39,7 +39,7 @@ commands! {
             company: Company,
             contacts: Vec<NewContact>,
             sections: Sections,
-            source: Source,
+            source: ApplicationSource,
             /// The partner through whose referral the candidate came; the future parent in the network.
             #[serde(default)]
             inviter: Option<PartnerId>,
@@ -53,7 +53,7 @@ commands! {
         "scheduleInterview" => ScheduleInterview { at: DateTime<Utc> },
         "recordInterview" => RecordInterview { outcome: InterviewOutcome, notes: String },
         "approveApplication" => Approve {},
-        "rejectApplication" => Reject { code: RejectionCode },
+        "rejectApplication" => Reject { code: ApplicationRejectionCode },
         "withdrawApplication" => Withdraw {},
         "acceptTerms" => AcceptTerms { version: u32 },
         "joinNetwork" => Join {},

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Active, Partner, PartnerCommand, PartnerRefusal, Source, terms};
+use super::{Active, ApplicationSource, Partner, PartnerCommand, PartnerRefusal, terms};
 use crate::{Issued, PartnerId, derived, program::Rulebook, words::events};
 
 events! {
     /// What happened to a place in the network.
     pub enum NetworkEvent {
-        "joined-network" => Joined { parent: Option<PartnerId>, depth: u32, origin: Source, referral_code: String },
+        "joined-network" => Joined { parent: Option<PartnerId>, depth: u32, origin: ApplicationSource, referral_code: String },
     }
 }
 

@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ProgramEvent, ProgramRefusal, Rulebook};
-use crate::refusal::{SHORT, text};
+use crate::{
+    refusal::{SHORT, text},
+    words::words,
+};
 
-/// In which built-in state of a deal a configured contract status can be set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KernelState {
-    /// The contract is signed, whatever was paid.
-    Signed,
-    /// The customer has paid in full.
-    Paid,
-    /// The deal is won.
-    Won,
+words! {
+    /// In which state of a deal a contract status can be set.
+    pub enum KernelState {
+        "signed" => Signed: "The contract is signed, whatever was paid.",
+        "paid" => Paid: "The customer has paid in full.",
+        "won" => Won: "The deal is won.",
+    }
 }
 
 /// A contract status of the vendor's own naming.

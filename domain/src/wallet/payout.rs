@@ -10,6 +10,7 @@ use crate::{
     program::PayoutPolicy,
     published::Published,
     refusal::{Invalid, LONG, SHORT, positive, text},
+    words::words,
 };
 
 /// The open request for money.
@@ -38,14 +39,14 @@ pub enum PayoutEnd {
     Paid,
 }
 
-/// Why finance rejects a payout.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PayoutRejectionCode {
-    PaymentDetails,
-    UnderReview,
-    Duplicate,
-    Other,
+words! {
+    /// Why finance rejects a payout.
+    pub enum PayoutRejectionCode {
+        "payment-details" => PaymentDetails: "The payment details cannot be used.",
+        "under-review" => UnderReview: "The partner's earnings are being looked into.",
+        "duplicate" => Duplicate: "The same money was asked for twice.",
+        "other" => Other: "Another reason.",
+    }
 }
 
 /// Where a payout that the wallet knows stands.

@@ -1,9 +1,10 @@
 //! The read model of commission calculations, each with the trace that explains it.
 
+use domain::commission::NothingEarned;
 use domain::deal::DealEvent;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Feed, Misfit, Placed, json, table, word};
+use crate::ground::{Feed, Misfit, Placed, Word, json, table};
 
 table! {
     "commissions" of Some(Column::Partner), found by ["deal, position", "trace_hash"];
@@ -22,7 +23,7 @@ table! {
         pub trace: Option<Json>,
         pub trace_hash: Option<String>,
         /// Why nothing was earned.
-        pub nothing: Option<String>,
+        pub nothing: Option<Word<NothingEarned>>,
         pub calculated_at: DateTimeUtc,
         pub position: i64,
     }
@@ -64,7 +65,7 @@ impl Feed for Entity {
                 ..row(*trigger)?
             }])
         } else if let DealEvent::CommissionNotCalculated { trigger, reason } = event {
-            Ok(vec![Model { nothing: Some(word("a reason", reason)?), ..row(*trigger)? }])
+            Ok(vec![Model { nothing: Some(Word(*reason)), ..row(*trigger)? }])
         } else {
             Ok(vec![])
         }

@@ -1,10 +1,10 @@
 //! The read model of deals, from registration to won or lost, with the moment of each step (R141).
 
 use domain::PartnerId;
-use domain::deal::DealEvent;
+use domain::deal::{ApprovalRoute, DealEvent, DealRejectionCode, LossCode};
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, add, code, json, table, word};
+use crate::ground::{Misfit, Placed, Portrait, Word, add, code, json, table};
 
 table! {
     "deals" of Some(Column::Partner), stamped [last_position, version], found by [
@@ -44,7 +44,7 @@ table! {
         pub stage: Stage,
         pub responsible: Option<String>,
         /// `automatic` or `manual`, once approval is requested.
-        pub route: Option<String>,
+        pub route: Option<Word<ApprovalRoute>>,
         pub approved_by: Option<String>,
         pub protected_until: Option<DateTimeUtc>,
         /// What others have of the commission: a list of `{partner, ppm}`.
@@ -52,7 +52,8 @@ table! {
         /// Why it was returned last, with the fields to look at: `{reason, fields}`.
         pub returned: Option<Json>,
         /// Why it was rejected or lost.
-        pub end_reason: Option<String>,
+        pub rejection: Option<Word<DealRejectionCode>>,
+        pub loss: Option<Word<LossCode>>,
         pub signed_on: Option<Date>,
         pub contract_status: Option<String>,
         pub contract_currency: Option<String>,
@@ -164,21 +165,25 @@ impl Portrait for Entity {
             }
             DealEvent::ApprovalRequested { route, .. } => {
                 row.stage = Stage::PendingApproval;
-                row.route = Some(word("a route", route)?);
+                row.route = Some(Word(*route));
             }
             DealEvent::Approved { by, route, protected_until, .. } => {
                 row.stage = Stage::Approved;
-                row.route = Some(word("a route", route)?);
+                row.route = Some(Word(*route));
                 row.approved_by = Some(by.clone());
                 row.approved_at = Some(placed.at());
                 row.protected_until = Some(*protected_until);
             }
             DealEvent::Rejected { code } => {
-                row.end(Stage::Rejected, Some(word("a rejection", code)?), placed)
+                row.rejection = Some(Word(*code));
+                row.end(Stage::Rejected, placed);
             }
-            DealEvent::Withdrawn {} => row.end(Stage::Withdrawn, None, placed),
-            DealEvent::ProtectionExpired {} => row.end(Stage::Expired, None, placed),
-            DealEvent::Lost { code } => row.end(Stage::Lost, Some(word("a loss", code)?), placed),
+            DealEvent::Withdrawn {} => row.end(Stage::Withdrawn, placed),
+            DealEvent::ProtectionExpired {} => row.end(Stage::Expired, placed),
+            DealEvent::Lost { code } => {
+                row.loss = Some(Word(*code));
+                row.end(Stage::Lost, placed);
+            }
             DealEvent::ShareAgreed { partner, share } => row.share(*partner, share.0),
             DealEvent::Signed { signed_on, total, .. } => {
                 row.stage = Stage::Signed;
@@ -216,9 +221,8 @@ impl Portrait for Entity {
 }
 
 impl Model {
-    fn end(&mut self, stage: Stage, reason: Option<String>, placed: &Placed) {
+    fn end(&mut self, stage: Stage, placed: &Placed) {
         self.stage = stage;
-        self.end_reason = reason;
         self.closed_at = Some(placed.at());
     }
 

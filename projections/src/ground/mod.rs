@@ -9,6 +9,7 @@ pub(crate) mod shape;
 pub mod sight;
 mod table;
 pub mod view;
+mod word;
 pub(crate) mod write;
 
 pub use ask::Order;
@@ -20,4 +21,5 @@ pub(crate) use rows::{AtWork, Lines, Rows};
 pub use sight::Sight;
 pub use table::Table;
 pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Trail, View};
-pub(crate) use view::{add, code, json, word};
+pub(crate) use view::{add, code, json};
+pub use word::Word;

@@ -158,11 +158,3 @@ pub(crate) fn json(
     serde_json::to_value(value)
         .map_err(|error| Misfit::NotJson { what, problem: error.to_string() })
 }
-
-/// The word that a value has in JSON, as in `sector-mismatch`.
-pub(crate) fn word(what: &'static str, value: &impl Serialize) -> Result<String, Misfit> {
-    match json(what, value)?.as_str() {
-        Some(word) => Ok(word.to_owned()),
-        None => Err(Misfit::NotJson { what, problem: "it is not one word".into() }),
-    }
-}

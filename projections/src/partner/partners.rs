@@ -1,12 +1,13 @@
 //! The read model of partners, from application to active selling.
 
+use domain::Tier;
 use domain::partner::{
-    ApplicationEvent, BankEvent, NetworkEvent, PartnerEvent, ReviewResult, TermsEvent, TierEvent,
-    TrainingEvent,
+    ApplicationEvent, ApplicationRejectionCode, ApplicationSource, BankEvent, NetworkEvent,
+    PartnerEvent, ReviewResult, TermsEvent, TierEvent, TrainingEvent,
 };
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, json, table, word};
+use crate::ground::{Misfit, Placed, Portrait, Word, json, table};
 
 table! {
     "partners" of Some(Column::Id), stamped [last_position, version], found by [
@@ -32,7 +33,7 @@ table! {
         pub website: Option<String>,
         pub stage: Stage,
         /// `web`, `referral` or `recruited`.
-        pub source: String,
+        pub source: Word<ApplicationSource>,
         /// The partner through whose referral it came.
         pub inviter: Option<Uuid>,
         pub reviewer: Option<String>,
@@ -45,12 +46,12 @@ table! {
         /// When the application was rejected or withdrawn.
         pub ended_at: Option<DateTimeUtc>,
         /// Why the application was rejected.
-        pub rejection: Option<String>,
+        pub rejection: Option<Word<ApplicationRejectionCode>>,
         pub parent: Option<Uuid>,
         pub depth: Option<i64>,
         pub referral_code: Option<String>,
         /// `registered`, `certified`, `silver`, `gold` or `platinum`.
-        pub tier: String,
+        pub tier: Word<Tier>,
         /// How many certificates its people were given.
         pub certified: i64,
         pub first_certified_at: Option<DateTimeUtc>,
@@ -105,10 +106,10 @@ impl Portrait for Entity {
             country: company.country.clone(),
             tax_id: company.tax_id.clone(),
             website: company.website.clone(),
-            source: word("a source", source)?,
+            source: Word(*source),
             inviter: inviter.map(|inviter| inviter.0),
             applied_at: placed.at(),
-            tier: word("a tier", &domain::Tier::Registered)?,
+            tier: Word(Tier::Registered),
             contacts: json("the contacts", &contacts)?,
             terms_version: (*terms_version).into(),
             ..Model::default()
@@ -136,7 +137,7 @@ impl Portrait for Entity {
             PartnerEvent::Bank(BankEvent::DetailsSet { hash, .. }) => {
                 row.payment_details_hash = Some(hash.clone())
             }
-            PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = word("a tier", to)?,
+            PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = Word(*to),
             PartnerEvent::Training(_) => {} // Views of their own tell what else happens there.
         }
         Ok(())
@@ -169,7 +170,7 @@ fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result
         ApplicationEvent::Rejected { code } => {
             row.stage = Stage::Rejected;
             row.ended_at = Some(placed.at());
-            row.rejection = Some(word("a rejection", code)?);
+            row.rejection = Some(Word(*code));
         }
         ApplicationEvent::Withdrawn {} => {
             row.stage = Stage::Withdrawn;

@@ -1,9 +1,10 @@
 //! The read model of lots: each accrual with its own maturity.
 
+use domain::commission::AccrualKind;
 use domain::wallet::WalletEvent;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, code, table, word};
+use crate::ground::{Misfit, Placed, Portrait, Word, code, table};
 
 table! {
     "lots" of Some(Column::Partner), stamped [last_position], found by ["wallet, accrued_at, id"];
@@ -18,7 +19,7 @@ table! {
         /// The event that made commission due.
         pub trigger: Uuid,
         /// `new` for the seller, `override` for whoever stands above.
-        pub kind: String,
+        pub kind: Word<AccrualKind>,
         /// 0 for the seller, else how far above.
         pub level: i64,
         pub line: String,
@@ -59,7 +60,7 @@ impl Portrait for Entity {
             wallet: placed.aggregate(),
             deal: accrual.deal.0,
             trigger: accrual.trigger.0,
-            kind: word("a kind", &accrual.kind)?,
+            kind: Word(accrual.kind),
             level: accrual.level.into(),
             line: accrual.line.clone(),
             component: accrual.component.clone(),

@@ -1,10 +1,10 @@
 //! The read model of payouts: each request for money and what came of it.
 
-use domain::wallet::WalletEvent;
+use domain::wallet::{PayoutRejectionCode, WalletEvent};
 use domain::{PayoutId, WalletId};
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, code, table, word};
+use crate::ground::{Misfit, Placed, Portrait, Word, code, table};
 
 table! {
     "payouts" of Some(Column::Partner), stamped [last_position], found by [
@@ -37,7 +37,7 @@ table! {
         pub fee_minor: Option<i64>,
         /// When it was cancelled or rejected.
         pub ended_at: Option<DateTimeUtc>,
-        pub rejection: Option<String>,
+        pub rejection: Option<Word<PayoutRejectionCode>>,
         pub rejection_reason: Option<String>,
     }
 }
@@ -112,7 +112,7 @@ impl Portrait for Entity {
             WalletEvent::PayoutRejected { code, reason, .. } => {
                 row.state = State::Rejected;
                 row.ended_at = Some(placed.at());
-                row.rejection = Some(word("a rejection", code)?);
+                row.rejection = Some(Word(*code));
                 row.rejection_reason = Some(reason.clone());
             }
             WalletEvent::PayoutApproved { approved_by, .. } => {

@@ -39,7 +39,6 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["work/"]],
 ]), ("api", "graphql/", &[
     &[&["ground/"]],
-    &[&["enums.rs"]],
     &[
         &["audit/mod.rs"], &["glance/mod.rs"], &["ledger/mod.rs"], &["program/mod.rs"], &["wallet/mod.rs"],
         &["deal/mod.rs", "deal/commission.rs"],

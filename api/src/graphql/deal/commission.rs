@@ -1,19 +1,17 @@
 //! Explainability of commission as objects: how it was calculated and why, to each its own line of it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use domain::commission::{Calculation as Again, Trace};
+use domain::commission::{AccrualKind, Calculation as Again, NothingEarned, Trace};
 use projections::commissions;
 use uuid::Uuid;
 
-use crate::graphql::{
-    enums,
-    ground::{
-        asked::Asked,
-        failure::Failure,
-        scalars::{Decimal, Money, percent},
-        show::{read, shows, words},
-    },
+use crate::graphql::ground::{
+    asked::Asked,
+    failure::Failure,
+    scalars::{Decimal, Money, percent},
+    show::{read, shows},
+    word::Word,
 };
 
 shows! {
@@ -27,7 +25,7 @@ shows! {
         /// The version of the commission plan; null where no plan was in force.
         plan_version: Option<u32>,
         /// Why nothing was earned.
-        nothing: Option<NothingEarned>,
+        nothing: Option<Word<NothingEarned>>,
         /// The hash of everything that the calculation rests on.
         trace_hash: Option<String>,
         #[graphql(skip)]
@@ -47,7 +45,7 @@ pub struct Leg {
     /// The component of the plan.
     pub component: String,
     /// For a sale of one's own or of a partner below.
-    pub kind: enums::AccrualKind,
+    pub kind: Word<AccrualKind>,
     /// 0 for the seller, else how far above the seller.
     pub level: u32,
     /// The line's net amount.
@@ -80,24 +78,6 @@ pub struct Explanation {
     pub trace: serde_json::Value,
 }
 
-/// Why an event earned nothing.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "domain::commission::NotCalculated")]
-pub enum NothingEarned {
-    /// No plan was in force.
-    PlanNotInForce,
-    /// The plan waits for another kind of event.
-    OtherTrigger,
-    /// The sale has no lines.
-    NoLines,
-    /// No component of the plan pays for any of the lines.
-    NoComponentApplies,
-    /// Nobody earns as much as one minor unit.
-    LessThanOneUnit,
-}
-
-words!(NothingEarned as domain::commission::NotCalculated);
-
 impl From<domain::commission::Leg> for Leg {
     fn from(leg: domain::commission::Leg) -> Self {
         Self {
@@ -105,7 +85,7 @@ impl From<domain::commission::Leg> for Leg {
             beneficiary_id: leg.beneficiary.0,
             line: leg.line,
             component: leg.component,
-            kind: leg.kind.into(),
+            kind: Word(leg.kind),
             level: leg.level,
             base: leg.base.into(),
             share: percent(leg.share),

@@ -7,17 +7,16 @@ mod mutations;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::deal::{ApprovalRoute, DealRejectionCode, LossCode};
 use projections::deals;
 use uuid::Uuid;
 
 pub use self::{lists::DealQueries, mutations::DealMutations};
-use super::{
-    enums::{DealRejectionCode, LossCode},
-    ground::{
-        node::Global,
-        scalars::{Date, Decimal, Money, Position},
-        show::{mirrors, money, read, shown, shows, words},
-    },
+use super::ground::{
+    node::Global,
+    scalars::{Date, Decimal, Money, Position},
+    show::{mirrors, money, read, shown, shows},
+    word::Word,
 };
 
 shows! {
@@ -25,7 +24,6 @@ shows! {
     #[graphql(complex)]
     Deal of deals as row given {
         let contract = |minor| row.contract_currency.as_deref().map(|code| money(minor, code)).transpose();
-        let ended = |stage| row.end_reason.clone().filter(|_| row.stage == stage);
     } {
         /// The deal's global id.
         id: ID = Self::global(row.id),
@@ -57,7 +55,7 @@ shows! {
         /// Who looks after the deal on the vendor's side.
         responsible: Option<String>,
         /// Whether a person approves it or the policy does, once approval is asked for.
-        route: Option<ApprovalRoute>,
+        route: Option<Word<ApprovalRoute>>,
         /// Who approved it.
         approved_by: Option<String>,
         /// Until when other partners are kept away from the customer; the first instant that is no longer protected.
@@ -65,9 +63,9 @@ shows! {
         /// Why the deal came back last.
         returned: Option<Return> = row.returned.as_ref().map(read).transpose()?,
         /// Why the vendor rejected it.
-        rejection: Option<DealRejectionCode> = shown(ended(deals::Stage::Rejected))?,
+        rejection: Option<Word<DealRejectionCode>>,
         /// Why it was lost.
-        loss: Option<LossCode> = shown(ended(deals::Stage::Lost))?,
+        loss: Option<Word<LossCode>>,
         /// The day on which the contract was signed.
         signed_on: Option<Date>,
         /// The programme's own status of the contract.
@@ -229,18 +227,7 @@ pub enum CommissionState {
     Nothing,
 }
 
-/// How a deal is approved.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "domain::deal::Route")]
-pub enum ApprovalRoute {
-    /// By the deal policy.
-    Automatic,
-    /// By a person.
-    Manual,
-}
-
 mirrors!(DealStage as deals::Stage, CommissionState as deals::Commission);
-words!(ApprovalRoute as domain::deal::Route);
 
 impl Global for Deal {
     const KIND: u8 = 3;

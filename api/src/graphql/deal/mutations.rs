@@ -3,18 +3,16 @@
 use async_graphql::InputObject;
 use domain::{
     PartnerId, PaymentId, ProgramId,
-    deal::{Allocation, ContractLine, Customer, DealCommand},
+    deal::{Allocation, ContractLine, Customer, DealCommand, DealRejectionCode, LossCode},
     refusal::Invalid,
 };
 use uuid::Uuid;
 
 use super::Deal;
-use crate::graphql::{
-    enums::{DealRejectionCode, LossCode},
-    ground::{
-        mutation::mutations,
-        scalars::{Date, Decimal, MoneyInput, rate},
-    },
+use crate::graphql::ground::{
+    mutation::mutations,
+    scalars::{Date, Decimal, MoneyInput, rate},
+    word::Word,
 };
 
 /// The customer that a deal is about.
@@ -149,8 +147,8 @@ mutations! {
     /// Rejects a deal.
     reject_deal(RejectDealInput) -> RejectDealPayload {
         /// Why.
-        code: DealRejectionCode,
-    } => Reject { code: code.into() };
+        code: Word<DealRejectionCode>,
+    } => Reject { code: code.0 };
 
     /// Withdraws a deal.
     withdraw_deal(WithdrawDealInput) -> WithdrawDealPayload {} => Withdraw {};
@@ -200,6 +198,6 @@ mutations! {
     /// Marks a deal as lost.
     lose_deal(LoseDealInput) -> LoseDealPayload {
         /// Why.
-        code: LossCode,
-    } => Lose { code: code.into() };
+        code: Word<LossCode>,
+    } => Lose { code: code.0 };
 }

@@ -15,3 +15,4 @@ pub mod refusal;
 pub mod scalars;
 pub mod show;
 pub mod visible;
+pub mod word;

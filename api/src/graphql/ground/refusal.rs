@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use async_graphql::{
     ContextSelectionSet, Name, OutputType, Positioned, ServerResult, SimpleObject, Value,
     parser::types::Field,
-    registry::{MetaEnumValue, MetaType, MetaTypeId, Registry},
+    registry::{MetaTypeId, Registry},
 };
+
+use super::word::enumeration;
 
 /// Why the service did not do what was asked. Nothing was changed.
 #[derive(SimpleObject, Clone, Debug)]
@@ -41,21 +43,11 @@ impl OutputType for RefusalCode {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| MetaType::Enum {
-            name: Self::type_name().into_owned(),
-            description: Some(
-                "Every reason for which the service refuses. New ones may be added.".into(),
-            ),
-            enum_values: domain::codes()
-                .into_iter()
-                .map(|code| (code.code.to_owned(), value(code.code, code.sentence)))
-                .collect(),
-            visible: None,
-            inaccessible: false,
-            tags: vec![],
-            rust_typename: Some(std::any::type_name::<Self>()),
-            directive_invocations: vec![],
-            requires_scopes: vec![],
+        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| {
+            let about = "Every reason for which the service refuses. New ones may be added.";
+            let codes = domain::codes().into_iter();
+            let values = codes.map(|code| (code.code.to_owned(), about_code(code.sentence)));
+            enumeration::<Self>(&Self::type_name(), about, values)
         })
     }
 
@@ -68,19 +60,10 @@ impl OutputType for RefusalCode {
     }
 }
 
-fn value(code: &str, sentence: &str) -> MetaEnumValue {
-    let description = match sentence.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+fn about_code(sentence: &str) -> String {
+    match sentence.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some(_) => "The message says what is wrong.".to_owned(), // The whole sentence is filled in.
         None => as_sentence(sentence),
-    };
-    MetaEnumValue {
-        name: code.to_owned(),
-        description: Some(description),
-        deprecation: Default::default(),
-        visible: None,
-        inaccessible: false,
-        tags: vec![],
-        directive_invocations: vec![],
     }
 }
 
@@ -118,6 +101,7 @@ fn camel(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::registry::MetaType;
     use domain::{Invalid, deal::DealRefusal};
 
     use super::*;

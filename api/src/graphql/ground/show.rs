@@ -149,24 +149,6 @@ macro_rules! mirrors {
 }
 pub(crate) use mirrors;
 
-/// Enumerations of the schema for closed lists of the domain, of which rows keep the word.
-macro_rules! words {
-    ($($type:ty as $word:ty),* $(,)?) => {$(
-        impl $crate::graphql::ground::show::Kept for $type {
-            fn kept(self) -> sea_orm::Value {
-                $crate::graphql::ground::show::named(&<$word>::from(self)).into()
-            }
-        }
-
-        impl $crate::graphql::ground::show::Shown<String> for $type {
-            fn shown(kept: String) -> Result<Self, $crate::graphql::ground::failure::Failure> {
-                $crate::graphql::ground::show::word::<$word>(&kept).map(Self::from)
-            }
-        }
-    )*};
-}
-pub(crate) use words;
-
 /// An amount as rows keep it.
 pub fn money(minor: i64, code: &str) -> Result<Money, Failure> {
     Ok(domain::Money::new(minor, currency(code)?).into())
@@ -181,18 +163,7 @@ pub fn number(wide: i64) -> Result<u32, Failure> {
     u32::try_from(wide).map_err(|_| Failure::internal(&format!("{wide} is out of range")))
 }
 
-/// What a row keeps as JSON or as the word of a closed list.
+/// What a row keeps as JSON.
 pub fn read<T: serde::de::DeserializeOwned>(value: &serde_json::Value) -> Result<T, Failure> {
     T::deserialize(value).map_err(|error| Failure::internal(&error))
-}
-
-/// A member of a closed list by its word, as in `sector-mismatch`.
-pub fn word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Failure> {
-    read(&serde_json::Value::String(word.to_owned()))
-}
-
-/// The word of a member of a closed list, as rows keep it.
-pub fn named(value: &impl serde::Serialize) -> String {
-    let json = serde_json::to_value(value).unwrap_or_default();
-    json.as_str().unwrap_or_default().to_owned()
 }

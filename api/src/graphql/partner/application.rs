@@ -1,10 +1,11 @@
 //! The application as its candidate sees it: all that anybody sees of the portal before the approval (R4).
 
 use chrono::{DateTime, Utc};
+use domain::partner::ApplicationRejectionCode;
 use uuid::Uuid;
 
 use super::PartnerStage;
-use crate::graphql::{enums::RejectionCode, ground::show::shows};
+use crate::graphql::ground::{show::shows, word::Word};
 
 shows! {
     /// Your own application.
@@ -24,6 +25,6 @@ shows! {
         /// When the application was rejected or withdrawn.
         ended_at: Option<DateTime<Utc>>,
         /// Why the application was rejected.
-        rejection: Option<RejectionCode>,
+        rejection: Option<Word<ApplicationRejectionCode>>,
     }
 }

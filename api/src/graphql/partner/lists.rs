@@ -1,10 +1,11 @@
 //! How partners are asked for.
 
 use chrono::{DateTime, Utc};
+use domain::Tier;
 use uuid::Uuid;
 
 use super::{Partner, PartnerStage};
-use crate::graphql::{enums::Tier, ground::list::queries};
+use crate::graphql::ground::{list::queries, word::Word};
 
 queries! {
     /// Queries of partners.
@@ -27,7 +28,7 @@ queries! {
             /// Whose name begins like this.
             name_starts_with: String = starts_with CompanyName,
             /// Of this tier.
-            tier: Tier = is Tier,
+            tier: Word<Tier> = is Tier,
             /// Whether they have joined the network.
             joined: bool = set JoinedAt,
             /// Whether anybody of theirs holds a certificate.

@@ -9,6 +9,10 @@ mod training;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::{
+    Tier,
+    partner::{ApplicationRejectionCode, ApplicationSource},
+};
 use projections::partners;
 use uuid::Uuid;
 
@@ -18,13 +22,11 @@ pub use self::{
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
 };
-use super::{
-    enums::{RejectionCode, Source, Tier},
-    ground::{
-        node::Global,
-        scalars::Position,
-        show::{mirrors, read, shown, shows},
-    },
+use super::ground::{
+    node::Global,
+    scalars::Position,
+    show::{mirrors, read, shown, shows},
+    word::Word,
 };
 
 shows! {
@@ -46,9 +48,9 @@ shows! {
         /// How far the partner has come.
         stage: PartnerStage,
         /// Where the partner stands on the ladder of tiers.
-        tier: Tier,
+        tier: Word<Tier>,
         /// How the partner found the programme.
-        source: Source,
+        source: Word<ApplicationSource>,
         /// The company's people.
         contacts: Vec<Contact> = contacts.into_iter().map(Contact::from).collect(),
         /// When the partner applied.
@@ -60,7 +62,7 @@ shows! {
         /// When the application was rejected or withdrawn.
         ended_at: Option<DateTime<Utc>>,
         /// Why the application was rejected.
-        rejection: Option<RejectionCode>,
+        rejection: Option<Word<ApplicationRejectionCode>>,
         /// Who reviews the application.
         reviewer: Option<String>,
         /// Whether the review was passed.

@@ -3,16 +3,16 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use domain::{
-    PartnerId, ProgramId, SubjectId,
-    partner::{Company, NewContact, PartnerCommand, Sections, SourceRef},
+    PartnerId, ProgramId, SubjectId, Tier,
+    partner::{
+        ApplicationRejectionCode, ApplicationSource, Company, InterviewOutcome, NewContact,
+        PartnerCommand, ReviewResult, Sections, SourceRef,
+    },
 };
 use uuid::Uuid;
 
 use super::Partner;
-use crate::graphql::{
-    enums::{InterviewOutcome, RejectionCode, ReviewResult, Source, Tier},
-    ground::mutation::mutations,
-};
+use crate::graphql::ground::{mutation::mutations, word::Word};
 
 /// A candidate's company.
 #[derive(InputObject, Debug)]
@@ -106,7 +106,7 @@ mutations! {
         /// The sections of the form.
         sections: SectionsInput,
         /// How the candidate found the programme.
-        source: Source,
+        source: Word<ApplicationSource>,
         /// The partner that brought the candidate; it will stand above it in the network.
         inviter: Option<Uuid>,
         /// The version of the terms that the candidate accepts; it must be the one in force.
@@ -116,7 +116,7 @@ mutations! {
         company: company.into(),
         contacts: contacts.into_iter().map(NewContact::from).collect(),
         sections: sections.into(),
-        source: source.into(),
+        source: source.0,
         inviter: inviter.map(PartnerId),
         terms_version,
     };
@@ -146,8 +146,8 @@ mutations! {
         /// How well it can market.
         marketing_competence: String,
         /// What the reviewer concludes.
-        result: ReviewResult,
-    } => RecordReview { sector_fit, marketing_competence, result: result.into() };
+        result: Word<ReviewResult>,
+    } => RecordReview { sector_fit, marketing_competence, result: result.0 };
 
     /// Sets the date of the interview.
     schedule_interview(ScheduleInterviewInput) -> ScheduleInterviewPayload {
@@ -158,10 +158,10 @@ mutations! {
     /// Records that the interview was held.
     record_interview(RecordInterviewInput) -> RecordInterviewPayload {
         /// What came of it.
-        outcome: InterviewOutcome,
+        outcome: Word<InterviewOutcome>,
         /// The interviewer's notes.
         notes: String,
-    } => RecordInterview { outcome: outcome.into(), notes };
+    } => RecordInterview { outcome: outcome.0, notes };
 
     /// Approves an application: from here on the candidate is a partner and has access to the portal.
     approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {} => Approve {};
@@ -169,8 +169,8 @@ mutations! {
     /// Rejects an application.
     reject_application(RejectApplicationInput) -> RejectApplicationPayload {
         /// Why.
-        code: RejectionCode,
-    } => Reject { code: code.into() };
+        code: Word<ApplicationRejectionCode>,
+    } => Reject { code: code.0 };
 
     /// Withdraws an application that is not decided yet.
     withdraw_application(WithdrawApplicationInput) -> WithdrawApplicationPayload {} => Withdraw {};
@@ -252,8 +252,8 @@ mutations! {
     /// Gives a partner another tier than its results would, with a reason.
     override_tier(OverrideTierInput) -> OverrideTierPayload {
         /// The tier from now on.
-        to: Tier,
+        to: Word<Tier>,
         /// Why.
         reason: String,
-    } => OverrideTier { to: to.into(), reason };
+    } => OverrideTier { to: to.0, reason };
 }

@@ -1,7 +1,7 @@
 //! The network below a partner as GraphQL objects: names, tiers, stages and depths, and nobody's money (M18).
 
 use super::PartnerStage;
-use crate::graphql::{enums::Tier, ground::show::shows};
+use crate::graphql::ground::{show::shows, word::Word};
 
 shows! {
     /// A partner below another in the network. What it sells and earns is its own business.
@@ -9,7 +9,7 @@ shows! {
         /// The company's registered name.
         name: String = row.company_name,
         /// Where it stands on the ladder of tiers.
-        tier: Tier,
+        tier: Word<domain::Tier>,
         /// How far it has come.
         stage: PartnerStage,
         /// How many levels below the top it stands.

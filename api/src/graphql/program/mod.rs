@@ -8,17 +8,16 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::program::KernelState;
 use projections::publications;
 use uuid::Uuid;
 
 pub use self::{lists::ProgramQueries, mutations::ProgramMutations};
-use super::{
-    enums::KernelState,
-    ground::{
-        node::Global,
-        scalars::{CurrencyCode, Json, Position},
-        show::{mirrors, read, shown, shows},
-    },
+use super::ground::{
+    node::Global,
+    scalars::{CurrencyCode, Json, Position},
+    show::{mirrors, read, shown, shows},
+    word::Word,
 };
 
 shows! {
@@ -66,7 +65,7 @@ pub struct ContractStatus {
     /// Whether a change to it calculates commission.
     pub calculates_commission: bool,
     /// In which state of a deal it can be set.
-    pub kernel_state: KernelState,
+    pub kernel_state: Word<KernelState>,
 }
 
 /// A course that partners' people can take.
@@ -148,7 +147,7 @@ impl From<(String, domain::program::ContractStatus)> for ContractStatus {
         Self {
             code,
             calculates_commission: status.calculates_commission,
-            kernel_state: status.kernel_state.into(),
+            kernel_state: Word(status.kernel_state),
         }
     }
 }

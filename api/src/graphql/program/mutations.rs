@@ -4,19 +4,17 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use domain::{
     Money,
-    program::{DealPolicy, PayoutPolicy, ProgramCommand, Responsibility},
+    program::{DealPolicy, KernelState, PayoutPolicy, ProgramCommand, Responsibility},
     refusal::Invalid,
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::Program;
-use crate::graphql::{
-    enums::KernelState,
-    ground::{
-        mutation::mutations,
-        scalars::{CurrencyCode, Json, MoneyInput},
-    },
+use crate::graphql::ground::{
+    mutation::mutations,
+    scalars::{CurrencyCode, Json, MoneyInput},
+    word::Word,
 };
 
 /// When money may leave a wallet.
@@ -137,8 +135,8 @@ mutations! {
         /// Whether a change to it calculates commission.
         calculates_commission: bool,
         /// In which state of a deal it can be set.
-        kernel_state: KernelState,
-    } => ConfigureContractStatus { code, calculates_commission, kernel_state: kernel_state.into() };
+        kernel_state: Word<KernelState>,
+    } => ConfigureContractStatus { code, calculates_commission, kernel_state: kernel_state.0 };
 
     /// Publishes a version of the commission plan. Whoever wrote it cannot publish it.
     publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {

@@ -6,18 +6,16 @@ mod mutations;
 
 use async_graphql::{Enum, ID};
 use chrono::{DateTime, Utc};
-use domain::Ppm;
+use domain::{Ppm, commission::AccrualKind, wallet::PayoutRejectionCode};
 use projections::{payouts, statement_lines};
 use uuid::Uuid;
 
 pub use self::{lists::WalletQueries, mutations::WalletMutations};
-use super::{
-    enums::{AccrualKind, PayoutRejectionCode},
-    ground::{
-        node::Global,
-        scalars::{CurrencyCode, Decimal, Money, Position, percent},
-        show::{mirrors, money, number, shown, shows},
-    },
+use super::ground::{
+    node::Global,
+    scalars::{CurrencyCode, Decimal, Money, Position, percent},
+    show::{mirrors, money, number, shown, shows},
+    word::Word,
 };
 
 shows! {
@@ -56,7 +54,7 @@ shows! {
         /// The lot's UUID; ask `explainCommission` for its reasons.
         lot_id: Uuid = row.id,
         /// For a sale of one's own or of a partner below.
-        kind: AccrualKind,
+        kind: Word<AccrualKind>,
         /// 0 for the seller, else how far above the seller.
         level: u32,
         /// The line of the contract.
@@ -141,7 +139,7 @@ shows! {
         /// When it was cancelled or rejected.
         ended_at: Option<DateTime<Utc>>,
         /// Why it was rejected.
-        rejection: Option<PayoutRejectionCode>,
+        rejection: Option<Word<PayoutRejectionCode>>,
         /// Why it was rejected, in words.
         rejection_reason: Option<String>,
         #[graphql(skip)]

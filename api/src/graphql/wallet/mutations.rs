@@ -1,13 +1,13 @@
 //! GraphQL mutations of a wallet: payouts, by whoever asks for them and whoever pays them.
 
-use domain::{PayoutId, wallet::WalletCommand};
+use domain::{
+    PayoutId,
+    wallet::{PayoutRejectionCode, WalletCommand},
+};
 use uuid::Uuid;
 
 use super::Wallet;
-use crate::graphql::{
-    enums::PayoutRejectionCode,
-    ground::{mutation::mutations, scalars::MoneyInput},
-};
+use crate::graphql::ground::{mutation::mutations, scalars::MoneyInput, word::Word};
 
 mutations! {
     /// Mutations of wallets.
@@ -35,10 +35,10 @@ mutations! {
         /// The payout.
         payout: Uuid,
         /// Why.
-        code: PayoutRejectionCode,
+        code: Word<PayoutRejectionCode>,
         /// Why, in words that the partner reads.
         reason: String,
-    } => RejectPayout { payout: PayoutId(payout), code: code.into(), reason };
+    } => RejectPayout { payout: PayoutId(payout), code: code.0, reason };
 
     /// Approves a request for money. Whoever asked for it cannot approve it, nor can whoever set the bank details.
     approve_payout(ApprovePayoutInput) -> ApprovePayoutPayload {

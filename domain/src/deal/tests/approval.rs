@@ -17,15 +17,17 @@ fn r45_the_route_is_a_pure_function_of_the_deal_and_the_policy_version() {
     let policy = facts().program;
     let policy = policy.rulebook().and_then(|rulebook| rulebook.deal_policy_at(at("2025-02-01")));
     let policy = &policy.expect("is published").body;
-    for (estimate, expected) in
-        [("0.01", Route::Automatic), ("10000.00", Route::Automatic), ("10000.01", Route::Manual)]
-    {
+    for (estimate, expected) in [
+        ("0.01", ApprovalRoute::Automatic),
+        ("10000.00", ApprovalRoute::Automatic),
+        ("10000.01", ApprovalRoute::Manual),
+    ] {
         assert_eq!(route(policy, eur(estimate)), expected);
         assert_eq!(route(policy, eur(estimate)), expected);
         let requested = DealEvent::ApprovalRequested { route: expected, policy_version: 1 };
         assert_eq!(request(estimate).expect("may ask")[0], requested);
     }
-    assert_eq!(route(policy, Money::new(1, currency("USD"))), Route::Manual);
+    assert_eq!(route(policy, Money::new(1, currency("USD"))), ApprovalRoute::Manual);
     assert_eq!(names(request("10000.00")), ["approval-requested", "deal-approved"]);
     assert_eq!(names(request("10000.01")), ["approval-requested"]);
 }
@@ -42,7 +44,7 @@ fn what_the_policy_approves_is_approved_by_the_policy_whoever_asks() {
     let asked = decide(given, alfa("2025-02-01", DealCommand::RequestApproval {}));
     let approved = DealEvent::Approved {
         by: "deal-policy".into(),
-        route: Route::Automatic,
+        route: ApprovalRoute::Automatic,
         protected_until: at(PROTECTED_UNTIL),
         policy_version: 1,
     };

@@ -12,7 +12,7 @@ fn earned(outcome: Outcome) -> Vec<(PartnerId, String)> {
     }
 }
 
-fn not_calculated(trigger: u128, reason: NotCalculated) -> Outcome {
+fn not_calculated(trigger: u128, reason: NothingEarned) -> Outcome {
     Ok(vec![DealEvent::CommissionNotCalculated { trigger: event(trigger), reason }])
 }
 
@@ -164,7 +164,7 @@ fn a_status_that_is_set_again_earns_nothing_again() {
     let calculated = calculate_on("2025-02-20", &facts(), calculate(9, None));
     let given = [deal_at("signed"), calculated.expect("can be calculated")].concat();
     let next = after::<Deal>(given).decide(&policy("2025-02-21", calculate(10, None)), &facts());
-    assert_eq!(next, not_calculated(10, NotCalculated::NoLines));
+    assert_eq!(next, not_calculated(10, NothingEarned::NoLines));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn join(facts: &PartnerFacts) -> Outcome {
 
 fn at_depth(depth: u32) -> Vec<PartnerEvent> {
     let parent = (depth > 0).then_some(ALFA);
-    let (origin, referral_code) = (Source::Web, "code".into());
+    let (origin, referral_code) = (ApplicationSource::Web, "code".into());
     [
         approved(),
         vec![PartnerEvent::Network(NetworkEvent::Joined { parent, depth, origin, referral_code })],

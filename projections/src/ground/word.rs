@@ -1,0 +1,56 @@
+//! A member of a closed list as a column keeps it: its word (value type of the object-relational mapping).
+
+use domain::ClosedList;
+use sea_orm::{
+    ColIdx, DbErr, QueryResult, TryGetError, TryGetable, Value,
+    sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr},
+};
+
+/// A member of a closed list of the domain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Word<T>(pub T);
+
+impl<T: ClosedList> Default for Word<T> {
+    fn default() -> Self {
+        Self(T::ALL[0].0)
+    }
+}
+
+impl<T: ClosedList> From<Word<T>> for Value {
+    fn from(word: Word<T>) -> Self {
+        word.0.word().into()
+    }
+}
+
+impl<T: ClosedList> TryGetable for Word<T> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        let word = String::try_get_by(row, index)?;
+        let member = T::of(&word).map(Self);
+        member.ok_or_else(|| DbErr::Type(format!("{word} is no {}", T::NAME)).into())
+    }
+}
+
+impl<T: ClosedList> ValueType for Word<T> {
+    fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+        let word = <String as ValueType>::try_from(value)?;
+        T::of(&word).map(Self).ok_or(ValueTypeErr)
+    }
+
+    fn type_name() -> String {
+        T::NAME.to_owned()
+    }
+
+    fn array_type() -> ArrayType {
+        String::array_type()
+    }
+
+    fn column_type() -> ColumnType {
+        String::column_type()
+    }
+}
+
+impl<T: ClosedList> Nullable for Word<T> {
+    fn null() -> Value {
+        String::null()
+    }
+}

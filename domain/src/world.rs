@@ -1,7 +1,7 @@
 //! A programme in memory: commands go in by public name, and out comes all that they bring about, with reactions and
 //! timers (in-memory event store with its process manager).
 //!
-//! It decides as the service does, on facts of its own states. The demo plans its year here, and tests fill logs.
+//! It decides as the service does, on facts of its own states: the histories of tests and of benchmarks are made here.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use api::{
     auth::{Principal, Role},
     clock::ManualClock,
-    demo::{Year, examples, partner},
+    demo::{Year, examples},
     graphql,
     http::TraceId,
     service::Service,
+    story::Story,
 };
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
+use domain::PartnerId;
 use projections::Views;
 use tests::places;
 
@@ -23,7 +25,7 @@ fn now() -> DateTime<Utc> {
 async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
     let mut heads = vec![];
     for place in places().await {
-        let year = Year::before(now());
+        let year = Year::before(now()).unwrap_or_else(|error| panic!("{error}"));
         let service = Service::start_at(place.target.clone(), ManualClock::at(year.story.begins()))
             .await
             .expect("starts");
@@ -57,7 +59,7 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         }
         heads.push(events.len());
 
-        every_example_answers(&service).await;
+        every_example_answers(&service, &year.story).await;
         let report = Views::verify(&service.log, |_| ())
             .await
             .unwrap_or_else(|error| panic!("{place}: {error}"));
@@ -68,10 +70,10 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
 }
 
 /// What the page offers must work: nobody forgives a demo whose own examples fail.
-async fn every_example_answers(service: &Service) {
+async fn every_example_answers(service: &Service, year: &Story) {
     let graph = graphql::graph(service, graphql::Settings { introspection: false });
     for example in
-        examples().into_iter().filter(|example| !example.query.starts_with("subscription"))
+        examples(year).into_iter().filter(|example| !example.query.starts_with("subscription"))
     {
         let role: Role = example
             .role
@@ -81,7 +83,7 @@ async fn every_example_answers(service: &Service) {
         let principal = Principal {
             subject: "somebody".into(),
             role,
-            partner: role.is_member().then(|| partner("nordwind")),
+            partner: role.is_member().then(|| PartnerId(year.id("nordwind"))),
             expires_at: DateTime::<Utc>::MAX_UTC,
         };
         let variables =

@@ -2,13 +2,14 @@
 
 use chrono::{TimeDelta, Utc};
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use domain::PartnerId;
 use serde_json::json;
 
 use super::{Demo, Serve, Store, output::Output, serve};
 use crate::{
     auth::{InstallationKey, Role},
     clock::ManualClock,
-    demo::{Year, examples, partner},
+    demo::{Year, examples},
     http::{Ide, RoleToken},
     service::Service,
 };
@@ -27,7 +28,8 @@ const PEOPLE: [(Role, &str, Option<&str>); 7] = [
 ];
 
 pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyhow::Result<()> {
-    build(store, output).await?;
+    let year = Year::before(Utc::now())?;
+    build(&year, store, output).await?;
     if settings.build_only {
         return Ok(());
     }
@@ -35,8 +37,8 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     let key = InstallationKey::open(&dir)?;
     let mut roles = vec![];
     for (role, subject, short) in PEOPLE {
-        let token =
-            key.mint(role, subject, short.map(partner), TimeDelta::hours(12), Utc::now())?;
+        let partner = short.map(|short| PartnerId(year.story.id(short)));
+        let token = key.mint(role, subject, partner, TimeDelta::hours(12), Utc::now())?;
         roles.push((role, subject, token));
     }
     output.say(
@@ -46,7 +48,7 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     );
     let ide = Ide {
         title: "Meridian Partner Programme (demo)".into(),
-        examples: examples(),
+        examples: examples(&year.story),
         roles: roles
             .into_iter()
             .map(|(role, _, token)| RoleToken { name: role.name().into(), token })
@@ -63,10 +65,9 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
 }
 
 /// Builds the year where the log is empty; a log that has events is served as it is.
-async fn build(store: &Store, output: &Output) -> anyhow::Result<()> {
+async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<()> {
     let dir = store.dir(DIR);
     std::fs::create_dir_all(&dir)?;
-    let year = Year::before(Utc::now());
     let service =
         Service::start_at(store.target(DIR), ManualClock::at(year.story.begins())).await?;
     let head = *service.log.head().borrow();

@@ -1,11 +1,11 @@
 //! Stories: whole lifecycles written down as commands, told through the same path as every other command
 //! (executable specification).
 //!
-//! A story file is JSON: a title and its steps, in the order of time.
+//! A story file is JSON: a title and its steps.
 //!
 //! | field of a step | what it says |
 //! |---|---|
-//! | `at` | when: an instant, or how long after the step before (`+3d`, `+2h`, `+30m`); with the step before where absent |
+//! | `at` | when: an instant, a day of the story (`day 12`), or how long after the step before (`+3d`, `+2h`, `+30m`); with the step before where absent |
 //! | `by` | `ROLE NAME`, for a member `ROLE NAME of @partner`; another system is `integration NAME` |
 //! | `on_behalf_of` | for whom, where somebody acts for another |
 //! | `do`, `on`, `with` | the command by its public name, the aggregate's id, the command's fields |
@@ -13,6 +13,11 @@
 //! | `why` | a sentence for the reader |
 //! | `name` | what the step's id hangs on, instead of command, aggregate and occurrence |
 //! | `then` | questions: `as` whom, the GraphQL `query`, and its whole `answer` or the code of its `error` |
+//!
+//! In the place of a step may stand a table: `for` its rows (objects of texts), and the `steps` that are told for each of them. In these
+//! `<word>` stands for what the row gives, and a step with `if` belongs only to the rows in which each word named there is one
+//! of those listed. The steps of a row follow what stands before the table. The story goes by its times, whatever the order
+//! of the file.
 //!
 //! A text that begins with `@` is never a text: `@name` stands for an id of its own that the story's title and the
 //! name give, `@partner/EUR` for that partner's wallet, `@now-2h` and `@today+30d` for an instant and for a day (in

@@ -1,13 +1,13 @@
 //! Reads a story file (JSON) and checks it against commands and access table; every error names file, line and field.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
 use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId, PartnerId};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use super::{Answer, FORBIDDEN, Step, Story, Then, names::Names, names::moved};
@@ -36,11 +36,33 @@ struct Written<'a> {
     steps: Vec<&'a RawValue>,
 }
 
+/// What tells a table of rows from a step.
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(rename = "for")]
+    rows: Option<IgnoredAny>,
+}
+
+/// Steps that are told once for each row of a table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRows<'a> {
+    #[serde(rename = "for")]
+    rows: Vec<Row>,
+    #[serde(borrow)]
+    steps: Vec<&'a RawValue>,
+}
+
+/// What `<word>` stands for in the steps of a row.
+type Row = BTreeMap<String, String>;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenStep<'a> {
     #[serde(default)]
     why: Option<String>,
+    #[serde(default, rename = "if")]
+    condition: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -78,6 +100,12 @@ struct Fault {
     problem: String,
 }
 
+impl Fault {
+    fn within(self, list: &str, index: usize) -> Self {
+        Self { field: format!("{list}.{index}.{}", self.field), ..self }
+    }
+}
+
 impl Story {
     /// Reads a story file.
     pub fn read(file: &Path) -> Result<Self, StoryError> {
@@ -92,6 +120,15 @@ impl Story {
 
     /// Reads a story; every error names file, line and field.
     pub fn parse(file: &Path, text: &str) -> Result<Self, StoryError> {
+        Self::parse_from(None, file, text)
+    }
+
+    /// Reads a story whose first day is told from outside; where it is not, the first step has an instant of its own.
+    pub fn parse_from(
+        begins: Option<DateTime<Utc>>,
+        file: &Path,
+        text: &str,
+    ) -> Result<Self, StoryError> {
         let at = |fault: Fault| StoryError {
             file: file.to_owned(),
             line: fault.line,
@@ -107,33 +144,62 @@ impl Story {
             })
         })?;
         let names = Names::of(&written.title);
-        let mut reader = Reader { text, names: &names, now: None, ids: HashMap::new() };
+        let mut reader = Reader { names: &names, begins, now: begins, ids: HashMap::new() };
         let mut steps = vec![];
+        let whole = Part { line: 1, json: text };
         for (index, raw) in written.steps.iter().enumerate() {
-            steps.push(reader.step(raw).map_err(|mut fault| {
-                fault.field = format!("steps.{index}.{}", fault.field);
-                at(fault)
-            })?);
+            steps.extend(
+                reader.steps(whole.below(raw)).map_err(|fault| at(fault.within("steps", index)))?,
+            );
         }
+        steps.sort_by_key(|step| step.at); // Stable: what is written first at one instant happens first.
         Ok(Self { title: written.title, steps })
     }
 }
 
 /// Reads steps in their order, since times and ids hang on the steps before.
 struct Reader<'a> {
-    text: &'a str,
     names: &'a Names,
+    /// The story's first instant.
+    begins: Option<DateTime<Utc>>,
     now: Option<DateTime<Utc>>,
     /// How often a step was called this already.
     ids: HashMap<String, usize>,
 }
 
 impl Reader<'_> {
-    fn step(&mut self, raw: &RawValue) -> Result<Step, Fault> {
-        let part = Part { text: self.text, json: raw.get() };
+    /// A step, or what a table of rows tells; the steps of each row follow what stands before the table.
+    fn steps(&mut self, part: Part) -> Result<Vec<Step>, Fault> {
+        if part.read::<Shape>()?.rows.is_none() {
+            return Ok(self.step(part, &Row::new())?.into_iter().collect());
+        }
+        let written: WrittenRows = part.read()?;
+        let (before, mut steps) = (self.now, vec![]);
+        for row in &written.rows {
+            self.now = before;
+            for (index, raw) in written.steps.iter().enumerate() {
+                let below = part.below(raw);
+                let filled = filled(below.json, row).map_err(below.wrong("for"));
+                let step = filled.and_then(|json| self.step(Part { json: &json, ..below }, row));
+                steps.extend(step.map_err(|fault| fault.within("steps", index))?);
+            }
+        }
+        self.now = before;
+        Ok(steps)
+    }
+
+    /// A step; nothing where it is not one of this row's.
+    fn step(&mut self, part: Part, row: &Row) -> Result<Option<Step>, Fault> {
         let written: WrittenStep = part.read()?;
+        for (column, words) in &written.condition {
+            let word = row.get(column).ok_or_else(|| format!("the row has no {column}"));
+            if !words.contains(word.map_err(part.wrong("if"))?) {
+                return Ok(None);
+            }
+        }
         let now = self.instant(written.at.as_deref()).map_err(part.wrong("at"))?;
         self.now = Some(now);
+        self.begins.get_or_insert(now);
         let who = self.who(&written.by).map_err(part.wrong("by"))?;
         let mut with = written.with.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         self.names.fill(&mut with, now).map_err(part.wrong("with"))?;
@@ -165,25 +231,21 @@ impl Reader<'_> {
         let command_id = CommandId(self.names.id(&format!("step {called} {before}")));
         *before += 1;
         let then = written.then.iter().enumerate().map(|(index, raw)| {
-            self.then(raw, now).map_err(|mut fault| {
-                fault.field = format!("then.{index}.{}", fault.field);
-                fault
-            })
+            self.then(part.below(raw), now).map_err(|fault| fault.within("then", index))
         });
-        Ok(Step {
+        Ok(Some(Step {
             then: then.collect::<Result<_, _>>()?,
-            line: part.line(),
+            line: part.line,
             why: written.why,
             at: now,
             by: Actor { on_behalf_of: written.on_behalf_of, ..who.actor() },
             command_id,
             command,
             refused: written.refused,
-        })
+        }))
     }
 
-    fn then(&self, raw: &RawValue, now: DateTime<Utc>) -> Result<Then, Fault> {
-        let part = Part { text: self.text, json: raw.get() };
+    fn then(&self, part: Part, now: DateTime<Utc>) -> Result<Then, Fault> {
         let written: WrittenThen = part.read()?;
         let who = self.who(&written.who).map_err(part.wrong("as"))?;
         let query = self.names.fill_query(&written.query, now).map_err(part.wrong("query"))?;
@@ -198,15 +260,19 @@ impl Reader<'_> {
                 return Err(part.wrong("answer")("give either an answer or the code of an error"));
             }
         };
-        Ok(Then { line: part.line(), principal, query, answer })
+        Ok(Then { line: part.line, principal, query, answer })
     }
 
-    /// An instant, or how long after the step before; with the step before where absent.
+    /// An instant, a day of the story, or how long after the step before; with the step before where absent.
     fn instant(&self, written: Option<&str>) -> Result<DateTime<Utc>, String> {
         let before = self.now.ok_or("the first step needs an instant of its own");
         match written {
             None => Ok(before?),
             Some(span) if span.starts_with('+') => moved(before?, span),
+            Some(day) if day.starts_with("day ") => {
+                let begins = self.begins.ok_or("a day needs a first step with an instant")?;
+                moved(begins, &format!("+{}d", &day["day ".len()..]))
+            }
             Some(instant) => instant.parse().map_err(|error| format!("{instant}: {error}")),
         }
     }
@@ -277,8 +343,8 @@ impl Who {
 /// A part of the file that is read by itself.
 #[derive(Clone, Copy)]
 struct Part<'a> {
-    text: &'a str,
-    /// A slice of the text.
+    /// The line that it begins on, from 1.
+    line: usize,
     json: &'a str,
 }
 
@@ -289,21 +355,34 @@ impl<'a> Part<'a> {
             .map_err(|error| self.wrong(&error.path().to_string())(error.inner().to_string()))
     }
 
-    /// The line that it begins on.
-    fn line(self) -> usize {
-        line_at(self.text, self.json.as_ptr() as usize - self.text.as_ptr() as usize)
+    /// A slice of it.
+    fn below(self, raw: &'a RawValue) -> Self {
+        let offset = raw.get().as_ptr() as usize - self.json.as_ptr() as usize;
+        Self { line: self.line + lines_before(self.json, offset), json: raw.get() }
     }
 
     fn wrong<P: Into<String>>(self, field: &str) -> impl FnOnce(P) -> Fault {
         let name = field.rsplit('.').find(|part| part.parse::<usize>().is_err());
         let found = name.and_then(|name| self.json.find(&format!("\"{name}\"")));
-        let below = found.map_or(0, |offset| line_at(self.json, offset) - 1);
-        let (line, field) = (self.line() + below, field.to_owned());
+        let below = found.map_or(0, |offset| lines_before(self.json, offset));
+        let (line, field) = (self.line + below, field.to_owned());
         move |problem| Fault { line, field, problem: problem.into() }
     }
 }
 
-/// The line of a byte of the text, from 1.
-fn line_at(text: &str, offset: usize) -> usize {
-    text[..offset].matches('\n').count() + 1
+fn lines_before(text: &str, offset: usize) -> usize {
+    text[..offset].matches('\n').count()
+}
+
+/// The text with what the row gives for each `<word>`.
+fn filled(json: &str, row: &Row) -> Result<String, String> {
+    let (mut filled, mut rest) = (String::new(), json);
+    while let Some((before, after)) = rest.split_once('<') {
+        let (word, after) = after.split_once('>').ok_or("a < without its >")?;
+        let value = row.get(word).ok_or_else(|| format!("the row has no {word}"))?;
+        let quoted = Value::from(value.as_str()).to_string();
+        filled = filled + before + &quoted[1..quoted.len() - 1];
+        rest = after;
+    }
+    Ok(filled + rest)
 }

@@ -152,3 +152,50 @@ fn a_step_keeps_its_id_where_others_come_in_between() {
     assert_eq!(after.iter().collect::<std::collections::HashSet<_>>().len(), after.len());
     assert!(error(json!([named, named])).contains("second is a step before this one"));
 }
+
+/// A story that opens with a step and goes on with a table of these rows and steps.
+fn with_table(rows: Value, steps: Value) -> Result<Story, StoryError> {
+    parse(json!([step(json!({})), { "for": rows, "steps": steps }, step(json!({ "at": "+2h" }))]))
+}
+
+#[test]
+fn a_table_tells_its_steps_for_each_row_and_the_story_goes_by_its_times() {
+    let rows = json!([{ "who": "a\"b", "day": "2", "ends": "well" }, { "who": "c", "day": "1", "ends": "ill" }]);
+    let first = step(json!({ "at": "day <day>", "on": "@<who>", "by": "channel-manager v-<day>" }));
+    let only = step(json!({ "at": "+1h", "on": "@<who>", "if": { "ends": ["ill", "worse"] } }));
+    let steps = with_table(rows, json!([first, only])).expect("the story is well written").steps;
+    let told: Vec<(String, String)> =
+        steps.iter().map(|step| (step.at.to_rfc3339(), step.by.subject.clone())).collect();
+    let expected = [
+        ("2025-01-06T08:00:00+00:00", "vera"),
+        ("2025-01-06T10:00:00+00:00", "vera"), // What follows the table follows what stood before it.
+        ("2025-01-07T08:00:00+00:00", "v-1"),
+        ("2025-01-07T09:00:00+00:00", "vera"),
+        ("2025-01-08T08:00:00+00:00", "v-2"),
+    ];
+    assert_eq!(told, expected.map(|(at, by)| (at.to_owned(), by.to_owned())));
+    let names = names::Names::of("t");
+    let on: Vec<Uuid> = steps[2..].iter().map(|step| step.command.id()).collect();
+    assert_eq!(on, [names.id("c"), names.id("c"), names.id("a\"b")]);
+}
+
+#[test]
+fn a_word_that_the_row_lacks_and_a_wrong_step_of_a_row_are_named() {
+    let error = |steps: Value| {
+        with_table(json!([{ "who": "a" }]), steps).expect_err("the story is wrong").to_string()
+    };
+    let lacks = error(json!([step(json!({})), step(json!({ "on": "@<whom>" }))]));
+    assert!(lacks.ends_with("steps.1.steps.1.for: the row has no whom"), "{lacks}");
+    let condition = error(json!([step(json!({ "if": { "ends": ["well"] } }))]));
+    assert!(condition.ends_with("steps.1.steps.0.if: the row has no ends"), "{condition}");
+    let open = error(json!([step(json!({ "on": "@<who" }))]));
+    assert!(open.contains("a < without its >") || open.contains("the row has no"), "{open}");
+    let dance = error(json!([step(json!({ "do": "<who>" }))]));
+    assert!(
+        dance.contains("steps.1.steps.0") && dance.contains("no command is called a"),
+        "{dance}"
+    );
+    let text = "{\"title\": \"t\", \"steps\": [{\"for\": [{\"a\": \"b\"}],\n\"steps\": [\n{\"by\": \"<a>\",\n\"do\": \"x\", \"on\": \"@y\"}]}]}";
+    let error = Story::parse(Path::new("tale.json"), text).expect_err("the story is wrong");
+    assert!(error.to_string().starts_with("tale.json:3: steps.0.steps.0.at:"), "{error}");
+}

@@ -36,11 +36,13 @@ struct Written<'a> {
     steps: Vec<&'a RawValue>,
 }
 
-/// What tells a table of rows from a step.
+/// What tells a table of rows from a step, and for which rows a step is.
 #[derive(Deserialize)]
 struct Shape {
     #[serde(rename = "for")]
     rows: Option<IgnoredAny>,
+    #[serde(default, rename = "if")]
+    condition: BTreeMap<String, Vec<String>>,
 }
 
 /// Steps that are told once for each row of a table.
@@ -62,7 +64,7 @@ struct WrittenStep<'a> {
     #[serde(default)]
     why: Option<String>,
     #[serde(default, rename = "if")]
-    condition: BTreeMap<String, Vec<String>>,
+    _condition: IgnoredAny,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -171,16 +173,14 @@ impl Reader<'_> {
     /// A step, or what a table of rows tells; the steps of each row follow what stands before the table.
     fn steps(&mut self, part: Part) -> Result<Vec<Step>, Fault> {
         if part.read::<Shape>()?.rows.is_none() {
-            return Ok(self.step(part, &Row::new())?.into_iter().collect());
+            return Ok(Vec::from_iter(self.row_step(part, &Row::new())?));
         }
         let written: WrittenRows = part.read()?;
         let (before, mut steps) = (self.now, vec![]);
         for row in &written.rows {
             self.now = before;
             for (index, raw) in written.steps.iter().enumerate() {
-                let below = part.below(raw);
-                let filled = filled(below.json, row).map_err(below.wrong("for"));
-                let step = filled.and_then(|json| self.step(Part { json: &json, ..below }, row));
+                let step = self.row_step(part.below(raw), row);
                 steps.extend(step.map_err(|fault| fault.within("steps", index))?);
             }
         }
@@ -188,15 +188,24 @@ impl Reader<'_> {
         Ok(steps)
     }
 
-    /// A step; nothing where it is not one of this row's.
-    fn step(&mut self, part: Part, row: &Row) -> Result<Option<Step>, Fault> {
-        let written: WrittenStep = part.read()?;
-        for (column, words) in &written.condition {
+    /// A step with the words of its row; nothing where it is not one of this row's.
+    fn row_step(&mut self, part: Part, row: &Row) -> Result<Option<Step>, Fault> {
+        let shape: Shape = part.read()?;
+        for (column, words) in &shape.condition {
             let word = row.get(column).ok_or_else(|| format!("the row has no {column}"));
             if !words.contains(word.map_err(part.wrong("if"))?) {
                 return Ok(None);
             }
         }
+        if row.is_empty() {
+            return self.step(part).map(Some);
+        }
+        let json = filled(part.json, row).map_err(part.wrong("for"))?;
+        self.step(Part { json: &json, ..part }).map(Some)
+    }
+
+    fn step(&mut self, part: Part) -> Result<Step, Fault> {
+        let written: WrittenStep = part.read()?;
         let now = self.instant(written.at.as_deref()).map_err(part.wrong("at"))?;
         self.now = Some(now);
         self.begins.get_or_insert(now);
@@ -233,7 +242,7 @@ impl Reader<'_> {
         let then = written.then.iter().enumerate().map(|(index, raw)| {
             self.then(part.below(raw), now).map_err(|fault| fault.within("then", index))
         });
-        Ok(Some(Step {
+        Ok(Step {
             then: then.collect::<Result<_, _>>()?,
             line: part.line,
             why: written.why,
@@ -242,7 +251,7 @@ impl Reader<'_> {
             command_id,
             command,
             refused: written.refused,
-        }))
+        })
     }
 
     fn then(&self, part: Part, now: DateTime<Utc>) -> Result<Then, Fault> {

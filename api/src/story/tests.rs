@@ -165,7 +165,7 @@ fn a_table_tells_its_steps_for_each_row_and_the_story_goes_by_its_times() {
     let only = step(json!({ "at": "+1h", "on": "@<who>", "if": { "ends": ["ill", "worse"] } }));
     let steps = with_table(rows, json!([first, only])).expect("the story is well written").steps;
     let told: Vec<(String, String)> =
-        steps.iter().map(|step| (step.at.to_rfc3339(), step.by.subject.clone())).collect();
+        steps.iter().map(|step| (step.at.to_rfc3339(), step.by.id.clone())).collect();
     let expected = [
         ("2025-01-06T08:00:00+00:00", "vera"),
         ("2025-01-06T10:00:00+00:00", "vera"), // What follows the table follows what stood before it.
@@ -175,7 +175,7 @@ fn a_table_tells_its_steps_for_each_row_and_the_story_goes_by_its_times() {
     ];
     assert_eq!(told, expected.map(|(at, by)| (at.to_owned(), by.to_owned())));
     let names = names::Names::of("t");
-    let on: Vec<Uuid> = steps[2..].iter().map(|step| step.command.id()).collect();
+    let on: Vec<Uuid> = steps[2..].iter().map(|step| step.command.target()).collect();
     assert_eq!(on, [names.id("c"), names.id("c"), names.id("a\"b")]);
 }
 

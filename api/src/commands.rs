@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::{Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, published::digest_of};
+use domain::{
+    Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, facts::Facted,
+    published::digest_of,
+};
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
 use futures::FutureExt;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::{
-    facts::Facted,
-    fault::{Fault, fault},
-};
+use crate::fault::{Fault, fault};
 
 /// Carries out commands against the log. Clones share the connections.
 #[derive(Clone)]

@@ -6,7 +6,6 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod demo;
-pub mod facts;
 pub mod fault;
 pub mod graphql;
 pub mod http;

@@ -1,8 +1,10 @@
 //! The domain model of a partner programme: aggregates that decide. Pure: no IO, no clock, no randomness.
 
+#[macro_use]
 pub mod aggregates;
 pub mod commission;
 pub mod deal;
+pub mod facts;
 pub mod ids;
 pub mod issued;
 pub mod ledger;

@@ -3,23 +3,25 @@
 //!
 //! It decides as the service does, on facts of its own states: the histories of tests and of benchmarks are made here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    convert::Infallible,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate;
+use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Command, CommandId, DealId, EVENT_VERSION, Envelope, Event, EventId, Invalid, Issued,
-    PartnerId, ProgramId, Recorded, Refusal, WalletId,
-    deal::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts},
-    derived,
-    owned::keep_out_strangers,
-    partner::{Partner, PartnerCommand, PartnerFacts},
-    program::{DEEPEST_NETWORK, Program},
+    Actor, Command, CommandId, EVENT_VERSION, Envelope, Event, EventId, Invalid, Issued, Recorded,
+    Refusal, derived,
+    facts::{Facted, Streams},
     reactions::{Timer, TimerChange, policy_actor, reactions, timers},
-    wallet::{Wallet, WalletFacts},
 };
 
 /// All that has happened so far, as decisions need it.
@@ -27,10 +29,7 @@ use crate::{
 pub struct World {
     root: Uuid,
     asked: u64,
-    programs: BTreeMap<Uuid, Arc<Program>>,
-    partners: BTreeMap<Uuid, Arc<Partner>>,
-    deals: BTreeMap<Uuid, Arc<Deal>>,
-    wallets: BTreeMap<Uuid, Arc<Wallet>>,
+    states: BTreeMap<Uuid, Arc<dyn Any + Send + Sync>>,
     /// The last sequence of each stream.
     versions: BTreeMap<Uuid, u64>,
     position: u64,
@@ -94,20 +93,10 @@ impl World {
         recorded
     }
 
-    pub fn deal(&self, id: DealId) -> Arc<Deal> {
-        self.deals.get(&id.0).cloned().unwrap_or_default()
-    }
-
-    pub fn partner(&self, id: PartnerId) -> Arc<Partner> {
-        self.partners.get(&id.0).cloned().unwrap_or_default()
-    }
-
-    pub fn program(&self, id: ProgramId) -> Arc<Program> {
-        self.programs.get(&id.0).cloned().unwrap_or_default()
-    }
-
-    pub fn wallet(&self, id: WalletId) -> Arc<Wallet> {
-        self.wallets.get(&id.0).cloned().unwrap_or_default()
+    /// An aggregate as it is; of nothing where nothing has happened to it.
+    pub fn state<A: Aggregate + 'static>(&self, id: Uuid) -> Arc<A> {
+        let state = self.states.get(&id).cloned();
+        state.and_then(|state| state.downcast().ok()).unwrap_or_default()
     }
 
     /// Follows events as the reactor follows the log: one after the other, what they cause at the end.
@@ -140,25 +129,11 @@ impl World {
         command: Command,
         cause: Option<Cause>,
     ) -> Result<Vec<Recorded>, Refusal> {
-        macro_rules! run {
-            ($states:ident, $id:expr, $command:expr, $facts:expr) => {{
-                let (target, facts) = ($id.0, $facts);
-                let state = Arc::make_mut(self.$states.entry(target).or_default());
-                let issued = Issued { by: by.clone(), target, at, command_id, command: $command };
-                keep_out_strangers(state, &issued)?;
-                let events = state.decide(&issued, &facts)?;
-                events.iter().for_each(|event| state.apply(event.clone()));
-                (target, events.into_iter().map(Event::from).collect::<Vec<_>>())
-            }};
-        }
-        let (id, events) = match command {
-            Command::Program(id, command) => run!(programs, id, command, ()),
-            Command::Partner(id, command) => {
-                run!(partners, id, command, self.partner_facts(id, &command))
-            }
-            Command::Deal(id, command) => run!(deals, id, command, self.deal_facts(id, &command)),
-            Command::Wallet(id, command) => run!(wallets, id, command, self.wallet_facts(id)),
-        };
+        let id = command.target();
+        let events = dispatch!(command, |A, id, command| {
+            let issued = Issued { by: by.clone(), target: id.0, at, command_id, command };
+            self.turn::<A>(id.0, issued)?
+        });
         let version = self.versions.entry(id).or_default();
         let recorded = events.into_iter().enumerate().map(|(index, event)| {
             self.position += 1;
@@ -183,61 +158,48 @@ impl World {
         Ok(recorded.collect())
     }
 
-    fn partner_facts(&self, id: PartnerId, command: &PartnerCommand) -> PartnerFacts {
-        let partner = self.partner(id);
-        let program = if let PartnerCommand::Apply { program, .. } = command {
-            Some(*program)
-        } else {
-            partner.program()
-        };
-        PartnerFacts {
-            program: program.map(|id| self.program(id)).unwrap_or_default(),
-            parent: partner.inviter().map(|inviter| self.partner(inviter)),
-        }
+    /// One aggregate's turn: load, ask for facts, decide, and keep what has become of it.
+    fn turn<A>(&mut self, id: Uuid, issued: A::Command) -> Result<Vec<Event>, A::Error>
+    where
+        A: Facted + Clone + 'static,
+        Event: From<A::Event>,
+    {
+        let mut state = A::clone(&self.state(id));
+        let Ok(facts) = now(state.facts(&issued, self));
+        let sink = EventSink::default();
+        now(state.handle(issued, &facts, &sink))?;
+        self.states.insert(id, Arc::new(state));
+        Ok(now(sink.collect()).into_iter().map(Event::from).collect())
+    }
+}
+
+/// The past is the present here: what an event causes follows it at once.
+impl Streams for World {
+    type Error = Infallible;
+
+    async fn load<A>(&self, id: Uuid) -> Result<Arc<A>, Infallible>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        Ok(self.state(id))
     }
 
-    fn deal_facts(&self, id: DealId, command: &DealCommand) -> DealFacts {
-        if let DealCommand::Register { program, partner, .. } = command {
-            let (program, partner) = (self.program(*program), Some(self.partner(*partner)));
-            return DealFacts { program, partner, commission: None };
-        }
-        let deal = self.deal(id);
-        let Some(case) = deal.case() else { return DealFacts::default() };
-        let seller = |(partner, _)| {
-            let state = self.partner(partner);
-            SellerFacts { partner, upline: self.upline(&state), state }
-        };
-        let sharer = if let DealCommand::AgreeShare { partner, .. } = command {
-            Some(self.partner(*partner))
-        } else {
-            None
-        };
-        DealFacts {
-            program: self.program(case.program),
-            partner: sharer,
-            commission: Some(CommissionFacts {
-                sellers: case.sellers().into_iter().map(seller).collect(),
-            }),
-        }
+    async fn load_until<A>(&self, id: Uuid, _position: u64) -> Result<Arc<A>, Infallible>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        Ok(self.state(id))
     }
 
-    fn wallet_facts(&self, id: WalletId) -> WalletFacts {
-        let wallet = self.wallet(id);
-        let Some(purse) = wallet.purse() else { return WalletFacts::default() };
-        WalletFacts {
-            program: self.program(purse.program),
-            partner: Some(self.partner(purse.partner)),
-        }
+    async fn own_event(&self, _id: EventId) -> Result<Option<u64>, Infallible> {
+        Ok(Some(self.position))
     }
+}
 
-    /// Everybody above a partner, nearest first.
-    fn upline(&self, partner: &Partner) -> Vec<(PartnerId, Arc<Partner>)> {
-        let above = |partner: &Partner| {
-            let id = partner.active()?.place?.parent?;
-            Some((id, self.partner(id)))
-        };
-        std::iter::successors(above(partner), |(_, partner)| above(partner))
-            .take(DEEPEST_NETWORK as usize)
-            .collect()
+/// Runs what never waits.
+pub(crate) fn now<T>(ready: impl Future<Output = T>) -> T {
+    match pin!(ready).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("nothing here waits"),
     }
 }

@@ -8,7 +8,6 @@ use domain::EventId;
 use uuid::Uuid;
 
 use crate::append::{NewEvent, Part, Provenance, Stream};
-use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::load::LoadError;
 use crate::log::Log;
@@ -36,16 +35,6 @@ impl Streams {
         Self { log, own, fresh, noted: Mutex::default() }
     }
 
-    /// The aggregate as it is.
-    pub async fn load<A>(&self, id: Uuid) -> Result<Arc<A>, LoadError>
-    where
-        A: Aggregate + Clone + 'static,
-    {
-        let state = self.log.fact::<A>(id, self.fresh).await?;
-        self.note((A::TYPE, id), state.sequence);
-        Ok(state.aggregate)
-    }
-
     /// The aggregate as it is; what `happens` to it is appended with the events of the decision, or not at all where
     /// there are none. So what only one may have is taken: of two who do, one decides again and sees that it is gone.
     pub async fn load_with<A>(
@@ -63,20 +52,6 @@ impl Streams {
         let part = Part { aggregate_type: A::TYPE, aggregate_id: id, expected, events };
         self.noted().beside.push(part);
         Ok(state.aggregate)
-    }
-
-    /// The aggregate as it stood when the head of the log was at `position`. What is past does not change, so nothing
-    /// is noted.
-    pub async fn load_until<A>(&self, id: Uuid, position: u64) -> Result<Arc<A>, LoadError>
-    where
-        A: Aggregate + Clone + 'static,
-    {
-        self.log.fact_until(id, position).await
-    }
-
-    /// An event of the aggregate that decides.
-    pub async fn own_event(&self, id: EventId) -> Result<Option<RawEvent>, LoadError> {
-        Ok(self.log.event_in(self.own.0, self.own.1, id).await?)
     }
 
     pub(crate) fn note(&self, stream: Stream, sequence: usize) {
@@ -102,6 +77,32 @@ impl Streams {
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl domain::facts::Streams for Streams {
+    type Error = LoadError;
+
+    async fn load<A>(&self, id: Uuid) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let state = self.log.fact::<A>(id, self.fresh).await?;
+        self.note((A::TYPE, id), state.sequence);
+        Ok(state.aggregate)
+    }
+
+    /// What is past does not change, so nothing is noted.
+    async fn load_until<A>(&self, id: Uuid, position: u64) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        self.log.fact_until(id, position).await
+    }
+
+    async fn own_event(&self, id: EventId) -> Result<Option<u64>, LoadError> {
+        let event = self.log.event_in(self.own.0, self.own.1, id).await?;
+        Ok(event.map(|event| event.envelope.position))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::reactions::policy_actor;
 use domain::world::World;
-use domain::{Actor, Currency, DealId, Money, Recorded, WalletId};
+use domain::{Actor, Currency, Deal, Money, Recorded, Wallet};
 use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance};
 use futures::StreamExt;
 use rand::rngs::StdRng;
@@ -231,7 +231,7 @@ impl Teller {
         let net = self.rng.random_range(100_000..2_000_000_i64);
         let roll = self.rng.random_range(0..100);
         let today = self.now.date_naive() - TimeDelta::days(1);
-        let state = self.world.deal(DealId(deal));
+        let state = self.world.state::<Deal>(deal);
         if state.case().is_none_or(|case| case.stage.end().is_some()) {
             return; // Protection has run out.
         }
@@ -266,7 +266,7 @@ impl Teller {
 
     /// A payment of what is owed, divided by `parts`.
     fn pay(&mut self, deal: Uuid, on: NaiveDate, parts: i64) {
-        let state = self.world.deal(DealId(deal));
+        let state = self.world.state::<Deal>(deal);
         let case = state.case().expect("it is registered");
         let owed = case.stage.contract().expect("it is signed").outstanding();
         let payment = id(&mut self.rng);
@@ -277,7 +277,7 @@ impl Teller {
 
     /// Asks for everything once there is enough, and mostly gets it.
     fn pay_out(&mut self, wallet: Uuid) {
-        let state = self.world.wallet(WalletId(wallet));
+        let state = self.world.state::<Wallet>(wallet);
         let purse = state.purse().expect("it has earned");
         let (available, partner) = (purse.buckets.available, purse.partner.0);
         if available < 1000 || self.rng.random_bool(0.7) || purse.payout.is_some() {

@@ -2,6 +2,7 @@
 
 mod commission;
 mod contract;
+mod facts;
 mod lifecycle;
 mod registration;
 #[cfg(test)]

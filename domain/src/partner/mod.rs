@@ -2,6 +2,7 @@
 
 mod application;
 mod bank;
+mod facts;
 mod network;
 mod terms;
 #[cfg(test)]

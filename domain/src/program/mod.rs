@@ -22,6 +22,7 @@ pub use self::{
 use crate::{
     Currency, Home, Issued, Owned, PartnerId, ProgramId, Published,
     commission::Plan,
+    facts::{Facted, Streams},
     published::in_force,
     refusal::{Invalid, SHORT, sha256_hex, text},
     words::{commands, events, refusals},
@@ -360,6 +361,12 @@ impl Rulebook {
                 self.certifications.insert(certification, defined);
             }
         }
+    }
+}
+
+impl Facted for Program {
+    async fn facts<S: Streams>(&self, _: &Issued<ProgramCommand>, _: &S) -> Result<(), S::Error> {
+        Ok(())
     }
 }
 

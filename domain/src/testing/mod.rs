@@ -2,11 +2,7 @@
 
 mod history;
 
-use std::{
-    pin::pin,
-    sync::{Arc, LazyLock},
-    task::{Context, Poll, Waker},
-};
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
@@ -19,6 +15,7 @@ use crate::{
     Recorded, SubjectId,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
     program::{Program, ProgramCommand, ProgramEvent},
+    world::now,
 };
 
 pub const PROGRAM: ProgramId = ProgramId(Uuid::from_u128(0x9));
@@ -114,14 +111,6 @@ pub fn handled<A: Aggregate>(
 /// The aggregate as bytes.
 pub fn bytes<A: Aggregate>(aggregate: &A) -> Vec<u8> {
     serde_json::to_vec(aggregate).expect("an aggregate can be written down")
-}
-
-/// Runs what never waits.
-fn now<T>(ready: impl Future<Output = T>) -> T {
-    match pin!(ready).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("no decision waits"),
-    }
 }
 
 pub fn recorded(aggregate_id: Uuid, number: u128, event: Event) -> Recorded {

@@ -1,5 +1,6 @@
 //! A wallet: one partner's money in one currency, from accrual over maturity to payout.
 
+mod facts;
 mod payout;
 #[cfg(test)]
 mod tests;

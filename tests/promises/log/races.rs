@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use api::{commands::Outcome, facts::Facted};
+use api::commands::Outcome;
 use chrono::Utc;
 use cqrs_es::Aggregate;
 use domain::{
     Actor, Command, CommandId, Event, Issued, Refusal,
     deal::{Deal, DealEvent},
     decode,
+    facts::{Facted, Streams as _},
     partner::{Partner, PartnerEvent},
     program::{Program, Rulebook},
     wallet::{Wallet, WalletEvent},

@@ -2,52 +2,55 @@
 
 use std::sync::Arc;
 
-use domain::{
+use super::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts};
+use crate::{
     EventId, Issued, PartnerId,
-    deal::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts},
+    facts::{Facted, Streams},
     partner::Partner,
     program::DEEPEST_NETWORK,
 };
-use eventlog::{LoadError, Streams};
-
-use super::{Facted, program};
 
 impl Facted for Deal {
-    async fn facts(
+    async fn facts<S: Streams>(
         &self,
-        command: &Issued<DealCommand>,
-        streams: &Streams,
-    ) -> Result<DealFacts, LoadError> {
-        if let DealCommand::CalculateCommission { trigger, .. } = &command.command {
+        issued: &Issued<DealCommand>,
+        streams: &S,
+    ) -> Result<DealFacts, S::Error> {
+        if let DealCommand::CalculateCommission { trigger, .. } = &issued.command {
             return of_calculation(self, *trigger, streams).await;
         }
         let own = self.case().map(|case| case.program);
-        let (of, partner) = if let DealCommand::Register { program, partner, .. } = &command.command
-        {
+        let command = &issued.command;
+        let (program, partner) = if let DealCommand::Register { program, partner, .. } = command {
             (Some(*program), Some(partner))
-        } else if let DealCommand::AgreeShare { partner, .. } = &command.command {
+        } else if let DealCommand::AgreeShare { partner, .. } = command {
             (own, Some(partner))
         } else {
             (own, None)
         };
-        let partner = match partner {
-            Some(partner) => Some(streams.load(partner.0).await?),
-            None => None,
-        };
-        Ok(DealFacts { program: program(streams, of).await?, partner, commission: None })
+        Ok(DealFacts {
+            program: match program {
+                Some(program) => streams.load(program.0).await?,
+                None => Arc::default(),
+            },
+            partner: match partner {
+                Some(partner) => Some(streams.load(partner.0).await?),
+                None => None,
+            },
+            commission: None,
+        })
     }
 }
 
 /// Programme and partners as they stood when the trigger was recorded: what came later does not count (R67).
-async fn of_calculation(
+async fn of_calculation<S: Streams>(
     deal: &Deal,
     trigger: EventId,
-    streams: &Streams,
-) -> Result<DealFacts, LoadError> {
-    let (Some(case), Some(trigger)) = (deal.case(), streams.own_event(trigger).await?) else {
+    streams: &S,
+) -> Result<DealFacts, S::Error> {
+    let (Some(case), Some(until)) = (deal.case(), streams.own_event(trigger).await?) else {
         return Ok(DealFacts::default());
     };
-    let until = trigger.envelope.position;
     let mut sellers = vec![];
     for (partner, _) in case.sellers() {
         let state: Arc<Partner> = streams.load_until(partner.0, until).await?;
@@ -62,11 +65,11 @@ async fn of_calculation(
 }
 
 /// Everybody above a partner, nearest first.
-async fn upline(
+async fn upline<S: Streams>(
     partner: &Partner,
     until: u64,
-    streams: &Streams,
-) -> Result<Vec<(PartnerId, Arc<Partner>)>, LoadError> {
+    streams: &S,
+) -> Result<Vec<(PartnerId, Arc<Partner>)>, S::Error> {
     let mut upline: Vec<(PartnerId, Arc<Partner>)> = vec![];
     let mut above = parent_of(partner);
     while let Some(id) = above.filter(|_| upline.len() < DEEPEST_NETWORK as usize) {

@@ -1,20 +1,18 @@
 //! What the decisions of a wallet know: the policy on payouts, and where its partner is paid.
 
-use domain::{
+use super::{Wallet, WalletCommand, WalletFacts};
+use crate::{
     Issued,
-    wallet::{Wallet, WalletCommand, WalletFacts},
+    facts::{Facted, Streams},
 };
-use eventlog::{LoadError, Streams};
-
-use super::Facted;
 
 impl Facted for Wallet {
-    async fn facts(
+    async fn facts<S: Streams>(
         &self,
-        command: &Issued<WalletCommand>,
-        streams: &Streams,
-    ) -> Result<WalletFacts, LoadError> {
-        let needs_facts = match &command.command {
+        issued: &Issued<WalletCommand>,
+        streams: &S,
+    ) -> Result<WalletFacts, S::Error> {
+        let needs_facts = match &issued.command {
             WalletCommand::RequestPayout { .. }
             | WalletCommand::ApprovePayout { .. }
             | WalletCommand::SubmitPayout { .. } => true,

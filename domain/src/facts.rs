@@ -1,0 +1,44 @@
+//! Facts: what a decision may know of other aggregates, asked inside its turn (optimistic concurrency).
+//!
+//! They come from streams and never from a view: views may be behind, and no decision rests on one.
+
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+use uuid::Uuid;
+
+use crate::EventId;
+
+/// Where a decision asks for its facts.
+pub trait Streams: Sync {
+    type Error: Send;
+
+    /// The aggregate as it is; whoever appends what is decided is held to it.
+    fn load<A>(&self, id: Uuid) -> impl Future<Output = Result<Arc<A>, Self::Error>> + Send
+    where
+        A: Aggregate + Clone + 'static;
+
+    /// The aggregate as it stood when the head of the log was at `position`.
+    fn load_until<A>(
+        &self,
+        id: Uuid,
+        position: u64,
+    ) -> impl Future<Output = Result<Arc<A>, Self::Error>> + Send
+    where
+        A: Aggregate + Clone + 'static;
+
+    /// Where an event of the aggregate that decides stands in the log.
+    fn own_event(
+        &self,
+        id: EventId,
+    ) -> impl Future<Output = Result<Option<u64>, Self::Error>> + Send;
+}
+
+/// An aggregate that says which facts a command needs.
+pub trait Facted: Aggregate {
+    fn facts<S: Streams>(
+        &self,
+        issued: &Self::Command,
+        streams: &S,
+    ) -> impl Future<Output = Result<Self::Services, S::Error>> + Send;
+}

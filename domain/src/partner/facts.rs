@@ -1,0 +1,30 @@
+//! What the decisions of a partner know: its programme, and whom it joins under.
+
+use std::sync::Arc;
+
+use super::{Partner, PartnerCommand, PartnerFacts};
+use crate::{
+    Issued,
+    facts::{Facted, Streams},
+};
+
+impl Facted for Partner {
+    async fn facts<S: Streams>(
+        &self,
+        issued: &Issued<PartnerCommand>,
+        streams: &S,
+    ) -> Result<PartnerFacts, S::Error> {
+        if let PartnerCommand::Apply { program, .. } = &issued.command {
+            return Ok(PartnerFacts { program: streams.load(program.0).await?, parent: None });
+        }
+        let parent = match (&issued.command, self.inviter()) {
+            (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),
+            (_, _) => None,
+        };
+        let program = match self.program() {
+            Some(program) => streams.load(program.0).await?,
+            None => Arc::default(),
+        };
+        Ok(PartnerFacts { program, parent })
+    }
+}

@@ -44,8 +44,8 @@ struct Listed {
 
 static TABLE: LazyLock<HashMap<&'static str, Listed>> = LazyLock::new(table);
 
-/// Who may use a field; nothing where it has no row. A payload has the roles of its mutation, a connection and its edges
-/// those of what they hold.
+/// Who may use a field; nothing where it has no row. A payload has the roles of its mutation and tells everybody of them
+/// what came of it; a connection and its edges have those of what they hold.
 pub fn entry(parent: &str, field: &str) -> Option<Roles> {
     if let Some(listed) = TABLE.get(parent) {
         return listed.fields.get(field).copied();
@@ -53,7 +53,7 @@ pub fn entry(parent: &str, field: &str) -> Option<Roles> {
     if let Some(mutation) = parent.strip_suffix("Payload") {
         let roles = entry("Mutation", &uncapitalized(mutation))?;
         let told = matches!(field, "position" | "refusal" | "clientMutationId");
-        return Some(if told { roles } else { roles.closed() });
+        return Some(if told { roles.open() } else { roles.closed() });
     }
     let held = parent.strip_suffix("Connection").or_else(|| parent.strip_suffix("Edge"))?;
     TABLE.get(held).map(|listed| listed.readers)

@@ -2,7 +2,8 @@
 
 use crate::auth::Role;
 
-/// A set of roles, and whether it is open to a member before its partner's application is approved (R4).
+/// A set of roles, and whether it is open to a member before its partner's application is approved (R4). Of a mutation
+/// it says what the aggregate allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Roles {
     bits: u8,

@@ -39,7 +39,9 @@ use self::{
         visible::{Only, asks_about_schema},
     },
     ledger::{JournalLine, JournalQueries},
-    partner::{ApplicationMutations, NetworkMember, Partner, PartnerMutations, PartnerQueries},
+    partner::{
+        ApplicationMutations, NetworkMember, Partner, PartnerMutations, PartnerQueries, approved,
+    },
     program::{Program, ProgramMutations, ProgramQueries},
     subscription::Subscription,
     viewer::{Node, ViewerQueries},
@@ -149,7 +151,7 @@ impl Served {
         let face = told.and_then(|role| self.told.get(role)).unwrap_or(&self.whole);
         let (spawner, batches) = batches();
         let moment = Arc::new(Moment::new(self.sources.views.clone()));
-        let asked = Asked::new(principal, self.sources.clone(), moment.clone(), spawner);
+        let asked = Asked::new(principal, self.sources.clone(), moment.clone(), spawner, approved);
         Ok((face.clone(), request.data(asked), batches, moment))
     }
 }

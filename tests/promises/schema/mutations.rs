@@ -10,7 +10,7 @@ use super::sdl::{document, fields, types};
 use super::served::{Objects, Served, codes};
 
 /// Something of a type, aimed at `objects`. What may be left out is.
-fn value(
+pub(super) fn value(
     document: &ServiceDocument,
     name: &str,
     ty: &Type,
@@ -70,7 +70,7 @@ fn aims(name: &str) -> bool {
 }
 
 /// Each mutation with its input type.
-fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
+pub(super) fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
     let root = types(document)
         .find(|definition| definition.name.node == "Mutation")
         .expect("there are mutations");
@@ -82,7 +82,7 @@ fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
         .collect()
 }
 
-fn operation(mutation: &str, input: &Type) -> String {
+pub(super) fn operation(mutation: &str, input: &Type) -> String {
     format!(
         "mutation($input: {input}) {{ {mutation}(input: $input) \
          {{ position refusal {{ code message field policy {{ id version }} }} clientMutationId }} }}"

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_graphql::{Context, OutputType, dataloader::DataLoader};
 use domain::PartnerId;
 use eventlog::Log;
-use projections::{Order, Page, Sight, Views, partners};
+use futures::future::BoxFuture;
+use projections::{Order, Page, QueryError, Sight, Views};
 use sea_orm::{Condition, DatabaseConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -33,12 +34,17 @@ pub struct Sources {
     pub views: Views,
 }
 
+/// Whether a partner's application is approved, as the views tell it: a subject's answer, since the ground knows none.
+pub type Approved =
+    fn(DatabaseConnection, PartnerId) -> BoxFuture<'static, Result<bool, QueryError>>;
+
 /// One request's own data.
 pub struct Asked {
     pub principal: Principal,
     pub sources: Sources,
     moment: Arc<Moment>,
     batches: DataLoader<Batch>,
+    is_approved: Approved,
     approved: OnceCell<bool>,
 }
 
@@ -48,11 +54,12 @@ impl Asked {
         sources: Sources,
         moment: Arc<Moment>,
         spawner: Spawner,
+        is_approved: Approved,
     ) -> Self {
         let log = sources.log.clone();
         let batch = Batch { moment: moment.clone(), log, principal: principal.clone() };
         let batches = DataLoader::new(batch, move |load| spawner.spawn(load)).delay(Duration::ZERO);
-        Self { principal, sources, moment, batches, approved: OnceCell::new() }
+        Self { principal, sources, moment, batches, is_approved, approved: OnceCell::new() }
     }
 
     pub fn of<'a>(ctx: &Context<'a>) -> Result<&'a Self, Failure> {
@@ -106,15 +113,10 @@ impl Asked {
         self.principal.partner.is_none_or(|own| own == partner)
     }
 
-    /// R4: a member acts and looks only once its partner's application is approved. Read once a request.
+    /// R4: a member looks around only once its partner's application is approved. Read once a request.
     pub async fn approved(&self) -> Result<(), Failure> {
-        let own = self.principal.partner;
-        let approved = self.approved.get_or_try_init(|| async move {
-            let Some(own) = own else { return Ok::<bool, Failure>(false) };
-            let sight = Sight::Partner(own);
-            let found = projections::find::<partners::Entity>(&self.db(), &sight, &[own.0]).await?;
-            Ok(found.first().is_some_and(|row| row.approved_at.is_some()))
-        });
+        let Some(own) = self.principal.partner else { return Err(Failure::not_approved()) };
+        let approved = self.approved.get_or_try_init(|| (self.is_approved)(self.db(), own));
         if *approved.await? { Ok(()) } else { Err(Failure::not_approved()) }
     }
 

@@ -1,7 +1,10 @@
 //! The application as its candidate sees it: all that anybody sees of the portal before the approval (R4).
 
 use chrono::{DateTime, Utc};
-use domain::partner::ApplicationRejectionCode;
+use domain::{PartnerId, partner::ApplicationRejectionCode};
+use futures::{FutureExt, future::BoxFuture};
+use projections::{QueryError, Sight, partners};
+use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
 use super::PartnerStage;
@@ -27,4 +30,17 @@ shows! {
         /// Why the application was rejected.
         rejection: Option<Word<ApplicationRejectionCode>>,
     }
+}
+
+/// Whether a partner's application is approved.
+pub fn approved(
+    db: DatabaseConnection,
+    own: PartnerId,
+) -> BoxFuture<'static, Result<bool, QueryError>> {
+    async move {
+        let (own, id) = (Sight::Partner(own), [own.0]);
+        let found = projections::find::<partners::Entity>(&db, &own, &id).await?;
+        Ok(found.first().is_some_and(|row| row.approved_at.is_some()))
+    }
+    .boxed()
 }

@@ -17,7 +17,7 @@ use projections::partners;
 use uuid::Uuid;
 
 pub use self::{
-    application::Application,
+    application::{Application, approved},
     lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,

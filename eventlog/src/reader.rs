@@ -1,6 +1,6 @@
 //! Sequential reads: the log in the one order that it has.
 
-use domain::EventId;
+use domain::{CommandId, EventId};
 use futures::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -66,6 +66,12 @@ impl Log {
         let mut event = event.map_err(ReadError::Unavailable)?;
         self.keys().open_all(event.as_mut_slice()).await?;
         Ok(event)
+    }
+
+    /// Whether the log has what came of this command.
+    pub async fn has_carried_out(&self, command: CommandId) -> Result<bool, ReadError> {
+        let applied = self.engine().applied(command).await.map_err(ReadError::Unavailable)?;
+        Ok(applied.is_some())
     }
 }
 

@@ -209,6 +209,46 @@ async fn a_step_written_into_a_story_that_was_told_is_all_that_is_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_story_told_again_what_is_new_is_checked_and_what_was_left_out_is_counted() {
+    for place in places().await {
+        let telling = Telling::of(&place, "training").await;
+        let steps = &telling.story.steps;
+        let done = steps.iter().rposition(|step| step.refused.is_none()).expect("some are done");
+        let questions = |steps: &[Step]| steps.iter().map(|step| step.then.len()).sum::<usize>();
+        let refusals = |steps: &[Step]| steps.iter().filter(|step| step.refused.is_some()).count();
+        let (over, last) = steps.split_at(done + 1);
+        let again = telling.tell(&telling.story).await;
+        assert!(refusals(over) > 0 && questions(over) > 0, "there is something to leave out");
+        assert_eq!(again.left_out, refusals(over) + questions(over), "{place}");
+        assert_eq!((again.refused, again.answered), (refusals(last), questions(last)), "{place}");
+
+        let text = std::fs::read_to_string(&telling.file).expect("the file is there");
+        let written: Value = serde_json::from_str(&text).expect("is JSON");
+        let with = |course: &str, refused: Value, role: &str| {
+            let mut written = written.clone();
+            let then = json!([{ "as": "auditor ada", "query": "{ viewer { role } }", "answer": { "viewer": { "role": role } } }]);
+            let fields =
+                json!({ "course": course, "area": "software", "modules": ["care"], "step": 3 });
+            let step = json!({ "by": "channel-manager carla", "do": "publishCourse", "on": "@program",
+                "with": fields, "name": course, "refused": refused, "then": then });
+            written["steps"].as_array_mut().expect("has steps").push(step);
+            Story::parse(&telling.file, &written.to_string()).expect("is a story")
+        };
+        let told = telling.tell(&with("right", Value::Null, "AUDITOR")).await;
+        assert_eq!((told.left_out, told.answered), (again.left_out, again.answered + 1), "{place}");
+        for (story, problem) in [
+            (with("asked wrongly", Value::Null, "OWNER"), "not\n"),
+            (with("not refused", json!("PROGRAM_NOT_OPEN"), "AUDITOR"), "was carried out"),
+        ] {
+            let wrong = story.tell(&telling.file, &telling.service, |_| ()).await;
+            let wrong = wrong.expect_err("it does not go as written").to_string();
+            assert!(wrong.contains(problem), "{place}: {wrong}");
+        }
+        telling.service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r132_the_five_events_come_out_under_their_names() {
     for place in places().await {
         let telling = Telling::of(&place, "one-partner").await;

@@ -27,13 +27,14 @@ pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyho
     service.stop().await;
     let told = told?;
     let text = format!(
-        "{}: {} commands carried out, {} refused and {} questions answered as written; the log ends at position {head}",
-        story.title, told.done, told.refused, told.answered
+        "{}: {} commands carried out, {} refused and {} questions answered as written, {} of both left out since their \
+         moment is over; the log ends at position {head}",
+        story.title, told.done, told.refused, told.answered, told.left_out
     );
     output.say(
         &text,
         &json!({ "story": story.title, "done": told.done, "refused": told.refused,
-            "answered": told.answered, "head": head }),
+            "answered": told.answered, "left_out": told.left_out, "head": head }),
     );
     Ok(())
 }

@@ -36,6 +36,7 @@ use std::{
 use async_graphql::Request as Query;
 use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId};
+use eventlog::{Log, ReadError};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -110,6 +111,8 @@ pub struct Told {
     pub refused: usize,
     /// How many questions got their answer.
     pub answered: usize,
+    /// How many refusals and questions were left out, because the log knows what came after them.
+    pub left_out: usize,
     /// Position of the last event that a step of the story appended.
     pub position: u64,
 }
@@ -127,37 +130,45 @@ impl Story {
 
     /// Carries out every step at its time; stops at the first that does not go as written.
     ///
-    /// Where the log has the story already, what was to be refused and what was to be found is left out: its moment
-    /// is over.
+    /// Where the log has a step already, what was to be refused and what was to be found until then is left out: its
+    /// moment is over.
     pub async fn tell(
         &self,
         file: &Path,
         service: &Service,
         mut progress: impl FnMut(usize),
     ) -> Result<Told, TellError> {
-        let (mut told, mut again) = (Told::default(), false);
+        let mut told = Told::default();
+        let wrong = |step: &Step, line, what: &str, problem| TellError {
+            file: file.to_owned(),
+            line,
+            what: what.to_owned(),
+            problem,
+            why: step.why.clone(),
+        };
+        let known = self.known(&service.log).await.map_err(|(step, error)| {
+            wrong(step, step.line, step.command.name(), format!("cannot be looked up: {error}"))
+        })?;
         let asks = self.steps.iter().any(|step| !step.then.is_empty());
         let graph = asks.then(|| graph(service, Settings { introspection: false }));
         for (index, step) in self.steps.iter().enumerate() {
-            let wrong = |line, what: &str, problem| TellError {
-                file: file.to_owned(),
-                line,
-                what: what.to_owned(),
-                problem,
-                why: step.why.clone(),
-            };
-            if !again || step.refused.is_none() {
+            let over = index < known;
+            if over && step.refused.is_some() {
+                told.left_out += 1;
+            } else {
                 service.advance(step.at).await;
-                step.tell(service, &mut told, &mut again)
+                step.tell(service, &mut told)
                     .await
-                    .map_err(|problem| wrong(step.line, step.command.name(), problem))?;
+                    .map_err(|problem| wrong(step, step.line, step.command.name(), problem))?;
             }
-            if let Some(graph) = graph.as_ref().filter(|_| !again && !step.then.is_empty()) {
+            if over {
+                told.left_out += step.then.len();
+            } else if let Some(graph) = graph.as_ref().filter(|_| !step.then.is_empty()) {
                 service.settle().await;
                 for then in &step.then {
                     then.ask(graph)
                         .await
-                        .map_err(|problem| wrong(then.line, &then.query, problem))?;
+                        .map_err(|problem| wrong(step, then.line, &then.query, problem))?;
                     told.answered += 1;
                 }
             }
@@ -166,15 +177,20 @@ impl Story {
         service.settle().await;
         Ok(told)
     }
+
+    /// How many steps there are up to the last one that the log has.
+    async fn known(&self, log: &Log) -> Result<usize, (&Step, ReadError)> {
+        for (index, step) in self.steps.iter().enumerate().rev() {
+            if log.has_carried_out(step.command_id).await.map_err(|error| (step, error))? {
+                return Ok(index + 1);
+            }
+        }
+        Ok(0)
+    }
 }
 
 impl Step {
-    async fn tell(
-        &self,
-        service: &Service,
-        told: &mut Told,
-        again: &mut bool,
-    ) -> Result<(), String> {
+    async fn tell(&self, service: &Service, told: &mut Told) -> Result<(), String> {
         if self.refused.as_deref() == Some(FORBIDDEN) {
             told.refused += 1;
             return Ok(());
@@ -182,7 +198,6 @@ impl Step {
         let found = match (service.ask(self.request()).await, &self.refused) {
             (Ok(Outcome::Done(done)), None) => {
                 told.done += 1;
-                *again |= done.duplicate;
                 told.position = told.position.max(done.position);
                 return Ok(());
             }

@@ -147,8 +147,8 @@ macro_rules! aggregates {
         pub fn codes() -> Vec<&'static Code> {
             let mut codes: Vec<&'static Code> = vec![&Invalid::CODE];
             $(codes.extend($refusal::CODES);)*
-            codes.sort_by_key(|code| code.code);
-            codes.dedup_by_key(|code| code.code);
+            codes.sort_by_key(|code| (code.code, code.sentence));
+            codes.dedup();
             codes
         }
 

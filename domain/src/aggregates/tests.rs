@@ -29,6 +29,14 @@ fn a_public_name_means_one_command() {
 }
 
 #[test]
+fn a_code_says_one_sentence_whoever_refuses() {
+    let codes = super::codes();
+    for two in codes.windows(2) {
+        assert_ne!(two[0].code, two[1].code, "{} or {}", two[0].sentence, two[1].sentence);
+    }
+}
+
+#[test]
 fn an_unknown_command_or_field_is_named_in_the_error() {
     let error = |name, fields| parse(name, fields).expect_err("is not understood").to_string();
     assert_eq!(error("flyToTheMoon", json!({})), "no command is called flyToTheMoon");

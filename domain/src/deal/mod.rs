@@ -151,7 +151,7 @@ events! {
 refusals! {
     /// Why a deal's command is refused.
     pub enum DealRefusal {
-        "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
+        "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
         "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
         "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired {} by policy,

@@ -92,7 +92,7 @@ events! {
 refusals! {
     /// Why a partner's command is refused.
     pub enum PartnerRefusal {
-        "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
+        "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "PARTNER_ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
         "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
@@ -111,7 +111,7 @@ refusals! {
         "TERMS_NOT_CURRENT" at "terms_version" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32 } by policy,
         "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet; join after it has" => ParentNotJoined,
         "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top; ask the vendor for another place" => TooDeep { limit: u32 },
-        "COURSE_UNKNOWN" at "course" "no course {course} is published; name one that is" => UnknownCourse { course: String },
+        "COURSE_UNKNOWN" at "course" "no course {course} is published; name one that is, or have it published first" => UnknownCourse { course: String },
         "MODULE_NOT_ASSIGNED" at "module" "module {module} of {course} is not assigned to this partner; have the course assigned first" => ModuleNotAssigned { course: String, module: String },
         "PERSON_UNKNOWN" at "person" "this person is not a contact of the partner; name one who is" => UnknownPerson,
         "CERTIFICATION_UNKNOWN" at "certification" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },

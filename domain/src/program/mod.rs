@@ -126,11 +126,11 @@ events! {
 refusals! {
     /// Why a programme's command is refused.
     pub enum ProgramRefusal {
-        "PROGRAM_NOT_OPEN" "this programme has not been opened; open it first" => NotOpen,
+        "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => NotOpen,
         "PROGRAM_ALREADY_OPEN" "this programme is open already; publish a new version of what shall change" => AlreadyOpen,
         "PLAN_AUTHOR_IS_APPROVER" at "author" "{author} wrote this plan; somebody else must publish it" => AuthorApproves { author: String },
         "PLAN_FAULTY" in path "{problem}" => FaultyPlan { problem: String, path: Vec<String> },
-        "COURSE_UNKNOWN" at "courses" "no course {course} is published; publish it first" => UnknownCourse { course: String },
+        "COURSE_UNKNOWN" at "courses" "no course {course} is published; name one that is, or have it published first" => UnknownCourse { course: String },
     }
 }
 

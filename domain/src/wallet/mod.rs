@@ -73,7 +73,7 @@ events! {
 refusals! {
     /// Why a wallet's command is refused.
     pub enum WalletRefusal {
-        "PROGRAM_NOT_OPEN" "this programme is not open; ask the vendor to open it" => ProgramNotOpen,
+        "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "WALLET_EMPTY" "this wallet has never earned anything; wait for its first commission" => Empty,
         "WALLET_FOREIGN" "this wallet is another partner's, programme's or currency's; accrue to the one that the commission names" => Foreign,
         "LOT_ID_REUSED" at "lot" "lot {lot} exists already with other content" => LotReused { lot: LotId },

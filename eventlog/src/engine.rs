@@ -4,10 +4,10 @@ use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
 use crate::append::{Append, Stream};
-use crate::decide::Applied;
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::personal::Key;
+use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
 use crate::{postgres, sqlite};
 

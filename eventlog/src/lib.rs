@@ -4,7 +4,6 @@ mod append;
 mod appender;
 mod checkpoints;
 mod clock;
-mod decide;
 mod engine;
 mod event;
 mod executor;
@@ -25,6 +24,7 @@ mod schema;
 mod sqlite;
 mod streams;
 mod turns;
+mod verdict;
 mod written;
 
 pub use append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Stream};

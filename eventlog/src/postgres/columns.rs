@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::append::{Append, Row};
 use crate::clock::at_rest;
-use crate::decide::Verdict;
+use crate::verdict::Verdict;
 
 /// The rows of `events` that a batch writes.
 #[derive(Default)]

@@ -16,11 +16,11 @@ use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
 use crate::append::Stream;
-use crate::decide::Applied;
 use crate::fault::Cause;
 use crate::personal::Key;
 use crate::pools::steady;
 use crate::schema::{OpenError, check_current};
+use crate::verdict::Applied;
 
 use load::Loader;
 pub(crate) use write::Writer;

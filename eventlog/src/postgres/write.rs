@@ -11,8 +11,8 @@ use super::columns::Columns;
 use super::{applied, sequences};
 use crate::append::{Append, Stream};
 use crate::clock::at_rest;
-use crate::decide::{Known, Verdict, answers, decide};
 use crate::fault::Cause;
+use crate::verdict::{Known, Verdict, answers, judge};
 use crate::written::{WriteFault, Written};
 
 /// After this long a connection is asked whether it still lives, so that a server that was restarted in a quiet
@@ -70,7 +70,7 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<Written, WriteFault> {
     let known = Known::believed(batch);
-    let verdicts = decide(batch, &known);
+    let verdicts = judge(batch, &known);
     let attempt = append(connection, batch, &verdicts, &known, now).await.map_err(committing)?;
     if attempt.written {
         return Ok(finished(batch, &verdicts, &attempt));
@@ -86,7 +86,7 @@ async fn write_after_reading(
 ) -> Result<Written, WriteFault> {
     connection.execute("BEGIN; SELECT FROM log_head FOR UPDATE").await.map_err(before_commit)?;
     let known = known(connection, batch).await.map_err(before_commit)?;
-    let verdicts = decide(batch, &known);
+    let verdicts = judge(batch, &known);
     if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
         connection.execute("ROLLBACK").await.map_err(before_commit)?;
         return Ok(Written { answers: answers(batch, &verdicts, 0, now), head: 0 });

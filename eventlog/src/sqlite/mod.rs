@@ -21,11 +21,11 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::clock::at_rest;
-use crate::decide::Applied;
 use crate::fault::Cause;
 use crate::personal::Key;
 use crate::pools::steady;
 use crate::schema::{OpenError, check_current};
+use crate::verdict::Applied;
 
 pub(crate) use write::Writer;
 

@@ -12,8 +12,8 @@ use tokio::sync::Mutex;
 use super::{Owned, applied, instant, sequences, text};
 use crate::append::{Append, Row, Stream};
 use crate::clock::at_rest;
-use crate::decide::{Known, Verdict, answers, decide};
 use crate::fault::Cause;
+use crate::verdict::{Known, Verdict, answers, judge};
 use crate::written::{WriteFault, Written};
 
 /// Rows to a statement; 14 values each stay far below SQLite's limit of variables.
@@ -57,7 +57,7 @@ async fn write(
 ) -> Result<Written, WriteFault> {
     let head = begin(connection, now).await.map_err(lost)?;
     let known = known(connection, batch).await.map_err(lost)?;
-    let verdicts = decide(batch, &known);
+    let verdicts = judge(batch, &known);
     if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
         connection.execute("ROLLBACK").await.map_err(lost)?;
         return Ok(Written {

@@ -76,7 +76,7 @@ impl Applied {
 
 /// One verdict an append, in order. Earlier appends of a batch count for later ones, also for those that only rested on
 /// a stream which the earlier ones have moved.
-pub(crate) fn decide(batch: &[&Append], known: &Known) -> Vec<Verdict> {
+pub(crate) fn judge(batch: &[&Append], known: &Known) -> Vec<Verdict> {
     let mut sequences = known.sequences.clone();
     let mut written: HashMap<CommandId, usize> = HashMap::new();
     let mut length = 0;
@@ -148,7 +148,7 @@ mod tests {
     fn the_second_of_two_writers_at_the_same_sequence_conflicts() {
         let (one, two) = (append(1, 0, 2), append(2, 0, 1));
         assert_eq!(
-            decide(&[&one, &two], &Known::default()),
+            judge(&[&one, &two], &Known::default()),
             [Verdict::Write { offset: 1 }, Verdict::Conflict]
         );
     }
@@ -156,14 +156,14 @@ mod tests {
     #[test]
     fn a_writer_that_knows_of_the_one_before_it_follows_it() {
         let (one, two) = (append(1, 0, 2), append(2, 2, 1));
-        let verdicts = decide(&[&one, &two], &Known::default());
+        let verdicts = judge(&[&one, &two], &Known::default());
         assert_eq!(verdicts, [Verdict::Write { offset: 1 }, Verdict::Write { offset: 3 }]);
     }
 
     #[test]
     fn the_same_command_twice_in_a_batch_is_written_once() {
         let one = append(1, 0, 2);
-        let verdicts = decide(&[&one, &one], &Known::default());
+        let verdicts = judge(&[&one, &one], &Known::default());
         assert_eq!(verdicts, [Verdict::Write { offset: 1 }, Verdict::Twin { of: 0 }]);
         let answers = answers(&[&one, &one], &verdicts, 10, DateTime::UNIX_EPOCH);
         let positions: Vec<_> = answers
@@ -178,7 +178,7 @@ mod tests {
         let (one, mut two) = (append(1, 0, 1), append(1, 1, 1));
         two.provenance.fingerprint = [9; 32];
         assert_eq!(
-            decide(&[&one, &two], &Known::default()),
+            judge(&[&one, &two], &Known::default()),
             [Verdict::Write { offset: 1 }, Verdict::Reused]
         );
     }
@@ -198,31 +198,31 @@ mod tests {
             applied: HashMap::from([(one.command_id(), applied.clone())]),
             ..Known::default()
         };
-        assert_eq!(decide(&[&one], &known), [Verdict::Earlier(applied)]);
+        assert_eq!(judge(&[&one], &known), [Verdict::Earlier(applied)]);
     }
 
     #[test]
     fn whoever_rests_on_a_stream_that_one_before_it_moves_conflicts() {
         let (moves, rests) = (append(1, 0, 1), resting(2, 0));
         assert_eq!(
-            decide(&[&moves, &rests], &Known::default()),
+            judge(&[&moves, &rests], &Known::default()),
             [Verdict::Write { offset: 1 }, Verdict::Conflict]
         );
-        let verdicts = decide(&[&rests, &moves], &Known::default());
+        let verdicts = judge(&[&rests, &moves], &Known::default());
         assert_eq!(verdicts, [Verdict::Write { offset: 1 }, Verdict::Write { offset: 2 }]);
     }
 
     #[test]
     fn whoever_rests_on_what_the_log_has_left_behind_conflicts() {
         let known = Known { sequences: HashMap::from([(THING, 3)]), ..Known::default() };
-        assert_eq!(decide(&[&resting(1, 2)], &known), [Verdict::Conflict]);
-        assert_eq!(decide(&[&resting(1, 3)], &known), [Verdict::Write { offset: 1 }]);
+        assert_eq!(judge(&[&resting(1, 2)], &known), [Verdict::Conflict]);
+        assert_eq!(judge(&[&resting(1, 3)], &known), [Verdict::Write { offset: 1 }]);
     }
 
     #[test]
     fn of_two_that_take_the_same_beside_their_own_the_second_conflicts_with_all_its_parts() {
         let (one, two) = (taking(1), taking(2));
-        let verdicts = decide(&[&one, &two, &resting(3, 1)], &Known::default());
+        let verdicts = judge(&[&one, &two, &resting(3, 1)], &Known::default());
         assert_eq!(
             verdicts,
             [Verdict::Write { offset: 1 }, Verdict::Conflict, Verdict::Write { offset: 3 }]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{
-    Actor, Command, CommandId, EventId, Invalid, Issued, Refusal, facts::Facted,
+    Actor, Command, CommandId, EventId, Invalid, Issued, Refusal,
+    facts::{Facted, facts_of},
+    owned::Owned,
     published::digest_of,
 };
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
@@ -84,7 +86,7 @@ impl Commands {
             let (aggregate_id, command) =
                 (id.0, Issued { by, target: id.0, at, command_id, command });
             let execution = Execution { aggregate_id, command, provenance, expected_version };
-            self.run::<A>(execution).await
+            self.run::<A, _>(execution).await
         })
     }
 
@@ -93,16 +95,17 @@ impl Commands {
         self.log.head()
     }
 
-    async fn run<A>(&self, execution: Execution<A::Command>) -> Result<Outcome, Fault>
+    async fn run<A, C>(&self, execution: Execution<Issued<C>>) -> Result<Outcome, Fault>
     where
-        A: Facted + Clone + 'static,
-        A::Command: Clone + Send + Sync + 'static,
+        A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
+        A::Services: Default,
+        C: Clone + Send + Sync + 'static,
         A::Error: Into<Refusal> + Send + 'static,
     {
         match self
             .log
             .execute::<A, _>(execution, |aggregate, command, streams| {
-                aggregate.facts(command, streams).boxed()
+                facts_of(aggregate, command, streams).boxed()
             })
             .await
         {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use uuid::Uuid;
 
-use crate::EventId;
+use crate::{
+    EventId, Issued,
+    owned::{Owned, keep_out_strangers},
+};
 
 /// Where a decision asks for its facts.
 pub trait Streams: Sync {
@@ -41,4 +44,21 @@ pub trait Facted: Aggregate {
         issued: &Self::Command,
         streams: &S,
     ) -> impl Future<Output = Result<Self::Services, S::Error>> + Send;
+}
+
+/// The facts that decide. Of a stranger's command there are none: the aggregate refuses it whatever they say.
+pub async fn facts_of<A, C, S>(
+    aggregate: &A,
+    issued: &Issued<C>,
+    streams: &S,
+) -> Result<A::Services, S::Error>
+where
+    A: Facted + Owned<Command = Issued<C>>,
+    A::Services: Default,
+    S: Streams,
+{
+    if keep_out_strangers(aggregate, issued).is_err() {
+        return Ok(A::Services::default());
+    }
+    aggregate.facts(issued, streams).await
 }

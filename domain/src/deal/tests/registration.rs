@@ -1,6 +1,38 @@
 //! Who may register a deal, and what a registration says.
 
 use super::*;
+use crate::{
+    facts::{Streams, facts_of},
+    world::now,
+};
+
+/// Answers no question.
+struct Silent;
+
+impl Streams for Silent {
+    type Error = ();
+
+    async fn load<A: cqrs_es::Aggregate>(&self, _: Uuid) -> Result<Arc<A>, ()> {
+        Err(())
+    }
+
+    async fn load_until<A: cqrs_es::Aggregate>(&self, _: Uuid, _: u64) -> Result<Arc<A>, ()> {
+        Err(())
+    }
+
+    async fn own_event(&self, _: EventId) -> Result<Option<u64>, ()> {
+        Err(())
+    }
+}
+
+#[test]
+fn a_stranger_is_kept_out_before_anybody_else_is_asked() {
+    let ask = |by: Issued<DealCommand>| now(facts_of(&Deal::default(), &by, &Silent)).map(drop);
+    assert_eq!(ask(alfa("2025-02-01", register())), Err(()), "the owner's needs facts");
+    for by in [beta("2025-02-01", register()), stranger("2025-02-01", register())] {
+        assert_eq!(ask(by), Ok(()));
+    }
+}
 
 #[test]
 fn a_deal_is_registered_once() {

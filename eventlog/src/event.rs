@@ -13,6 +13,13 @@ pub struct RawEvent {
     pub payload: String,
 }
 
+/// Which events of a stream: those after one, up to and with another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub after: u64,
+    pub until: u64,
+}
+
 /// Why events could not be read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {

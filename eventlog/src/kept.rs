@@ -16,6 +16,9 @@ use crate::append::Stream;
 /// What all states may come to, estimated by the length of the JSON that they were folded from.
 const MOST: usize = 256 << 20;
 
+/// The same for what is past, which matters only while effects are caught up on.
+const MOST_PAST: usize = 32 << 20;
+
 /// What a state takes besides: a map of one entry alone is a few kilobytes.
 const EACH: usize = 4 << 10;
 
@@ -50,13 +53,17 @@ impl<A: Default> Default for State<A> {
     }
 }
 
-impl Default for Kept {
-    fn default() -> Self {
+impl Kept {
+    /// For the states of now.
+    pub fn latest() -> Self {
         Self::bounded(MOST)
     }
-}
 
-impl Kept {
+    /// For the states of positions in the order of the log, of which the last one serves the next.
+    pub fn past() -> Self {
+        Self::bounded(MOST_PAST)
+    }
+
     fn bounded(most: usize) -> Self {
         Self { cache: Mutex::new(Cache { entries: LruCache::unbounded(), bytes: 0 }), most }
     }
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_older_state_does_not_take_the_place_of_a_newer_one() {
-        let kept = Kept::default();
+        let kept = Kept::latest();
         keep(&kept, 1, 2, 0);
         keep(&kept, 1, 1, 0);
         assert_eq!(sequence(&kept, 1), Some(2));
@@ -183,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_others_look_at_stays_for_them_while_it_is_changed() {
-        let kept = Kept::default();
+        let kept = Kept::latest();
         keep(&kept, 1, 1, 0);
         assert_eq!(sequence(&kept, 1), Some(1));
         kept.take::<Program>(Uuid::from_u128(1)).expect("it is kept");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
 use uuid::Uuid;
 
-use crate::event::ReadError;
+use crate::event::{ReadError, Span};
 use crate::fault::Cause;
 use crate::kept::State;
 use crate::log::Log;
@@ -51,7 +51,11 @@ impl Log {
     {
         match self.kept().look(id) {
             Some(state) if !fresh => Ok(state),
-            kept => self.look(id, kept, u64::MAX).await,
+            kept => {
+                let state = self.forward(id, kept.unwrap_or_default(), u64::MAX).await?;
+                self.kept().keep(id, &state, true);
+                Ok(state)
+            }
         }
     }
 
@@ -62,29 +66,15 @@ impl Log {
         A: Aggregate + Clone + 'static,
     {
         let sequence = self.engine().sequence_at((A::TYPE, id), position).await;
-        let sequence = sequence.map_err(LoadError::Unavailable)?;
-        let state = match self.kept().look::<A>(id) {
-            Some(state) if state.sequence as u64 == sequence => state,
-            kept => {
-                let kept = kept.filter(|state| (state.sequence as u64) < sequence);
-                self.look(id, kept, sequence).await?
-            }
+        let until = sequence.map_err(LoadError::Unavailable)?;
+        let known = [self.kept().look::<A>(id), self.past().look(id)].into_iter().flatten();
+        let known = known.filter(|state| state.sequence as u64 <= until);
+        let state = match known.max_by_key(|state| state.sequence) {
+            Some(state) if state.sequence as u64 == until => return Ok(state.aggregate),
+            known => self.forward(id, known.unwrap_or_default(), until).await?,
         };
+        self.past().keep(id, &state, true);
         Ok(state.aggregate)
-    }
-
-    async fn look<A>(
-        &self,
-        id: Uuid,
-        kept: Option<State<A>>,
-        until: u64,
-    ) -> Result<State<A>, LoadError>
-    where
-        A: Aggregate + Clone + 'static,
-    {
-        let state = self.forward(id, kept.unwrap_or_default(), until).await?;
-        self.kept().keep(id, &state, true);
-        Ok(state)
     }
 
     /// A state with the events that came after it, up to and with the sequence `until`.
@@ -97,10 +87,11 @@ impl Log {
     where
         A: Aggregate + Clone,
     {
-        let repository = LogRepository::after(self.clone(), state.sequence);
+        let repository =
+            LogRepository::between(self.clone(), Span { after: state.sequence as u64, until });
         let bytes = repository.bytes();
         let events = self.store::<A>(repository).load_events(&id.to_string()).await;
-        for event in events?.into_iter().take_while(|event| event.sequence as u64 <= until) {
+        for event in events? {
             Arc::make_mut(&mut state.aggregate).apply(event.payload);
             state.sequence = event.sequence;
         }

@@ -30,6 +30,7 @@ struct Shared {
     keys: KeyRing,
     turns: Turns,
     kept: Kept,
+    past: Kept,
     closing: watch::Sender<bool>,
     appender: Mutex<Option<JoinHandle<()>>>,
     listener: Option<JoinHandle<()>>,
@@ -46,9 +47,11 @@ pub(crate) struct Work {
 impl Log {
     pub(crate) fn over(engine: Arc<Engine>, head: Arc<Head>, work: Work) -> Self {
         let Work { jobs, closing, appender, listener } = work;
-        let (keys, turns, kept) = (KeyRing::new(engine.clone()), Turns::default(), Kept::default());
+        let (keys, turns) = (KeyRing::new(engine.clone()), Turns::default());
+        let (kept, past) = (Kept::latest(), Kept::past());
         let appender = Mutex::new(Some(appender));
-        let shared = Shared { engine, jobs, head, keys, turns, kept, closing, appender, listener };
+        let shared =
+            Shared { engine, jobs, head, keys, turns, kept, past, closing, appender, listener };
         Self { shared: Arc::new(shared), upcasters: Vec::new }
     }
 
@@ -105,6 +108,11 @@ impl Log {
 
     pub(crate) fn kept(&self) -> &Kept {
         &self.shared.kept
+    }
+
+    /// Aggregates as they stood at earlier positions.
+    pub(crate) fn past(&self) -> &Kept {
+        &self.shared.past
     }
 
     pub(crate) fn turns(&self) -> &Turns {

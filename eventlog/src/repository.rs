@@ -9,11 +9,10 @@ use cqrs_es::persist::{
     SerializedEvent, SerializedSnapshot,
 };
 use serde_json::Value;
-use sqlite_es::SqliteEventRepository;
 
 use crate::append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Stream};
 use crate::engine::Engine;
-use crate::event::{RawEvent, ReadError};
+use crate::event::{RawEvent, ReadError, Span};
 use crate::log::Log;
 use crate::personal;
 
@@ -23,8 +22,7 @@ const PAGE: u32 = 1000;
 /// Reads what the stock repository reads, opening personal data, and writes through the log's appender.
 pub struct LogRepository {
     log: Log,
-    /// Events up to this sequence are known.
-    after: usize,
+    span: Span,
     /// Of the one command that may be written; none for reading.
     decided: Option<Decided>,
     receipt: Arc<OnceLock<Receipt>>,
@@ -64,12 +62,12 @@ impl Bytes {
 impl LogRepository {
     /// For reading only.
     pub fn new(log: Log) -> Self {
-        Self::after(log, 0)
+        Self::between(log, Span { after: 0, until: u64::MAX })
     }
 
-    /// For reading what came after the event `after` of a stream.
-    pub(crate) fn after(log: Log, after: usize) -> Self {
-        Self { log, after, decided: None, receipt: Arc::default(), bytes: Bytes::default() }
+    /// For reading some events of a stream.
+    pub(crate) fn between(log: Log, span: Span) -> Self {
+        Self { log, span, decided: None, receipt: Arc::default(), bytes: Bytes::default() }
     }
 
     /// For one command.
@@ -105,7 +103,7 @@ impl PersistedEventRepository for LogRepository {
         &self,
         aggregate_id: &str,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        self.get_last_events::<A>(aggregate_id, self.after).await
+        self.get_last_events::<A>(aggregate_id, self.span.after as usize).await
     }
 
     async fn get_last_events<A: Aggregate>(
@@ -113,13 +111,12 @@ impl PersistedEventRepository for LogRepository {
         aggregate_id: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        let span = Span { after: last_sequence as u64, ..self.span };
         let events = match self.log.engine() {
-            Engine::Postgres(engine) => {
-                engine.loader.load::<A>(aggregate_id, last_sequence).await?
-            }
+            Engine::Postgres(engine) => engine.loader.load::<A>(aggregate_id, span).await?,
             Engine::Sqlite(engine) => {
-                let stock = SqliteEventRepository::new(engine.readers.clone());
-                stock.get_last_events::<A>(aggregate_id, last_sequence).await?
+                let events = engine.stream(A::TYPE, aggregate_id, span).await;
+                events.map_err(|error| PersistenceError::ConnectionError(Box::new(error)))?
             }
         };
         self.bytes.add(events.iter().map(|event| event.payload.to_string().len()).sum());

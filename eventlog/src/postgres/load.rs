@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use sqlx::{ConnectOptions, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::event::Span;
 use crate::fault::Cause;
 
 /// Connections that load. While one waits for the server, the other gathers what is asked meanwhile.
@@ -37,7 +38,7 @@ struct UnderWay<'l>(&'l AtomicUsize);
 struct Ask {
     aggregate_type: &'static str,
     aggregate_id: String,
-    after: usize,
+    span: Span,
     answer: oneshot::Sender<Result<Vec<SerializedEvent>, Cause>>,
 }
 
@@ -55,21 +56,21 @@ impl Loader {
         Self { pool, asks, under_way: AtomicUsize::new(0) }
     }
 
-    /// The events of an aggregate after a sequence in their order, as they are at rest.
+    /// Some events of an aggregate in their order, as they are at rest.
     pub async fn load<A: Aggregate>(
         &self,
         aggregate_id: &str,
-        after: usize,
+        span: Span,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let others = self.under_way.fetch_add(1, Ordering::Relaxed);
         let _under_way = UnderWay(&self.under_way);
         // The stock crate writes the sequence into its statement, so that each would be planned anew.
-        if others < ALONE && after == 0 {
+        if others < ALONE && matches!(span, Span { after: 0, until: u64::MAX }) {
             return PostgresEventRepository::new(self.pool.clone())
                 .get_events::<A>(aggregate_id)
                 .await;
         }
-        let loaded = self.load_in_company(A::TYPE, aggregate_id, after).await;
+        let loaded = self.load_in_company(A::TYPE, aggregate_id, span).await;
         loaded.map_err(|cause| PersistenceError::ConnectionError(Box::new(cause)))
     }
 
@@ -77,10 +78,10 @@ impl Loader {
         &self,
         aggregate_type: &'static str,
         aggregate_id: &str,
-        after: usize,
+        span: Span,
     ) -> Result<Vec<SerializedEvent>, Cause> {
         let (answer, answered) = oneshot::channel();
-        let ask = Ask { aggregate_type, aggregate_id: aggregate_id.into(), after, answer };
+        let ask = Ask { aggregate_type, aggregate_id: aggregate_id.into(), span, answer };
         self.asks.send(ask).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
@@ -129,16 +130,21 @@ async fn read(
     };
     let types: Vec<&str> = asks.iter().map(|ask| ask.aggregate_type).collect();
     let ids: Vec<&str> = asks.iter().map(|ask| ask.aggregate_id.as_str()).collect();
-    let afters: Vec<i64> = asks.iter().map(|ask| ask.after as i64).collect();
+    let afters: Vec<i64> = asks.iter().map(|ask| ask.span.after.cast_signed()).collect();
+    let end = |ask: &Ask| i64::try_from(ask.span.until).unwrap_or(i64::MAX);
+    let untils: Vec<i64> = asks.iter().map(end).collect();
     let rows = sqlx::query(
         "SELECT s.nth, e.sequence, e.event_type, e.event_version, e.payload
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS s (type, id, after, nth)
-         JOIN events e ON e.aggregate_type = s.type AND e.aggregate_id = s.id AND e.sequence > s.after
+         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+              WITH ORDINALITY AS s (type, id, after, until, nth)
+         JOIN events e ON e.aggregate_type = s.type AND e.aggregate_id = s.id
+              AND e.sequence > s.after AND e.sequence <= s.until
          ORDER BY s.nth, e.sequence",
     )
     .bind(types)
     .bind(ids)
     .bind(afters)
+    .bind(untils)
     .fetch_all(&mut connection)
     .await?;
     *slot = Some(connection);

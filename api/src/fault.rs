@@ -34,6 +34,10 @@ pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
             tracing::error!(%cause, "an aggregate cannot be read");
             Fault::Internal
         }
+        ExecuteError::OwnBeside => {
+            tracing::error!("a command's facts append to its own aggregate");
+            Fault::Internal
+        }
         ExecuteError::Refused(_) => Fault::Internal, // Reading decides nothing that could be refused.
     }
 }

@@ -1,6 +1,6 @@
 //! The process manager: follows the log and issues the commands that events cause, each to one effect.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use domain::{Recorded, decode, reactions};
 use eventlog::{Log, RawEvent};
@@ -17,6 +17,8 @@ const CHECKPOINT: &str = "reactor";
 const BATCH: u32 = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const CONFLICT_PAUSE: RangeInclusive<Duration> =
+    Duration::from_millis(10)..=Duration::from_millis(40);
 
 /// The reactor of one process. Several processes may each run one: derived command ids make them agree.
 pub struct Reactor {
@@ -125,12 +127,13 @@ pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: 
                 tracing::error!(command = name, id = %request.command_id, "an effect differs from what it was");
                 "differs"
             }
-            Err(
-                fault @ (Fault::Conflict
-                | Fault::Unavailable
-                | Fault::UnknownOutcome
-                | Fault::Internal),
-            ) => {
+            Err(Fault::Conflict) => {
+                // Others wait behind this one, and the log has been patient already.
+                tracing::warn!(command = name, "somebody else came first again");
+                tokio::time::sleep(rand::random_range(CONFLICT_PAUSE)).await;
+                continue;
+            }
+            Err(fault @ (Fault::Unavailable | Fault::UnknownOutcome | Fault::Internal)) => {
                 tracing::warn!(command = name, ?fault, "trying again");
                 wait(&mut pause).await;
                 continue;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
@@ -19,9 +20,13 @@ use crate::load::LoadError;
 use crate::log::Log;
 use crate::repository::LogRepository;
 use crate::streams::Streams;
+use crate::turns::{Touch, Touched};
 
-/// How often a command is decided again because somebody else came first.
-const RETRIES: usize = 5;
+/// How long a command is decided again because another process came first.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The longest pause between two attempts, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 32;
 
 /// A command on its way to an aggregate.
 #[derive(Clone, Debug)]
@@ -60,12 +65,16 @@ pub enum ExecuteError<E> {
     /// The events of an aggregate cannot be read: a damaged value or a missing upcaster.
     #[error("the events of an aggregate cannot be decoded")]
     Undecodable(#[source] Cause),
+    /// A mistake in the program, and the same whenever it is asked.
+    #[error("what happens to the deciding aggregate is for its decision to say")]
+    OwnBeside,
 }
 
 impl Log {
     /// Carries out a command, exactly once for each command id: loads its aggregate, asks for the `facts` of the
     /// decision with what was loaded, decides, and appends where all of that is still as it was; else once more from
-    /// the beginning. Dropping the future neither undoes nor halves it: the work goes on by itself.
+    /// the beginning, with the turns of all that it rests on, so that only another process can still be in the way.
+    /// Dropping the future neither undoes nor halves it: the work goes on by itself.
     ///
     /// An aggregate must refuse before it writes anything, as its state is kept when it does.
     pub async fn execute<A, F>(
@@ -112,46 +121,75 @@ impl Log {
         ) -> BoxFuture<'a, Result<A::Services, LoadError>>,
     {
         let own = (A::TYPE, execution.aggregate_id);
-        let _turn = self.turns().take(own).await;
-        for retry in 0..=RETRIES {
+        let mut touched = Touched::from([(own, Touch::Writes)]);
+        let deadline = Instant::now() + PATIENCE;
+        for retry in 0.. {
+            let turn = self.turns().take(&touched).await;
             let streams = Streams::new(self.clone(), own, retry > 0);
-            let state = self.own::<A>(own.1, retry > 0).await?;
-            streams.note(own, state.sequence);
-            let services = facts(&state.aggregate, &execution.command, &streams).await?;
-            let seen = execution.expected_version;
-            if seen.is_some_and(|seen| seen != state.sequence as u64) {
-                self.kept().keep(own.1, &state, false);
-                if retry == 0 {
-                    continue; // What was kept may have been out of date.
-                }
-                // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
-                let mut aggregate = Arc::unwrap_or_clone(state.aggregate);
-                let command = execution.command.clone();
-                match aggregate.handle(command, &services, &EventSink::default()).await {
-                    Ok(()) => break,
-                    Err(refusal) => {
-                        let earlier = self.earlier::<A>(&execution).await?;
-                        return earlier.ok_or(ExecuteError::Refused(refusal));
-                    }
-                }
+            if let Some(done) = self.once(&execution, &facts, &streams, retry > 0).await? {
+                return Ok(done);
             }
-            match self.attempt(&execution, &streams, state, services).await {
-                Ok(Some(receipt)) => return Ok(receipt.into()),
-                Err(ExecuteError::Conflict) => {}
-                outcome @ (Ok(None) | Err(ExecuteError::Refused(_))) => {
-                    // Nothing was appended, so nobody has checked yet what this rests on.
-                    if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
-                        continue;
-                    }
-                    return match self.earlier::<A>(&execution).await? {
-                        Some(done) => Ok(done),
-                        None => outcome.map(|_| Done { receipt: None, events: 0 }),
-                    };
+            drop(turn);
+            touched.extend(streams.touched());
+            if retry > 0 {
+                if Instant::now() > deadline {
+                    break;
                 }
-                Err(fault) => return Err(fault),
+                tokio::time::sleep(pause(retry)).await;
             }
         }
         self.earlier::<A>(&execution).await?.ok_or(ExecuteError::Conflict)
+    }
+
+    /// Loads, asks, decides and appends; none where something has moved in the meantime.
+    async fn once<A, F>(
+        &self,
+        execution: &Execution<A::Command>,
+        facts: &F,
+        streams: &Streams,
+        fresh: bool,
+    ) -> Result<Option<Done>, ExecuteError<A::Error>>
+    where
+        A: Aggregate + Clone + 'static,
+        A::Command: Clone,
+        F: for<'a> Fn(
+            &'a A,
+            &'a A::Command,
+            &'a Streams,
+        ) -> BoxFuture<'a, Result<A::Services, LoadError>>,
+    {
+        let id = execution.aggregate_id;
+        let state = self.own::<A>(id, fresh).await?;
+        streams.note((A::TYPE, id), state.sequence);
+        let services = facts(&state.aggregate, &execution.command, streams).await?;
+        let seen = execution.expected_version;
+        if seen.is_some_and(|seen| seen != state.sequence as u64) {
+            self.kept().keep(id, &state, false);
+            if !fresh {
+                return Ok(None); // What was kept may have been out of date.
+            }
+            // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
+            let mut aggregate = Arc::unwrap_or_clone(state.aggregate);
+            let command = execution.command.clone();
+            let outcome = aggregate.handle(command, &services, &EventSink::default()).await;
+            let failure = outcome.map_or_else(ExecuteError::Refused, |()| ExecuteError::Conflict);
+            return self.earlier::<A>(execution).await?.map(Some).ok_or(failure);
+        }
+        match self.attempt(execution, streams, state, services, fresh).await {
+            Ok(Some(receipt)) => Ok(Some(receipt.into())),
+            Err(ExecuteError::Conflict) => Ok(None),
+            outcome @ (Ok(None) | Err(ExecuteError::Refused(_))) => {
+                // Nothing was appended, so nobody has checked yet what this rests on.
+                if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
+                    return Ok(None);
+                }
+                match self.earlier::<A>(execution).await? {
+                    Some(done) => Ok(Some(done)),
+                    None => outcome.map(|_| Some(Done { receipt: None, events: 0 })),
+                }
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn attempt<A>(
@@ -160,25 +198,29 @@ impl Log {
         streams: &Streams,
         state: State<A>,
         services: A::Services,
+        fresh: bool,
     ) -> Result<Option<Receipt>, ExecuteError<A::Error>>
     where
         A: Aggregate + Clone + 'static,
         A::Command: Clone,
     {
+        let id = execution.aggregate_id;
         let decided = streams.decided(execution.provenance.clone());
+        if !decided.facts.is_empty() || fresh {
+            self.kept().keep(id, &state, false); // Somebody may come first, and the next attempt goes on from here.
+        }
         let beside: Vec<Stream> = decided.beside.iter().map(Part::stream).collect();
         let repository = LogRepository::of_command(self.clone(), decided);
         let (receipt, bytes, before) = (repository.receipt(), repository.bytes(), state.bytes);
         let store = AttemptStore {
             store: self.store::<A>(repository),
-            id: execution.aggregate_id,
+            id,
             sequence: state.sequence,
             slot: Arc::new(Mutex::new(Some((
                 Arc::unwrap_or_clone(state.aggregate),
                 state.sequence,
             )))),
         };
-        let id = execution.aggregate_id;
         let framework = CqrsFramework::new(&store, vec![], services);
         let outcome = framework.execute(&id.to_string(), execution.command.clone()).await;
         let receipt = receipt.get().cloned();
@@ -302,8 +344,15 @@ impl<E> From<LoadError> for ExecuteError<E> {
         match error {
             LoadError::Unavailable(cause) => Self::Unavailable(cause),
             LoadError::Undecodable(cause) => Self::Undecodable(cause),
+            LoadError::OwnBeside => Self::OwnBeside,
         }
     }
+}
+
+/// Longer from attempt to attempt, and never the same for two who are in each other's way.
+fn pause(retry: u32) -> Duration {
+    let longest = LONGEST_PAUSE_MS.min(1 << retry.min(10));
+    Duration::from_millis(rand::random_range(0..=longest))
 }
 
 fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {

@@ -20,6 +20,9 @@ pub enum LoadError {
     /// A damaged value or a missing upcaster.
     #[error("the aggregate's events cannot be decoded")]
     Undecodable(#[source] Cause),
+    /// A mistake in the program.
+    #[error("what happens to the deciding aggregate is for its decision to say")]
+    OwnBeside,
 }
 
 impl Log {

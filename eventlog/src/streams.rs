@@ -12,6 +12,7 @@ use crate::fault::Cause;
 use crate::load::LoadError;
 use crate::log::Log;
 use crate::repository::Decided;
+use crate::turns::{Touch, Touched};
 
 /// Where a decision asks for its facts. Whatever it is given is noted: the append is a conflict where any of it has
 /// changed in the meantime.
@@ -37,6 +38,7 @@ impl Streams {
 
     /// The aggregate as it is; what `happens` to it is appended with the events of the decision, or not at all where
     /// there are none. So what only one may have is taken: of two who do, one decides again and sees that it is gone.
+    /// What happens to the deciding aggregate is for its decision to say: here it is an error.
     pub async fn load_with<A>(
         &self,
         id: Uuid,
@@ -45,12 +47,22 @@ impl Streams {
     where
         A: Aggregate + Clone + 'static,
     {
+        let stream = (A::TYPE, id);
+        if stream == self.own {
+            return Err(LoadError::OwnBeside);
+        }
         let state = self.log.fact::<A>(id, self.fresh).await?;
-        self.note((A::TYPE, id), state.sequence);
-        let events = happens(&state.aggregate).iter().map(new_event).collect::<Result<_, _>>()?;
-        let expected = state.sequence as u64;
-        let part = Part { aggregate_type: A::TYPE, aggregate_id: id, expected, events };
-        self.noted().beside.push(part);
+        self.note(stream, state.sequence);
+        let events: Vec<_> =
+            happens(&state.aggregate).iter().map(new_event).collect::<Result<_, _>>()?;
+        let mut noted = self.noted();
+        if let Some(part) = noted.beside.iter_mut().find(|part| part.stream() == stream) {
+            part.events.extend(events); // A stream that has moved in between is a conflict anyway.
+        } else {
+            let expected = state.sequence as u64;
+            noted.beside.push(Part { aggregate_type: A::TYPE, aggregate_id: id, expected, events });
+        }
+        drop(noted);
         Ok(state.aggregate)
     }
 
@@ -65,6 +77,14 @@ impl Streams {
         let (streams, versions): (Vec<Stream>, Vec<u64>) =
             self.noted().versions.iter().map(|(stream, version)| (*stream, *version)).unzip();
         Ok(self.log.engine().sequences(&streams).await? == versions)
+    }
+
+    /// Whose turns make an attempt safe from others of this process.
+    pub(crate) fn touched(&self) -> Touched {
+        let noted = self.noted();
+        let rests = noted.versions.keys().map(|stream| (*stream, Touch::Rests));
+        let writes = noted.beside.iter().map(Part::stream).chain([self.own]);
+        rests.chain(writes.map(|stream| (stream, Touch::Writes))).collect()
     }
 
     /// What an append has to say besides the events of the decision.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
-use eventlog::{
-    Append, AppendError, Done, ExecuteError, Execution, Log, Part, Provenance, Receipt,
-};
+use domain::{Personal, SubjectId};
+use eventlog::{Append, AppendError, Done, ExecuteError, Execution, Log, NewEvent, Part, Receipt};
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tests::places;
 use uuid::Uuid;
 
-use super::account::{Account, by_command, deposits, fingerprint, new_command, provenance, whole};
+use super::account::{
+    Account, AccountEvent, by_command, deposits, fingerprint, new_command, provenance, whole,
+};
+use super::raw::Raw;
 
 /// A login, whose address nobody else's may be.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -104,15 +106,18 @@ impl Aggregate for Address {
     }
 }
 
+fn registration(login: Uuid, address: Uuid) -> Execution<Registered> {
+    let provenance = provenance(new_command(), fingerprint("register"));
+    let command = Registered { address };
+    Execution { aggregate_id: login, command, provenance, expected_version: None }
+}
+
 async fn register(
     log: &Log,
     login: Uuid,
     address: Uuid,
 ) -> Result<Done, ExecuteError<AddressTaken>> {
-    let provenance: Provenance = provenance(new_command(), fingerprint("register"));
-    let command = Registered { address };
-    let execution = Execution { aggregate_id: login, command, provenance, expected_version: None };
-    log.execute::<Login, _>(execution, move |_, asked, streams| {
+    log.execute::<Login, _>(registration(login, address), move |_, asked, streams| {
         async move { streams.load_with(asked.address, |_: &Address| vec![Taken { login }]).await }
             .boxed()
     })
@@ -185,6 +190,66 @@ async fn events_of_two_streams_are_appended_both_or_neither_under_one_receipt() 
         let streams = whole(&log).await;
         let of = |id| streams.iter().filter(|event| event.envelope.aggregate_id == id).count();
         assert_eq!((of(one), of(other)), (4, 6));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_twice_to_one_stream_is_appended_to_it_once_each() {
+    for place in places().await {
+        let log = place.log().await;
+        let (login, address) = (Uuid::now_v7(), Uuid::now_v7());
+        let taken = move |_: &Address| vec![Taken { login }];
+        let done = log.execute::<Login, _>(registration(login, address), move |_, _, streams| {
+            async move {
+                streams.load_with(address, taken).await?;
+                streams.load_with(address, taken).await
+            }
+            .boxed()
+        });
+        assert_eq!(done.await.expect("it is free").events, 3);
+        let (_, version) = log.load::<Address>(address).await.expect("it loads");
+        assert_eq!((version, whole(&log).await.len()), (2, 3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deciding_stream_is_no_second_one() {
+    for place in places().await {
+        let log = place.log().await;
+        let login = Uuid::now_v7();
+        let done = log.execute::<Login, _>(registration(login, login), move |_, _, streams| {
+            async move {
+                streams.load_with(login, |_: &Login| vec![Registered { address: login }]).await?;
+                Ok(Arc::default())
+            }
+            .boxed()
+        });
+        let answer = done.await;
+        assert!(matches!(answer, Err(ExecuteError::OwnBeside)), "{answer:?}");
+        assert!(whole(&log).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_personal_is_sealed_in_a_second_stream_as_well() {
+    for place in places().await {
+        let log = place.log().await;
+        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let holder = Personal::new(SubjectId(Uuid::now_v7()), "Ann Archer".to_owned());
+        let opened = AccountEvent::Opened { holder: holder.clone() };
+        let event = NewEvent {
+            event_type: opened.event_type(),
+            event_version: 1,
+            payload: serde_json::to_string(&opened).expect("it has JSON"),
+        };
+        let beside = vec![Part { events: vec![event], ..part(other, 0, 0) }];
+        let append = Append { beside, ..deposits(new_command(), one, 0, 1) };
+        log.append(append).await.expect("both are new");
+        let (state, _) = log.load::<Account>(other).await.expect("it loads");
+        assert_eq!(state.holder, Some(holder), "in its place it opens");
+        let stored = "SELECT CAST(payload AS text) FROM events ORDER BY position";
+        let stored = Raw::of(&place).await.texts(stored).await;
+        assert!(stored[1].contains("sealed") && !stored[1].contains("Archer"), "{stored:?}");
     }
 }
 

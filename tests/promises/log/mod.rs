@@ -14,3 +14,4 @@ mod personal;
 mod races;
 pub(crate) mod raw;
 mod stock;
+mod turns;

@@ -62,7 +62,7 @@ async fn what_forbids_a_decision_while_it_is_taken_is_seen_before_the_append() {
 }
 
 /// Whoever else writes: this process, and another one where the engine lets several share a log.
-async fn rivals(place: &Place, log: &Log) -> Vec<Log> {
+pub(super) async fn rivals(place: &Place, log: &Log) -> Vec<Log> {
     match &place.target {
         eventlog::Target::Sqlite { .. } => vec![log.clone()],
         eventlog::Target::Postgres { .. } => vec![log.clone(), place.log().await],

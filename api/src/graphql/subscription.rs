@@ -84,7 +84,7 @@ impl Subscription {
         #[graphql(desc = "Which ones; all where it is left out.")] filter: Option<AuditFilter>,
     ) -> Result<impl Stream<Item = Result<AuditEvent, Failure>> + use<'ctx>, Failure> {
         let asked = Asked::of(ctx)?;
-        let filter = filter.unwrap_or_default().condition();
+        let filter = filter.unwrap_or_default().condition()?;
         let pages = follow(asked, filter, asked.sight::<AuditEvent>(), after);
         let events = pages.map_ok(|rows| stream::iter(rows).map(Ok)).try_flatten();
         Ok(events.and_then(move |row| {

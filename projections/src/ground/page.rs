@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, IntoIden, SimpleExpr};
+use chrono::{DateTime, Datelike, Utc};
+use sea_orm::sea_query::{ColumnType, Expr, IntoIden, SimpleExpr};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     Value,
@@ -127,11 +127,12 @@ impl Cursor {
         Self(URL_SAFE_NO_PAD.encode(place.to_string()))
     }
 
-    fn read(&self, order: &str) -> Option<(Value, Value)> {
+    fn read<C: ColumnTrait>(&self, order: &str, [column, id]: [C; 2]) -> Option<(Value, Value)> {
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
-        let (version, of, key, id): (u8, String, String, String) =
+        let (version, of, key, at): (u8, String, String, String) =
             serde_json::from_slice(&bytes).ok()?;
-        if version == VERSION && of == order { Some((read(&key)?, read(&id)?)) } else { None }
+        let ours = version == VERSION && of == order;
+        if ours { Some((read(&key, column)?, read(&at, id)?)) } else { None }
     }
 }
 
@@ -156,7 +157,9 @@ impl<E: EntityTrait<Model: ModelTrait<Entity = E>>> Cut<E> {
         let order = order_name::<E>(column);
         let (length, from_end) = page.length()?;
         let read = |cursor: &Option<Cursor>| match cursor {
-            Some(cursor) => cursor.read(&order).map(Some).ok_or(PageError::ForeignCursor),
+            Some(cursor) => {
+                cursor.read(&order, [column, id]).map(Some).ok_or(PageError::ForeignCursor)
+            }
             None => Ok(None),
         };
         let (after, before) = (read(&page.after)?, read(&page.before)?);
@@ -228,13 +231,108 @@ fn written(value: &Value) -> String {
     }
 }
 
-fn read(text: &str) -> Option<Value> {
+/// A value of a column as a cursor holds it; whoever has made one up may have put anything in.
+fn read(text: &str, column: impl ColumnTrait) -> Option<Value> {
     let (tag, rest) = text.split_at_checked(1)?;
-    match tag {
+    if tag != tag_of(column)? {
+        return None;
+    }
+    let value = match tag {
         "i" => rest.parse::<i64>().ok().map(Value::from),
         "t" => rest.parse::<DateTime<Utc>>().ok().map(Value::from),
         "u" => rest.parse::<Uuid>().ok().map(Value::from),
-        "s" => Some(Value::from(rest)),
-        _ => None,
+        _ => Some(Value::from(rest)),
+    };
+    value.filter(comparable)
+}
+
+/// How cursors mark the type of a column. None where no list can stand in its order: of such a type they hold no
+/// value, and rows without a value would be lost between two pages.
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a list in the order of another type must fail its first test"
+)]
+fn tag_of(column: impl ColumnTrait) -> Option<&'static str> {
+    let definition = column.def();
+    let tag = match definition.get_column_type() {
+        ColumnType::BigInteger => "i",
+        ColumnType::TimestampWithTimeZone => "t",
+        ColumnType::Uuid => "u",
+        ColumnType::String(_) | ColumnType::Text => "s",
+        _ => return None,
+    };
+    Some(tag).filter(|_| !definition.is_null())
+}
+
+/// Whether a list can stand in the order of a column.
+pub fn can_page(column: impl ColumnTrait) -> bool {
+    tag_of(column).is_some()
+}
+
+/// Whether both engines can compare rows with a value: PostgreSQL takes no text with a NUL, and neither has the same
+/// order beyond these years.
+pub fn comparable(value: &Value) -> bool {
+    if let Value::String(Some(text)) = value {
+        !text.contains('\0')
+    } else if let Value::ChronoDateTimeUtc(Some(instant)) = value {
+        (1900..=9999).contains(&instant.year())
+    } else {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use things::Column;
+
+    mod things {
+        use sea_orm::entity::prelude::*;
+
+        use crate::ground::table;
+
+        table! {
+            "things" of None, found by ["seen_at, id"];
+            pub struct Model {
+                pub id: Uuid,
+                pub seen_at: DateTimeUtc,
+                pub name: String,
+                pub ended_at: Option<DateTimeUtc>,
+                pub day: Date,
+            }
+        }
+    }
+
+    fn accepted(column: Column, key: impl Into<Value>) -> bool {
+        let cursor =
+            Cursor::of(&order_name::<things::Entity>(column), &key.into(), &Uuid::nil().into());
+        let page = Page::first(1, Some(cursor));
+        Cut::<things::Entity>::of(column, Column::Id, Direction::Ascending, &page).is_ok()
+    }
+
+    #[test]
+    fn a_cursor_with_a_value_of_another_type_is_foreign() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("is an instant");
+        assert!(accepted(Column::SeenAt, at("2025-01-01T00:00:00Z")));
+        assert!(accepted(Column::Name, "2025"));
+        assert!(!accepted(Column::SeenAt, 7_i64));
+        assert!(!accepted(Column::SeenAt, "2025-01-01T00:00:00Z"));
+        assert!(!accepted(Column::Name, 7_i64));
+        assert!(!accepted(Column::Name, "a\0"), "PostgreSQL takes none");
+        for (instant, known) in [
+            ("1899-12-31T23:59:59Z", false),
+            ("1900-01-01T00:00:00Z", true),
+            ("9999-12-31T23:59:59Z", true),
+            ("+10000-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(accepted(Column::SeenAt, at(instant)), known, "{instant}");
+        }
+    }
+
+    #[test]
+    fn no_list_stands_in_the_order_of_a_day_or_of_what_may_be_missing() {
+        let can =
+            [Column::Id, Column::SeenAt, Column::Name, Column::EndedAt, Column::Day].map(can_page);
+        assert_eq!(can, [true, true, true, false, false]);
     }
 }

@@ -15,9 +15,12 @@ pub trait Table:
     /// The columns of each index, but for that of the key.
     const INDEXES: &'static [&'static str];
 
-    /// Whether rows can be found or put in order by a column without reading all of them.
-    fn leads_an_index(column: Self::Column) -> bool {
-        let mut leaders = Self::INDEXES.iter().filter_map(|index| index.split(", ").next());
-        column.as_str() == Self::KEY.as_str() || leaders.any(|leader| leader == column.as_str())
+    /// Whether rows can be found by these columns, and stand in their order, without reading others.
+    fn has_index(columns: &[Self::Column]) -> bool {
+        let begins = |index: &&str| {
+            let mut names = index.split(", ");
+            columns.iter().all(|column| names.next() == Some(column.as_str()))
+        };
+        begins(&Self::KEY.as_str()) || Self::INDEXES.iter().any(begins)
     }
 }

@@ -23,10 +23,10 @@ const APPLY: &str = "mutation($input: ApplyForProgramInput!) { applyForProgram(i
                      { position partner { name } refusal { code } } }";
 
 /// An application of a partner that there is not yet.
-async fn apply(served: &Served, candidate: Uuid) -> Response {
+pub(super) async fn apply(served: &Served, candidate: Uuid, name: &str) -> Response {
     let input = json!({ "input": {
         "program": served.story.id("program"),
-        "company": { "name": "Late sp. z o.o.", "country": "PL" },
+        "company": { "name": name, "country": "PL" },
         "contacts": [{ "person": Uuid::from_u128(77), "firstName": "Ewa", "lastName": "Nowak", "email": "ewa@late.example" }],
         "sections": { "competencies": "ERP", "customerPortfolio": "Makers", "strategicGoals": "Growth" },
         "source": "WEB",
@@ -38,7 +38,7 @@ async fn apply(served: &Served, candidate: Uuid) -> Response {
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_a_candidate_is_told_what_came_of_its_application_and_not_shown_the_partner() {
     let served = Served::begin().await;
-    let applied = apply(&served, Uuid::from_u128(4711)).await;
+    let applied = apply(&served, Uuid::from_u128(4711), "Late").await;
     assert_eq!(
         codes(&applied),
         [("applyForProgram.partner".to_owned(), "FORBIDDEN".to_owned())],
@@ -59,7 +59,7 @@ async fn r4_what_is_not_open_to_a_candidate_is_refused_by_its_aggregate_and_noth
         let wallet =
             WalletId::of(PartnerId(candidate), Currency::from_code("EUR").expect("is one"));
         let own = Objects { partner: candidate, wallet: wallet.0, deal: Uuid::from_u128(2), lot };
-        assert_eq!(apply(&served, candidate).await.errors.len(), 1, "of the partner");
+        assert_eq!(apply(&served, candidate, "Late").await.errors.len(), 1, "of the partner");
         let walk = async |ended: &str| {
             let before = *served.service.log.head().borrow();
             let mut refusals = BTreeSet::new();

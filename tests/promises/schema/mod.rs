@@ -2,6 +2,7 @@
 
 mod answers;
 mod commands;
+mod filters;
 mod moments;
 mod mutations;
 pub mod sdl;

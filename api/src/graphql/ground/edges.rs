@@ -81,6 +81,28 @@ macro_rules! edges {
             )*)?
             $($($more)*)?
         }
+
+        $($(
+            #[cfg(test)]
+            mod $many {
+                #[test]
+                fn what_it_leads_to_is_found_in_its_order_by_an_index() {
+                    use projections::{Table, $many_table::{Column, Entity}};
+                    assert!(Entity::has_index(&[Column::$many_by, $(Column::$many_order),+]));
+                }
+            }
+        )*)?
+        $($(
+            #[cfg(test)]
+            mod $page {
+                #[test]
+                fn what_it_leads_to_is_found_in_its_order_by_an_index() {
+                    use projections::{Table, $page_table::{Column, Entity}};
+                    assert!(Entity::has_index(&[Column::$page_by, Column::$page_order]));
+                    assert!(projections::page::can_page(Column::$page_order));
+                }
+            }
+        )*)?
     };
 }
 pub(crate) use edges;

@@ -1,43 +1,56 @@
 //! Root queries: objects by their ids, and lists with filter, order and pagination, each declared over a view's columns.
 
+use projections::page::comparable;
 use sea_orm::{
     ColumnTrait, Value,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
-use super::show::Kept;
+use super::{failure::Failure, show::Kept};
 
-pub fn is(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
-    Expr::col(column.as_column_ref()).eq(value.kept())
+/// What a filter's part means; nothing where it leaves all rows.
+pub type Part = Result<Option<SimpleExpr>, Failure>;
+
+pub fn is(column: impl ColumnTrait, value: impl Kept) -> Part {
+    Ok(Some(Expr::col(column.as_column_ref()).eq(wanted(value)?)))
 }
 
 /// All where there is no value.
-pub fn any_of<V: Kept>(column: impl ColumnTrait, values: Vec<V>) -> Option<SimpleExpr> {
-    let values: Vec<Value> = values.into_iter().map(Kept::kept).collect();
-    (!values.is_empty()).then(|| Expr::col(column.as_column_ref()).is_in(values))
+pub fn any_of<V: Kept>(column: impl ColumnTrait, values: Vec<V>) -> Part {
+    let values = values.into_iter().map(wanted).collect::<Result<Vec<Value>, _>>()?;
+    Ok((!values.is_empty()).then(|| Expr::col(column.as_column_ref()).is_in(values)))
 }
 
-pub fn starts_with(column: impl ColumnTrait, text: String) -> SimpleExpr {
-    column.starts_with(text)
+/// What stands for other characters in a pattern stands for itself here.
+pub fn starts_with(column: impl ColumnTrait, text: String) -> Part {
+    wanted(text.clone())?;
+    let literal = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    Ok(Some(Expr::col(column.as_column_ref()).like(LikeExpr::new(literal + "%").escape('\\'))))
 }
 
 /// At this value or above it.
-pub fn from(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
-    Expr::col(column.as_column_ref()).gte(value.kept())
+pub fn from(column: impl ColumnTrait, value: impl Kept) -> Part {
+    Ok(Some(Expr::col(column.as_column_ref()).gte(wanted(value)?)))
 }
 
-pub fn before(column: impl ColumnTrait, value: impl Kept) -> SimpleExpr {
-    Expr::col(column.as_column_ref()).lt(value.kept())
+pub fn before(column: impl ColumnTrait, value: impl Kept) -> Part {
+    Ok(Some(Expr::col(column.as_column_ref()).lt(wanted(value)?)))
+}
+
+/// A value that rows can be compared with.
+fn wanted(value: impl Kept) -> Result<Value, Failure> {
+    let problem = "a filter holds a text with a NUL, or an instant outside the years 1900 to 9999";
+    Some(value.kept()).filter(comparable).ok_or_else(|| Failure::bad_input(problem))
 }
 
 /// Whether there is a value.
-pub fn set(column: impl ColumnTrait, set: bool) -> SimpleExpr {
-    if set { column.is_not_null() } else { column.is_null() }
+pub fn set(column: impl ColumnTrait, set: bool) -> Part {
+    Ok(Some(if set { column.is_not_null() } else { column.is_null() }))
 }
 
 /// Whether there is more than none of what the column counts.
-pub fn some(column: impl ColumnTrait, some: bool) -> SimpleExpr {
-    if some { column.gt(0) } else { column.eq(0) }
+pub fn some(column: impl ColumnTrait, some: bool) -> Part {
+    Ok(Some(if some { column.gt(0) } else { column.eq(0) }))
 }
 
 /// Declares the queries of a subject: `one` object by its id, each `list` with what it can be filtered and ordered by,
@@ -109,7 +122,7 @@ macro_rules! queries {
                     let asked = Asked::at_least(ctx, min_position).await?;
                     let page = page(first, after, last, before)?;
                     let wanted = sea_orm::Condition::all();
-                    $(let wanted = filter.map_or(wanted, $filter::condition);)?
+                    $(let wanted = filter.map_or(Ok(wanted), $filter::condition)?;)?
                     $(
                         let (column, direction) = order_by.map_or(
                             (Column::$usual, OrderDirection::$usually),
@@ -147,17 +160,28 @@ macro_rules! queries {
 
             #[cfg(test)]
             mod $list {
+                use projections::{Table, $table::{Column, Entity}, page::can_page};
+
+                fn filters() -> Vec<Column> {
+                    let filters: &[Vec<Column>] = &[$(super::$filter::columns())?];
+                    filters.concat()
+                }
+
+                fn orders() -> Vec<Column> {
+                    vec![$($(Column::$way_column,)* Column::$usual)? $(Column::$along)? $(Column::$stands)?]
+                }
+
                 #[test]
                 fn what_is_filtered_or_ordered_by_leads_an_index() {
-                    use projections::$table::{Column, Entity};
-                    let offered = [
-                        $(super::$filter::columns(),)?
-                        $(vec![$(Column::$way_column),*],)?
-                        $(vec![Column::$along],)?
-                        $(vec![Column::$stands],)?
-                    ];
-                    for column in offered.concat() {
-                        assert!(<Entity as projections::Table>::leads_an_index(column), "{column:?}");
+                    for column in [filters(), orders()].concat() {
+                        assert!(Entity::has_index(&[column]), "{column:?}");
+                    }
+                }
+
+                #[test]
+                fn what_is_ordered_by_can_be_paged() {
+                    for column in orders() {
+                        assert!(can_page(column), "{column:?}");
                     }
                 }
             }
@@ -185,7 +209,7 @@ macro_rules! filter {
         $crate::graphql::ground::list::filter! {
             $doc $filter over $table
             [$($fields)* $(#[$part_doc])* pub $part: Option<$type>,]
-            [$($conditions)* [$part, part => part.map(|part| $how(Column::$column, part))]]
+            [$($conditions)* [$part, part => part.map_or(Ok(None), |part| $how(Column::$column, part))]]
             [$($columns)* $column]
             $($rest)*
         }
@@ -200,15 +224,15 @@ macro_rules! filter {
         }
 
         impl $filter {
-            pub fn condition(self) -> sea_orm::Condition {
+            pub fn condition(self) -> Result<sea_orm::Condition, $crate::graphql::ground::failure::Failure> {
                 #[allow(unused_imports, reason = "no filter needs every kind of condition")]
                 use $crate::graphql::ground::list::{any_of, before, from, is, set, some, starts_with};
                 use projections::$table::Column;
 
                 let Self { $($part),* } = self;
                 let all = sea_orm::Condition::all();
-                $(let $given = $part; let all = all.add_option($condition);)*
-                all
+                $(let $given = $part; let all = all.add_option($condition?);)*
+                Ok(all)
             }
 
             #[cfg(test)]

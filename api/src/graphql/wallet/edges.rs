@@ -54,8 +54,8 @@ async fn credited(
     matured: Option<bool>,
     page: &Page,
 ) -> Result<Connection<Lot>, Failure> {
-    let wanted = Condition::all()
-        .add(lots::Column::Wallet.eq(wallet.wallet_id))
-        .add_option(matured.map(|matured| set(lots::Column::MaturedAt, matured)));
+    let matured = matured.map_or(Ok(None), |matured| set(lots::Column::MaturedAt, matured))?;
+    let own = lots::Column::Wallet.eq(wallet.wallet_id);
+    let wanted = Condition::all().add(own).add_option(matured);
     asked.list(wanted, Order::descending(lots::Column::AccruedAt), page).await
 }

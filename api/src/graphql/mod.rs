@@ -49,7 +49,7 @@ use self::{
 };
 use crate::{
     auth::{Principal, Role},
-    http::Graph,
+    http::{Graph, Nulls},
     service::Service,
 };
 
@@ -120,7 +120,15 @@ pub fn graph(service: &Service, settings: Settings) -> Arc<dyn Graph> {
 
 /// The schema, ready to run requests.
 pub fn graph_of(sources: Sources, settings: Settings) -> Arc<dyn Graph> {
-    let told = std::array::from_fn(|role| face_of(role, settings));
+    let told = [
+        face_of::<0>(settings),
+        face_of::<1>(settings),
+        face_of::<2>(settings),
+        face_of::<3>(settings),
+        face_of::<4>(settings),
+        face_of::<5>(settings),
+        face_of::<6>(settings),
+    ];
     Arc::new(Served { whole: face(settings).finish(), told, sources })
 }
 
@@ -157,10 +165,6 @@ impl Served {
 }
 
 impl Graph for Served {
-    fn sdl(&self) -> String {
-        sdl()
-    }
-
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
         match self.prepare(request) {
             Ok((face, request, batches, moment)) => {
@@ -202,6 +206,7 @@ type Builder = SchemaBuilder<Query, Mutation, Subscription>;
 
 fn face(settings: Settings) -> Builder {
     let builder = described(Schema::build(Query::default(), Mutation::default(), Subscription))
+        .extension(Nulls)
         .extension(Gate)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY);
@@ -213,19 +218,8 @@ fn face(settings: Settings) -> Builder {
 }
 
 /// What the role of this number is told: the same schema without what it may not use.
-fn face_of(role: usize, settings: Settings) -> Face {
-    let builder = face(settings).limit_depth(DEPTH_OF_SCHEMA);
-    let builder = match role {
-        0 => builder.register_output_type::<Only<0>>(),
-        1 => builder.register_output_type::<Only<1>>(),
-        2 => builder.register_output_type::<Only<2>>(),
-        3 => builder.register_output_type::<Only<3>>(),
-        4 => builder.register_output_type::<Only<4>>(),
-        5 => builder.register_output_type::<Only<5>>(),
-        6 => builder.register_output_type::<Only<6>>(),
-        _ => builder, // There are seven roles.
-    };
-    builder.finish()
+fn face_of<const ROLE: usize>(settings: Settings) -> Face {
+    face(settings).limit_depth(DEPTH_OF_SCHEMA).register_output_type::<Only<ROLE>>().finish()
 }
 
 /// With the interface's types, and with words of our own for the types that the library describes.

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response as HttpResponse},
 };
 
-use super::{fault::Fault, media::Media, plan::Plan, trace::TraceId};
+use super::{fault::Fault, media::Media, trace::TraceId};
 
 /// Nobody reads further, and a large document must not come back in its own error.
 const MAX_MESSAGE_CHARS: usize = 300;
@@ -34,15 +34,14 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Sorts out what the schema answered.
-    pub(super) fn of(mut response: Response, plan: &Plan) -> Self {
-        let nothing_done = plan.kind == OperationType::Query || response.data == Value::Null;
+    pub(super) fn of(mut response: Response, kind: OperationType, trace: TraceId) -> Self {
+        let nothing_done = kind == OperationType::Query || is_nothing(&response.data);
         if is_refused(&response) || (nothing_done && response.errors.iter().any(is_coercion)) {
             response.errors.retain(|error| error.path.is_empty() || is_coercion(error));
             return Self::of_errors(response.errors, "GRAPHQL_VALIDATION_FAILED");
         }
-        plan.settle(&mut response);
         for error in &mut response.errors {
-            hide_foreign(error, plan.trace);
+            hide_foreign(error, trace);
         }
         if response.data == Value::Null && response.errors.is_empty() {
             response.data = Value::Object(Default::default()); // Every field was skipped; that is not null.
@@ -71,11 +70,7 @@ impl Answer {
     }
 
     pub(super) fn panicked() -> Self {
-        let fault = Fault::internal();
-        Self {
-            outcome: Outcome::Panicked,
-            ..Self::refused(fault.code(), fault.message().to_owned())
-        }
+        Self { outcome: Outcome::Panicked, ..Self::of_fault(&Fault::internal()) }
     }
 
     pub(super) fn of_fault(fault: &Fault) -> Self {
@@ -158,6 +153,13 @@ fn is_refused(response: &Response) -> bool {
     nothing
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+fn is_nothing(data: &Value) -> bool {
+    match data {
+        Value::Object(members) => members.values().all(|member| *member == Value::Null),
+        data => *data == Value::Null,
+    }
 }
 
 /// async-graphql coerces custom scalars while a field runs, and its messages are all that tells such an error from a

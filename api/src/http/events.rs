@@ -37,15 +37,15 @@ pub(super) fn respond(
     let slot = web.sockets.clone().try_acquire_owned();
     let slot = slot.map_err(|_| Fault::unavailable("too many streams are open"))?;
     let cut_off = end(web.clone(), principal.clone());
-    let (plan, request) = operation.for_principal(principal);
-    let trace = plan.trace;
+    let operation = operation.for_principal(principal);
+    let trace = operation.trace;
     let next = move |answer: Answer| {
         let _held_as_long_as_the_stream = &slot;
         Event::default().event("next").json_data(answer.json(trace)).unwrap_or_default()
     };
     // Browsers do not deliver an event without data.
     let complete = stream::iter([Event::default().event("complete").data("null")]);
-    let events = answers(web, plan, request).map(next).chain(complete).take_until(cut_off);
+    let events = answers(web, operation).map(next).chain(complete).take_until(cut_off);
     let events =
         Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let mut response = events.into_response();

@@ -62,7 +62,7 @@ async fn answer(
         Ok(operation) => operation,
         Err(refused) => return Ok(refused.respond(media.unwrap_or(Media::GraphqlResponse), trace)),
     };
-    match operation.plan.kind {
+    match operation.kind {
         OperationType::Mutation if parts.method == Method::GET => {
             return Err(Fault::mutation_over_get());
         }
@@ -75,9 +75,9 @@ async fn answer(
         OperationType::Query | OperationType::Mutation => {}
     }
     let media = media.ok_or_else(Fault::not_acceptable)?; // Events are for subscriptions.
-    let kind = operation.plan.kind;
-    let (plan, request) = operation.for_principal(principal);
-    let answer = execute(web.graph.clone(), plan, request, web.timings.execution).await;
+    let kind = operation.kind;
+    let operation = operation.for_principal(principal);
+    let answer = execute(web.graph.clone(), operation, web.timings.execution).await;
     metrics::counter!("accord_graphql_operations_total", "kind" => kind.to_string(), "outcome" => answer.label())
         .increment(1);
     Ok(answer.respond(media, trace))

@@ -14,7 +14,6 @@ use futures::{
 use super::{
     answer::Answer,
     fault::panic_message,
-    plan::Plan,
     request::Parameters,
     select::select,
     trace::TraceId,
@@ -24,7 +23,8 @@ use crate::auth::Principal;
 
 /// A parsed operation within all limits that need no schema.
 pub(super) struct Operation {
-    pub(super) plan: Plan,
+    pub(super) kind: OperationType,
+    pub(super) trace: TraceId,
     request: Request,
 }
 
@@ -46,24 +46,17 @@ impl Operation {
             })?;
         limits.check(&document, operation).map_err(|excess| refused(excess.message(limits)))?;
         required(operation, &parameters.variables)?;
-        let plan = Plan {
-            kind: operation.ty,
-            trace,
-            query: parameters.query.clone(),
-            name: parameters.operation_name.clone(),
-            types: web.types.clone(),
-        };
+        let kind = operation.ty;
         let mut request = Request::new(parameters.query).variables(parameters.variables);
         request.operation_name = parameters.operation_name;
         request.extensions = parameters.extensions;
         request.set_parsed_query(document);
-        Ok(Self { plan, request })
+        Ok(Self { kind, trace, request })
     }
 
     /// The request as the schema sees it, knowing who asks and under which trace.
-    pub(super) fn for_principal(self, principal: Principal) -> (Plan, Request) {
-        let request = self.request.data(principal).data(self.plan.trace);
-        (self.plan, request)
+    pub(super) fn for_principal(self, principal: Principal) -> Self {
+        Self { request: self.request.data(principal).data(self.trace), ..self }
     }
 }
 
@@ -89,33 +82,34 @@ fn required(operation: &OperationDefinition, variables: &Variables) -> Result<()
 /// Runs a query or a mutation to its end, its panic or its deadline.
 pub(super) async fn execute(
     graph: Arc<dyn Graph>,
-    plan: Plan,
-    request: Request,
+    operation: Operation,
     deadline: Duration,
 ) -> Answer {
+    let Operation { kind, trace, request } = operation;
     let running = AssertUnwindSafe(async { graph.execute(request).await }).catch_unwind();
     match tokio::time::timeout(deadline, running).await {
-        Ok(Ok(response)) => Answer::of(response, &plan),
-        Ok(Err(panic)) => panicked(&*panic, plan.trace),
+        Ok(Ok(response)) => Answer::of(response, kind, trace),
+        Ok(Err(panic)) => panicked(&*panic, trace),
         Err(_) => {
             metrics::counter!("accord_graphql_timeouts_total").increment(1);
-            Answer::timed_out(plan.kind)
+            Answer::timed_out(kind)
         }
     }
 }
 
 /// Everything that an operation will say. A panic is one more answer, and the last.
-pub(super) fn answers(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Answer> {
+pub(super) fn answers(web: &Web, operation: Operation) -> BoxStream<'static, Answer> {
     let graph = web.graph.clone();
-    match plan.kind {
+    match operation.kind {
         OperationType::Query | OperationType::Mutation => {
-            stream::once(execute(graph, plan, request, web.timings.execution)).boxed()
+            stream::once(execute(graph, operation, web.timings.execution)).boxed()
         }
         OperationType::Subscription => {
+            let Operation { kind, trace, request } = operation;
             let responses = stream::once(async move { graph.subscribe(request) }).flatten();
             let answer = move |response: Result<_, Box<dyn Any + Send>>| match response {
-                Ok(response) => Answer::of(response, &plan),
-                Err(panic) => panicked(&*panic, plan.trace),
+                Ok(response) => Answer::of(response, kind, trace),
+                Err(panic) => panicked(&*panic, trace),
             };
             AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
         }

@@ -8,15 +8,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ide::Ide, limits::Limits, nulls::Types};
+use super::{ide::Ide, limits::Limits};
 use crate::auth::{Authenticator, Principal};
 
-/// A schema that runs requests. Each request carries its [`crate::auth::Principal`] and its [`TraceId`] as data.
+/// A schema that runs requests, extended by [`super::Nulls`]. Each request carries its [`Principal`] and its
+/// [`super::TraceId`] as data.
 pub trait Graph: Send + Sync + 'static {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
-    /// The whole schema in SDL. Read once: the edge needs to know which fields may be null.
-    fn sdl(&self) -> String;
 }
 
 /// Whether the service can do its work now; if not, why, for the operator to read.
@@ -68,19 +67,12 @@ pub struct Web {
     pub shutdown: CancellationToken,
     /// The sockets that are still open.
     pub(super) tasks: TaskTracker,
-    pub(super) types: Arc<Types>,
 }
 
 impl Web {
     /// With the usual limits, always ready, without metrics and without a page: set the fields to change that.
-    ///
-    /// # Panics
-    ///
-    /// When `graph` describes itself in what is no SDL: a mistake of the build, found at the start.
     pub fn new(graph: Arc<dyn Graph>, authenticator: Arc<Authenticator>) -> Self {
-        let types = Types::of(&graph.sdl()).expect("a schema prints valid SDL");
         Self {
-            types: Arc::new(types),
             graph,
             authenticator,
             ready: Arc::new(|| Box::pin(async { Ok(()) })),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, Guard, PathSegment, QueryPathNode, QueryPathSegment, ServerError, ServerResult, Value,
+    Context, Guard, ServerError, ServerResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
 
 use super::{asked::Asked, failure::Failure};
-use crate::access;
+use crate::{access, http::path};
 
 /// Puts the guard before every field of a schema.
 pub struct Gate;
@@ -68,16 +68,4 @@ async fn admit(asked: &Asked, parent: &str, field: &str) -> Result<(), Failure> 
         asked.approved().await?;
     }
     Ok(())
-}
-
-/// Where in the answer a field stands.
-fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
-    let mut path: Vec<PathSegment> = std::iter::successors(Some(node), |node| node.parent)
-        .map(|node| match node.segment {
-            QueryPathSegment::Index(index) => PathSegment::Index(index),
-            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
-        })
-        .collect();
-    path.reverse();
-    path
 }

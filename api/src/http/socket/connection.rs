@@ -5,7 +5,6 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::Request;
 use axum::extract::ws::{Message, WebSocket};
 use futures::{FutureExt, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, timeout};
@@ -22,7 +21,6 @@ use crate::{
         fault::Fault,
         limits::MAX_REQUEST_BYTES,
         operation::{Operation, answers, panicked},
-        plan::Plan,
         trace::TraceId,
         web::Web,
     },
@@ -91,7 +89,7 @@ impl Connection {
     /// Waits for `connection_init` and acknowledges it.
     async fn initialise(&mut self, principal: Option<Principal>) -> Result<Principal, End> {
         let authorization = loop {
-            match self.receive().await? {
+            match receive(&mut self.socket).await? {
                 None | Some(ClientMessage::Pong | ClientMessage::Complete(_)) => {}
                 Some(ClientMessage::Ping(payload)) => {
                     self.send(&ServerMessage::Pong { payload }).await?
@@ -162,8 +160,8 @@ impl Connection {
                 }
                 match Operation::prepare(&self.web, *parameters, trace) {
                     Ok(operation) => {
-                        let (plan, request) = operation.for_principal(principal.clone());
-                        self.operations.insert(id, steps(&self.web, plan, request));
+                        let operation = operation.for_principal(principal.clone());
+                        self.operations.insert(id, steps(&self.web, operation));
                         Ok(())
                     }
                     Err(refused) => self.tell(&id, Step::Answer(refused, trace)).await,
@@ -189,10 +187,6 @@ impl Connection {
                 self.send(&ServerMessage::Complete { id }).await
             }
         }
-    }
-
-    async fn receive(&mut self) -> Result<Option<ClientMessage>, End> {
-        receive(&mut self.socket).await
     }
 
     async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
@@ -226,18 +220,12 @@ impl Connection {
 async fn authenticate(web: &Web, authorization: Option<&str>) -> Result<Principal, Close> {
     web.authenticator.authenticate(authorization).await.map_err(|failure| {
         tracing::debug!(?failure, "not authenticated");
-        match failure {
-            AuthFailure::Missing => Close::UNAUTHORIZED,
-            AuthFailure::Unavailable => Close::UNAVAILABLE,
-            AuthFailure::Malformed
-            | AuthFailure::ForbiddenAlgorithm
-            | AuthFailure::UnknownKey
-            | AuthFailure::BadSignature
-            | AuthFailure::WrongIssuer
-            | AuthFailure::WrongAudience
-            | AuthFailure::Expired
-            | AuthFailure::NotYetValid
-            | AuthFailure::BadClaims => Close::FORBIDDEN,
+        if failure == AuthFailure::Missing {
+            Close::UNAUTHORIZED
+        } else if failure == AuthFailure::Unavailable {
+            Close::UNAVAILABLE
+        } else {
+            Close::FORBIDDEN
         }
     })
 }
@@ -258,8 +246,8 @@ async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, End> {
 }
 
 /// Everything that an operation will say, ending with `Complete`.
-fn steps(web: &Web, plan: Plan, request: Request) -> BoxStream<'static, Step> {
-    let trace = plan.trace;
-    let answers = answers(web, plan, request).map(move |answer| Step::Answer(answer, trace));
+fn steps(web: &Web, operation: Operation) -> BoxStream<'static, Step> {
+    let trace = operation.trace;
+    let answers = answers(web, operation).map(move |answer| Step::Answer(answer, trace));
     answers.chain(stream::iter([Step::Complete])).boxed()
 }

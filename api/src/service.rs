@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use eventlog::{Clock, Log, OpenError, Target};
+use eventlog::{Clock, Log, Target};
 use projections::{ReaderState, Views};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -30,23 +30,14 @@ pub struct Service {
     tasks: TaskTracker,
 }
 
-/// Why a service did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Log(#[from] OpenError),
-    #[error(transparent)]
-    Views(#[from] projections::OpenViewsError),
-}
-
 impl Service {
     /// Starts with the clock of this machine: timers run by themselves.
-    pub async fn start(target: Target) -> Result<Self, StartError> {
+    pub async fn start(target: Target) -> anyhow::Result<Self> {
         Self::with(target, Arc::new(eventlog::SystemClock), None).await
     }
 
     /// Starts with a clock that only [`Service::advance`] moves.
-    pub async fn start_at(target: Target, clock: ManualClock) -> Result<Self, StartError> {
+    pub async fn start_at(target: Target, clock: ManualClock) -> anyhow::Result<Self> {
         Self::with(target, Arc::new(clock.clone()), Some(clock)).await
     }
 
@@ -54,7 +45,7 @@ impl Service {
         target: Target,
         clock: Arc<dyn Clock>,
         by_hand: Option<ManualClock>,
-    ) -> Result<Self, StartError> {
+    ) -> anyhow::Result<Self> {
         let log = Log::open_migrated(target, clock.clone()).await?;
         let views = Views::open(&log).await?;
         let commands = Commands::new(log.clone(), clock.clone());

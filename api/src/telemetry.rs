@@ -2,6 +2,7 @@
 
 use std::{io::IsTerminal, time::Duration};
 
+use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -12,20 +13,12 @@ pub enum LogFormat {
     Text,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryFailure {
-    #[error("RUST_LOG is not a filter: {0}")]
-    Filter(#[from] tracing_subscriber::filter::FromEnvError),
-    #[error("logs are installed already")]
-    Logs(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("metrics cannot be installed: {0}")]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
-}
-
 /// Logs go to standard error, so that a command's output stays clean. `RUST_LOG` decides what; `info` when it is not set.
-pub fn install_logs(format: LogFormat) -> Result<(), TelemetryFailure> {
-    let filter =
-        EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env()?;
+pub fn install_logs(format: LogFormat) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder()
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env()
+        .context("RUST_LOG is not a filter")?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -34,16 +27,16 @@ pub fn install_logs(format: LogFormat) -> Result<(), TelemetryFailure> {
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
         LogFormat::Text => subscriber.try_init(),
     }
-    .map_err(TelemetryFailure::Logs)
+    .map_err(|error| anyhow::anyhow!("logs are installed already: {error}"))
 }
 
 /// Installs the recorder and keeps it small: samples that nobody has read yet are folded every few seconds. Needs a runtime.
-pub fn install_metrics() -> Result<PrometheusHandle, TelemetryFailure> {
+pub fn install_metrics() -> anyhow::Result<PrometheusHandle> {
     const SECONDS: [f64; 12] =
         [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
-    let handle = builder.install_recorder()?;
+    let handle = builder.install_recorder().context("metrics cannot be installed")?;
     describe();
     let upkeep = handle.clone();
     tokio::spawn(async move {

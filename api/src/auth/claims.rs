@@ -19,7 +19,8 @@ pub(super) struct Claims {
 }
 
 /// Seconds since 1970. RFC 7519 allows a fraction, which is dropped.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize)]
+#[serde(transparent)]
 pub(super) struct Seconds(pub(super) i64);
 
 impl Claims {
@@ -53,12 +54,6 @@ impl Seconds {
         seconds
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
             .ok_or(AuthFailure::BadClaims)
-    }
-}
-
-impl Serialize for Seconds {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.0)
     }
 }
 

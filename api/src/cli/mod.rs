@@ -139,12 +139,10 @@ impl Store {
 /// Does what was asked; the exit code is 0 only where all of it was done.
 pub fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.format);
-    let done = crate::telemetry::install_logs(cli.log_format)
-        .map_err(anyhow::Error::from)
-        .and_then(|()| {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(dispatch(cli, &output))
-        });
+    let done = crate::telemetry::install_logs(cli.log_format).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(dispatch(cli, &output))
+    });
     match done {
         Ok(code) => code,
         Err(error) => {

@@ -24,18 +24,13 @@ impl Fault {
     }
 
     pub fn unauthenticated(failure: AuthFailure) -> Self {
-        let challenge = match failure {
-            AuthFailure::Unavailable => return Self::unavailable(failure.public()),
-            AuthFailure::Missing => "Bearer realm=\"accord\"",
-            AuthFailure::Malformed
-            | AuthFailure::ForbiddenAlgorithm
-            | AuthFailure::UnknownKey
-            | AuthFailure::BadSignature
-            | AuthFailure::WrongIssuer
-            | AuthFailure::WrongAudience
-            | AuthFailure::Expired
-            | AuthFailure::NotYetValid
-            | AuthFailure::BadClaims => "Bearer realm=\"accord\", error=\"invalid_token\"",
+        if failure == AuthFailure::Unavailable {
+            return Self::unavailable(failure.public());
+        }
+        let challenge = if failure == AuthFailure::Missing {
+            "Bearer realm=\"accord\""
+        } else {
+            "Bearer realm=\"accord\", error=\"invalid_token\""
         };
         let fault = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", failure.public());
         fault.with_header(header::WWW_AUTHENTICATE, challenge)

@@ -33,9 +33,7 @@ impl Media {
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
         }
-        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<Range> =
-            values.flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+        let ranges: Vec<Range> = accepted(headers).collect();
         let graphql = weight(&ranges, Self::GraphqlResponse);
         let json = weight(&ranges, Self::Json);
         match (graphql, json) {
@@ -49,13 +47,16 @@ impl Media {
 
 /// Whether the Accept header names exactly this media type and does not forbid it.
 pub(super) fn names(headers: &HeaderMap, kind: &str, subtype: &str) -> bool {
-    let named = |range: &Range<'_>| {
+    accepted(headers).any(|range| {
         range.kind.eq_ignore_ascii_case(kind)
             && range.subtype.eq_ignore_ascii_case(subtype)
             && range.thousandths > 0
-    };
+    })
+}
+
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter_map(Range::parse).any(|range| named(&range))
+    values.flat_map(|value| value.split(',')).filter_map(Range::parse)
 }
 
 /// How much a client wants a media type. Ordered: more thousandths first, then the name over a wildcard.

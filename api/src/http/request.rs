@@ -1,13 +1,16 @@
 //! Request parsing: the parameters of a GraphQL request, out of a body, a query string or a socket's message.
 
-use async_graphql::{Extensions, Name, Value, Variables};
+use async_graphql::{Extensions, Variables};
 
 /// A well-formed request: it can be looked at as GraphQL, and nothing more is known of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
     pub(super) query: String,
     pub(super) operation_name: Option<String>,
+    #[serde(default)]
     pub(super) variables: Variables,
+    #[serde(default)]
     pub(super) extensions: Extensions,
 }
 
@@ -21,33 +24,11 @@ impl Parameters {
     }
 
     pub(super) fn from_json(json: serde_json::Value) -> Result<Self, Malformed> {
-        use serde_json::Value::{Null, Object, String};
-        let mut members = match json {
-            Object(members) => members,
-            serde_json::Value::Array(_) => {
-                return Err("a request is one operation; batches are not accepted");
-            }
-            Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) | String(_) => {
-                return Err("a request is a JSON object");
-            }
-        };
-        let Some(String(query)) = members.remove("query") else {
-            return Err("`query` is required and is a string");
-        };
-        let operation_name = match members.remove("operationName") {
-            None | Some(Null) => None,
-            Some(String(name)) => Some(name),
-            Some(_) => return Err("`operationName` is a string"),
-        };
-        let variables = map(members.remove("variables")).ok_or("`variables` is an object")?;
-        let extensions = map(members.remove("extensions")).ok_or("`extensions` is an object")?;
-        Ok(Self {
-            query,
-            operation_name,
-            variables: Variables::from_value(Value::Object(
-                variables.into_iter().map(|(name, value)| (Name::new(name), value)).collect(),
-            )),
-            extensions: Extensions(extensions.into_iter().collect()),
+        if !json.is_object() {
+            return Err("a request is one JSON object; batches are not accepted");
+        }
+        serde_json::from_value(json).map_err(|_| {
+            "`query` is required and is a string, `operationName` is a string, `variables` and `extensions` are objects"
         })
     }
 
@@ -69,20 +50,10 @@ impl Parameters {
     }
 }
 
-/// `None`: neither absent, nor null, nor an object.
-fn map(json: Option<serde_json::Value>) -> Option<Vec<(String, Value)>> {
-    match json {
-        None | Some(serde_json::Value::Null) => Some(Vec::new()),
-        Some(serde_json::Value::Object(members)) => members
-            .into_iter()
-            .map(|(name, value)| Some((name, Value::from_json(value).ok()?)))
-            .collect(),
-        Some(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use async_graphql::Value;
+
     use super::*;
 
     fn outcome(body: &str) -> Result<String, Malformed> {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::Request,
+    Extension, Json, Router,
     response::Response,
     routing::{any, get},
 };
@@ -36,13 +35,11 @@ pub fn router(web: Arc<Web>) -> Router {
 }
 
 /// Every path that is not ours.
-async fn not_found(request: Request) -> Response {
-    let trace: TraceId = request.extensions().get().copied().unwrap_or_default();
+async fn not_found(Extension(trace): Extension<TraceId>) -> Response {
     Fault::not_found().respond(trace)
 }
 
 /// A path of ours, asked with another method than GET.
-async fn only_get(request: Request) -> Response {
-    let trace: TraceId = request.extensions().get().copied().unwrap_or_default();
+async fn only_get(Extension(trace): Extension<TraceId>) -> Response {
     Fault::method_not_allowed("GET, HEAD").respond(trace)
 }

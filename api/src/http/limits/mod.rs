@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, Positioned,
-    parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
 /// Most bytes of a request's body, and of a socket's message.
@@ -152,26 +152,25 @@ impl<'a> Counter<'a> {
     }
 
     fn selection(&mut self, selection: &'a Selection) -> Result<Counts, Excess> {
-        match selection {
+        let (directives, below) = match selection {
             Selection::Field(field) => {
-                let below = self.selection_set(&field.node.selection_set)?;
-                let mut counts = one(&field.node.directives);
-                counts.aliases = usize::from(field.node.alias.is_some());
-                counts.add(below);
-                counts.roots = 1;
-                Ok(counts)
+                (&field.node.directives, self.selection_set(&field.node.selection_set)?)
             }
             Selection::InlineFragment(inline) => {
-                let mut counts = one(&inline.node.directives);
-                counts.add(self.selection_set(&inline.node.selection_set)?);
-                Ok(counts)
+                (&inline.node.directives, self.selection_set(&inline.node.selection_set)?)
             }
             Selection::FragmentSpread(spread) => {
-                let mut counts = one(&spread.node.directives);
-                counts.add(self.fragment(&spread.node.fragment_name.node)?);
-                Ok(counts)
+                (&spread.node.directives, self.fragment(&spread.node.fragment_name.node)?)
             }
+        };
+        let mut counts =
+            Counts { selections: 1, directives: directives.len(), ..Counts::default() };
+        counts.add(below);
+        if let Selection::Field(field) = selection {
+            counts.aliases = counts.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+            counts.roots = 1;
         }
+        Ok(counts)
     }
 
     /// A fragment that is not there counts nothing; validation reports it.
@@ -190,10 +189,6 @@ impl<'a> Counter<'a> {
         self.fragments.insert(name, Visit::Counted(counts));
         Ok(counts)
     }
-}
-
-fn one(directives: &[Positioned<Directive>]) -> Counts {
-    Counts { selections: 1, directives: directives.len(), ..Counts::default() }
 }
 
 #[cfg(test)]

@@ -260,6 +260,7 @@ pub trait ClosedList: Copy + Eq + std::fmt::Debug + Send + Sync + 'static {
 }
 
 /// Declares a closed list: each member's word on disk, its name, and its sentence.
+#[macro_export]
 macro_rules! words {
     ($(#[doc = $about:literal])+ pub enum $name:ident { $($word:literal => $member:ident: $sentence:literal,)* }) => {
         $(#[doc = $about])+
@@ -270,7 +271,7 @@ macro_rules! words {
             $(#[doc = $sentence] #[serde(rename = $word)] $member,)*
         }
 
-        impl $crate::words::ClosedList for $name {
+        impl $crate::ClosedList for $name {
             const NAME: &'static str = stringify!($name);
             const ABOUT: &'static str = concat!($($about),+);
             const ALL: &'static [(Self, &'static str, &'static str)] =

@@ -7,7 +7,7 @@ mod issuer;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::PartnerId;
+use domain::{ClosedList, PartnerId};
 
 pub use installation::{InstallationKey, KeyFailure, MintFailure};
 pub use issuer::{Issuer, IssuerFailure, IssuerSettings};
@@ -15,17 +15,17 @@ pub use issuer::{Issuer, IssuerFailure, IssuerSettings};
 /// The time as the service sees it. Tokens end by this clock and by no other.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// What a person may be in the programme.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    Owner,
-    Seller,
-    Specialist,
-    ChannelManager,
-    Finance,
-    Auditor,
-    Administrator,
+domain::words! {
+    /// What a person can be in the programme.
+    pub enum Role {
+        "owner" => Owner: "Of a partner: sees and does everything of the own partner.",
+        "seller" => Seller: "Of a partner: registers and follows its deals.",
+        "specialist" => Specialist: "Of a partner: takes courses and exams.",
+        "channel-manager" => ChannelManager: "Of the vendor: runs applications, partners and deals.",
+        "finance" => Finance: "Of the vendor: pays partners.",
+        "auditor" => Auditor: "Reads everything and changes nothing.",
+        "administrator" => Administrator: "Of the vendor: looks after the installation; sees no money.",
+    }
 }
 
 impl Role {
@@ -41,15 +41,7 @@ impl Role {
 
     /// The name in tokens, on the command line and in logs.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Seller => "seller",
-            Self::Specialist => "specialist",
-            Self::ChannelManager => "channel-manager",
-            Self::Finance => "finance",
-            Self::Auditor => "auditor",
-            Self::Administrator => "administrator",
-        }
+        self.word()
     }
 
     /// Whether people in this role belong to one partner and act for it.
@@ -77,7 +69,7 @@ impl std::str::FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.name() == text).ok_or(UnknownRole)
+        Self::of(text).ok_or(UnknownRole)
     }
 }
 

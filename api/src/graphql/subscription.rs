@@ -17,7 +17,7 @@ use super::{
         failure::Failure,
         gate::OpenStream,
         scalars::Position,
-        show::Shows,
+        show::{Shown, Shows},
     },
     wallet::Wallet,
 };
@@ -88,8 +88,8 @@ impl Subscription {
         let pages = follow(asked, filter, asked.sight::<AuditEvent>(), after);
         let events = pages.map_ok(|rows| stream::iter(rows).map(Ok)).try_flatten();
         Ok(events.and_then(move |row| {
-            asked.begin(); // Each is an answer of its own.
-            std::future::ready(AuditEvent::show(row))
+            asked.moment.begin(); // Each is an answer of its own.
+            std::future::ready(AuditEvent::shown(row))
         }))
     }
 }
@@ -164,7 +164,7 @@ impl Reader<'_> {
             .add(place.gt(self.cursor.cast_signed()))
             .add(place.lte(head.cast_signed()));
         let page = Page::first(PAGE as u64, None);
-        self.asked.begin(); // What was waited for stands in the live views.
+        self.asked.moment.begin(); // What was waited for stands in the live views.
         let (db, order) = (self.asked.db(), Order::ascending(place));
         let slice =
             projections::list::<events::Entity>(&db, &self.sight, wanted, order, &page).await?;

@@ -1,6 +1,6 @@
 //! The viewer and the node fields of Relay: whoever asks, and objects by their global id.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Interface, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 
 use super::{
     audit::AuditEvent,
@@ -10,12 +10,13 @@ use super::{
         failure::Failure,
         node::{self, Global},
         scalars::Position,
+        word::Word,
     },
     partner::{Application, Partner},
     program::Program,
     wallet::Wallet,
 };
-use crate::auth;
+use crate::auth::Role;
 
 /// Most ids that `nodes` takes.
 const MOST_NODES: usize = 100;
@@ -27,27 +28,7 @@ pub struct Viewer {
     /// The subject of your sign-in, by which the log names you.
     pub subject: String,
     /// What you are in the programme. It decides what you may see and do.
-    pub role: Role,
-}
-
-/// What a person can be in the programme.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "auth::Role")]
-pub enum Role {
-    /// Of a partner: sees and does everything of the own partner.
-    Owner,
-    /// Of a partner: registers and follows its deals.
-    Seller,
-    /// Of a partner: takes courses and exams.
-    Specialist,
-    /// Of the vendor: runs applications, partners and deals.
-    ChannelManager,
-    /// Of the vendor: pays partners.
-    Finance,
-    /// Reads everything and changes nothing.
-    Auditor,
-    /// Of the vendor: looks after the installation; sees no money.
-    Administrator,
+    pub role: Word<Role>,
 }
 
 /// An object with a global id.
@@ -97,7 +78,7 @@ impl ViewerQueries {
     ) -> Result<Option<Viewer>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let principal = &asked.principal;
-        Ok(Some(Viewer { subject: principal.subject.clone(), role: principal.role.into() }))
+        Ok(Some(Viewer { subject: principal.subject.clone(), role: Word(principal.role) }))
     }
 
     /// Any object by its global id. Null where there is none, and where you may not see it.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use self::{
     application::{
         ApplicationEvent, ApplicationRejectionCode, ApplicationSource, Candidate, Company, Contact,
-        File, InterviewOutcome, NewContact, ReviewResult, Sections, Stage,
+        ContactDetails, File, InterviewOutcome, NewContact, ReviewResult, Sections, Stage,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
     network::{NetworkEvent, Place},

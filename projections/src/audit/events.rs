@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::ground::ask::{by, seen};
-use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, table};
+use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, table, words};
 
 /// At most so many events of a chain are told at once.
 pub const LONGEST_CHAIN: usize = 1000;
@@ -50,14 +50,14 @@ table! {
     }
 }
 
-/// What sort of actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Kind {
-    Member,
-    Vendor,
-    Integration,
-    Policy,
+words! {
+    /// What sort of somebody acts.
+    pub enum Kind as "ActorKind" {
+        "member" => Member: "A person of a partner.",
+        "vendor" => Vendor: "A person of the vendor.",
+        "integration" => Integration: "Another system.",
+        "policy" => Policy: "A rule of the programme.",
+    }
 }
 
 /// Everything that an event caused, directly and further on, in the order of the log.

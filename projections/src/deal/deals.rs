@@ -4,7 +4,7 @@ use domain::PartnerId;
 use domain::deal::{ApprovalRoute, DealEvent, DealRejectionCode, LossCode};
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, Word, add, code, json, table};
+use crate::ground::{Misfit, Placed, Portrait, Word, add, code, json, table, words};
 
 table! {
     "deals" of Some(Column::Partner), stamped [last_position, version], found by [
@@ -74,36 +74,32 @@ table! {
     }
 }
 
-/// How far a deal has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Stage {
-    #[default]
-    Registered,
-    PartnerQualified,
-    Returned,
-    Qualified,
-    PendingApproval,
-    Approved,
-    Signed,
-    PartPaid,
-    Won,
-    Rejected,
-    Expired,
-    Withdrawn,
-    Lost,
+words! {
+    /// How far a deal has come.
+    pub enum Stage as "DealStage" {
+        "registered" => Registered: "Registered by the partner.",
+        "partner-qualified" => PartnerQualified: "The partner has said what it knows of the deal.",
+        "returned" => Returned: "Back with the partner, to be completed.",
+        "qualified" => Qualified: "The vendor has confirmed what the partner said.",
+        "pending-approval" => PendingApproval: "Waiting for somebody's approval.",
+        "approved" => Approved: "Approved: other partners are kept away from the customer.",
+        "signed" => Signed: "The customer has signed.",
+        "part-paid" => PartPaid: "The customer has paid a part.",
+        "won" => Won: "Won.",
+        "rejected" => Rejected: "Rejected by the vendor.",
+        "expired" => Expired: "Protection ran out before the customer signed.",
+        "withdrawn" => Withdrawn: "Withdrawn.",
+        "lost" => Lost: "Lost.",
+    }
 }
 
-/// Whether commission has been calculated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Commission {
-    /// Nothing has made it due.
-    #[default]
-    Open,
-    Calculated,
-    /// The last trigger earned nothing.
-    Nothing,
+words! {
+    /// Whether a deal's commission has been calculated.
+    pub enum Commission as "CommissionState" {
+        "open" => Open: "Nothing has made it due.",
+        "calculated" => Calculated: "It has been calculated.",
+        "nothing" => Nothing: "What made it due earned nothing.",
+    }
 }
 
 impl Portrait for Entity {

@@ -23,3 +23,4 @@ pub use table::Table;
 pub use view::{Feed, Misfit, Placed, Portrait, Stamped, Trail, View};
 pub(crate) use view::{add, code, json};
 pub use word::Word;
+pub(crate) use word::words;

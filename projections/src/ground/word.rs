@@ -1,4 +1,6 @@
 //! A member of a closed list as a column keeps it: its word (value type of the object-relational mapping).
+//!
+//! Lists of the domain are kept as a [`Word`]; lists that only rows know are declared here and are columns themselves.
 
 use domain::ClosedList;
 use sea_orm::{
@@ -54,3 +56,32 @@ impl<T: ClosedList> Nullable for Word<T> {
         String::null()
     }
 }
+
+/// Declares a closed list of rows, as `words!` of the domain does, under the name that it has in the schema. The first
+/// member is how a row begins.
+macro_rules! words {
+    ($(#[doc = $about:literal])+ pub enum $name:ident as $public:literal {
+        $($word:literal => $member:ident: $sentence:literal,)*
+    }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sea_orm::EnumIter, sea_orm::DeriveActiveEnum)]
+        #[sea_orm(rs_type = "String", db_type = "Text")]
+        pub enum $name {
+            $(#[doc = $sentence] #[sea_orm(string_value = $word)] $member,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                <Self as domain::ClosedList>::ALL[0].0
+            }
+        }
+
+        impl domain::ClosedList for $name {
+            const NAME: &'static str = $public;
+            const ABOUT: &'static str = concat!($($about),+);
+            const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$member, $word, $sentence)),*];
+        }
+    };
+}
+pub(crate) use words;

@@ -7,7 +7,7 @@ use domain::partner::{
 };
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, Word, json, table};
+use crate::ground::{Misfit, Placed, Portrait, Word, json, table, words};
 
 table! {
     "partners" of Some(Column::Id), stamped [last_position, version], found by [
@@ -62,20 +62,19 @@ table! {
     }
 }
 
-/// How far a partner has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Stage {
-    #[default]
-    Applied,
-    UnderReview,
-    InformationRequested,
-    Reviewed,
-    InterviewScheduled,
-    Interviewed,
-    Approved,
-    Rejected,
-    Withdrawn,
+words! {
+    /// How far a partner has come.
+    pub enum Stage as "PartnerStage" {
+        "applied" => Applied: "The application is there and nobody reviews it yet.",
+        "under-review" => UnderReview: "Somebody reviews it.",
+        "information-requested" => InformationRequested: "The candidate has been asked for something.",
+        "reviewed" => Reviewed: "The review is done.",
+        "interview-scheduled" => InterviewScheduled: "The interview has a date.",
+        "interviewed" => Interviewed: "The interview was held.",
+        "approved" => Approved: "The application is approved: this is a partner.",
+        "rejected" => Rejected: "The application was rejected.",
+        "withdrawn" => Withdrawn: "The candidate has withdrawn the application.",
+    }
 }
 
 impl Portrait for Entity {

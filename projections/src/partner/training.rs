@@ -4,7 +4,7 @@ use domain::SubjectId;
 use domain::partner::TrainingEvent;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, View, table};
+use crate::ground::{Misfit, Placed, View, table, words};
 
 table! {
     "training" of Some(Column::Partner), stamped [last_position], found by ["partner, person, course, unit"];
@@ -30,13 +30,12 @@ table! {
     }
 }
 
-/// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Kind {
-    #[default]
-    Module,
-    Exam,
+words! {
+    /// What can be done in training.
+    pub enum Kind as "TrainingKind" {
+        "module" => Module: "A module of a course.",
+        "exam" => Exam: "The exam of a certification.",
+    }
 }
 
 /// What an event says about one person and one unit.

@@ -5,7 +5,7 @@ use domain::program::ProgramEvent;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
-use crate::ground::{Feed, Misfit, Placed, json, table};
+use crate::ground::{Feed, Misfit, Placed, json, table, words};
 
 table! {
     "publications" of None, found by ["program, position"];
@@ -29,14 +29,14 @@ table! {
     }
 }
 
-/// What is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Kind {
-    Terms,
-    CommissionPlan,
-    PayoutPolicy,
-    DealPolicy,
+words! {
+    /// What a programme publishes in versions.
+    pub enum Kind as "PublicationKind" {
+        "terms" => Terms: "The terms that partners accept.",
+        "commission-plan" => CommissionPlan: "What is paid for a sale.",
+        "payout-policy" => PayoutPolicy: "When money may leave a wallet.",
+        "deal-policy" => DealPolicy: "Who may register deals, and what becomes of them.",
+    }
 }
 
 impl Feed for Entity {

@@ -4,7 +4,7 @@ use domain::wallet::{PayoutRejectionCode, WalletEvent};
 use domain::{PayoutId, WalletId};
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, Word, code, table};
+use crate::ground::{Misfit, Placed, Portrait, Word, code, table, words};
 
 table! {
     "payouts" of Some(Column::Partner), stamped [last_position], found by [
@@ -42,17 +42,16 @@ table! {
     }
 }
 
-/// How far a payout has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum State {
-    #[default]
-    Requested,
-    Approved,
-    Submitted,
-    Paid,
-    Cancelled,
-    Rejected,
+words! {
+    /// How far a payout has come.
+    pub enum State as "PayoutState" {
+        "requested" => Requested: "Asked for.",
+        "approved" => Approved: "Approved by finance.",
+        "submitted" => Submitted: "On its way.",
+        "paid" => Paid: "Paid.",
+        "cancelled" => Cancelled: "Taken back by the partner.",
+        "rejected" => Rejected: "Rejected by finance.",
+    }
 }
 
 impl State {

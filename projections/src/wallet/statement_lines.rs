@@ -4,7 +4,7 @@ use domain::wallet::WalletEvent;
 use sea_orm::entity::prelude::*;
 
 use super::wallets;
-use crate::ground::{Misfit, Placed, Trail, table};
+use crate::ground::{Misfit, Placed, Trail, table, words};
 
 table! {
     "statement_lines" of Some(Column::Partner), found by ["wallet, position, id"];
@@ -25,12 +25,12 @@ table! {
     }
 }
 
-/// Why the balance changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
-pub enum Kind {
-    Matured,
-    Paid,
+words! {
+    /// Why a balance changed.
+    pub enum Kind as "StatementKind" {
+        "matured" => Matured: "A lot matured.",
+        "paid" => Paid: "A payout was paid.",
+    }
 }
 
 impl Trail<wallets::Entity> for Entity {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::AuditEvent;
 use crate::graphql::{
-    ground::{asked::Asked, edges::edge, failure::Failure, scalars::Json, show::Shows},
+    ground::{asked::Asked, edges::edge, failure::Failure, scalars::Json, show::shown},
     partner::Partner,
 };
 
@@ -36,7 +36,7 @@ impl AuditEvent {
     async fn causes(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());
-        Self::show_all(events::causes_of(&db, sight, EventId(self.event_id)).await?).map(Some)
+        shown(events::causes_of(&db, sight, EventId(self.event_id)).await?).map(Some)
     }
 
     /// Everything that came of it, directly and further on, in the order of the log.
@@ -44,6 +44,6 @@ impl AuditEvent {
     async fn effects(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());
-        Self::show_all(events::effects_of(&db, sight, EventId(self.event_id)).await?).map(Some)
+        shown(events::effects_of(&db, sight, EventId(self.event_id)).await?).map(Some)
     }
 }

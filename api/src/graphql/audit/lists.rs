@@ -1,10 +1,11 @@
 //! How the audit trail is browsed.
 
 use chrono::{DateTime, Utc};
+use projections::events::Kind;
 use uuid::Uuid;
 
-use super::{ActorKind, AuditEvent};
-use crate::graphql::ground::list::queries;
+use super::AuditEvent;
+use crate::graphql::ground::{list::queries, word::Word};
 
 queries! {
     /// Queries of the audit trail.
@@ -26,7 +27,7 @@ queries! {
             /// Done by whoever has this subject or name.
             actor: String = is ActorId,
             /// Done by this sort of somebody.
-            actor_kind: ActorKind = is ActorKind,
+            actor_kind: Word<Kind> = is ActorKind,
             /// Set going by the same command from outside.
             correlation_id: Uuid = is CorrelationId,
             /// Brought about by this command.

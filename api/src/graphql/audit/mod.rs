@@ -3,17 +3,13 @@
 mod edges;
 mod lists;
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use projections::events;
 use uuid::Uuid;
 
 pub use self::lists::{AuditFilter, AuditQueries};
-use super::ground::{
-    node::Global,
-    scalars::Position,
-    show::{mirrors, shows},
-};
+use super::ground::{node::Global, scalars::Position, show::shows, word::Word};
 
 shows! {
     /// Something that happened, as the log has it for ever.
@@ -39,7 +35,7 @@ shows! {
         recorded_at: DateTime<Utc>,
         /// Who did it.
         actor: Actor = Actor {
-            kind: row.actor_kind.into(),
+            kind: Word(row.actor_kind),
             subject: row.actor_id,
             partner_id: row.actor_partner,
             on_behalf_of: row.on_behalf_of,
@@ -59,7 +55,7 @@ shows! {
 #[derive(SimpleObject, Clone, Debug)]
 pub struct Actor {
     /// What sort of somebody.
-    pub kind: ActorKind,
+    pub kind: Word<events::Kind>,
     /// The subject of the sign-in, or the name of the integration or policy.
     pub subject: String,
     /// The partner whose member this is.
@@ -67,22 +63,6 @@ pub struct Actor {
     /// For whom, where somebody acts for another.
     pub on_behalf_of: Option<String>,
 }
-
-/// What sort of somebody acts.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "events::Kind")]
-pub enum ActorKind {
-    /// A person of a partner.
-    Member,
-    /// A person of the vendor.
-    Vendor,
-    /// Another system.
-    Integration,
-    /// A rule of the programme.
-    Policy,
-}
-
-mirrors!(ActorKind as events::Kind);
 
 impl Global for AuditEvent {
     const KIND: u8 = 5;

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::graphql::ground::{
     asked::Asked,
     failure::Failure,
-    scalars::{Decimal, Money, percent},
-    show::{read, shows},
+    scalars::{Decimal, Money},
+    show::{read, shown, shows},
     word::Word,
 };
 
@@ -33,33 +33,34 @@ shows! {
     }
 }
 
-/// What one partner earns of one line of a contract.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Leg {
-    /// The lot in the wallet that it became.
-    pub lot_id: Uuid,
-    /// The partner that earns it.
-    pub beneficiary_id: Uuid,
-    /// The line of the contract.
-    pub line: String,
-    /// The component of the plan.
-    pub component: String,
-    /// For a sale of one's own or of a partner below.
-    pub kind: Word<AccrualKind>,
-    /// 0 for the seller, else how far above the seller.
-    pub level: u32,
-    /// The line's net amount.
-    pub base: Money,
-    /// The seller's part of the sale in per cent.
-    pub share: Decimal,
-    /// The rate in per cent.
-    pub rate: Decimal,
-    /// The factor of the seller's tier in per cent, where the rate has one.
-    pub factor: Option<Decimal>,
-    /// What is earned.
-    pub amount: Money,
-    /// When the amount is available.
-    pub matures_at: DateTime<Utc>,
+shows! {
+    /// What one partner earns of one line of a contract.
+    Leg of (leg: domain::commission::Leg) {
+        /// The lot in the wallet that it became.
+        lot_id: Uuid = leg.lot.0,
+        /// The partner that earns it.
+        beneficiary_id: Uuid = leg.beneficiary.0,
+        /// The line of the contract.
+        line: String,
+        /// The component of the plan.
+        component: String,
+        /// For a sale of one's own or of a partner below.
+        kind: Word<AccrualKind>,
+        /// 0 for the seller, else how far above the seller.
+        level: u32,
+        /// The line's net amount.
+        base: Money,
+        /// The seller's part of the sale in per cent.
+        share: Decimal,
+        /// The rate in per cent.
+        rate: Decimal,
+        /// The factor of the seller's tier in per cent, where the rate has one.
+        factor: Option<Decimal>,
+        /// What is earned.
+        amount: Money,
+        /// When the amount is available.
+        matures_at: DateTime<Utc>,
+    }
 }
 
 /// Why a lot has the amount that it has.
@@ -78,25 +79,6 @@ pub struct Explanation {
     pub trace: serde_json::Value,
 }
 
-impl From<domain::commission::Leg> for Leg {
-    fn from(leg: domain::commission::Leg) -> Self {
-        Self {
-            lot_id: leg.lot.0,
-            beneficiary_id: leg.beneficiary.0,
-            line: leg.line,
-            component: leg.component,
-            kind: Word(leg.kind),
-            level: leg.level,
-            base: leg.base.into(),
-            share: percent(leg.share),
-            rate: percent(leg.rate),
-            factor: leg.factor.map(percent),
-            amount: leg.amount.into(),
-            matures_at: leg.matures_at,
-        }
-    }
-}
-
 impl Explanation {
     /// Calculates the recorded facts once more, without the store.
     pub fn of(asked: &Asked, row: commissions::Model) -> Result<Option<Self>, Failure> {
@@ -106,7 +88,7 @@ impl Explanation {
             trace.reevaluate().ok().map(|again: Again| again.trace_hash().to_owned());
         Ok(Some(Self {
             holds: recalculated_hash.as_ref().map(|hash| *hash == trace_hash),
-            legs: own(asked, trace.legs),
+            legs: own(asked, trace.legs)?,
             trace_hash,
             recalculated_hash,
             trace: kept,
@@ -115,7 +97,7 @@ impl Explanation {
 }
 
 /// M18: of what others earn, their rates and their amounts, a partner sees nothing.
-pub fn own(asked: &Asked, legs: Vec<domain::commission::Leg>) -> Vec<Leg> {
-    let seen = legs.into_iter().filter(|leg| asked.sees(leg.beneficiary));
-    seen.map(Leg::from).collect()
+pub fn own(asked: &Asked, mut legs: Vec<domain::commission::Leg>) -> Result<Vec<Leg>, Failure> {
+    legs.retain(|leg| asked.sees(leg.beneficiary));
+    shown(legs)
 }

@@ -50,7 +50,7 @@ impl Calculation {
     async fn legs(&self, ctx: &Context<'_>) -> Result<Option<Vec<Leg>>, Failure> {
         let Some(kept) = &self.kept else { return Ok(Some(vec![])) };
         let trace: Trace = read(kept)?;
-        Ok(Some(own(Asked::of(ctx)?, trace.legs)))
+        own(Asked::of(ctx)?, trace.legs).map(Some)
     }
 
     /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.

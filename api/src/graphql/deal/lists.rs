@@ -2,13 +2,13 @@
 
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
-use projections::{Sight, commissions, lots};
+use projections::{Sight, commissions, deals::Stage, lots};
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Deal, DealStage, commission::Explanation};
+use super::{Deal, commission::Explanation};
 use crate::graphql::{
-    ground::{asked::Asked, failure::Failure, list::queries, scalars::Position},
+    ground::{asked::Asked, failure::Failure, list::queries, scalars::Position, word::Word},
     wallet::Lot,
 };
 
@@ -29,7 +29,7 @@ queries! {
             /// Of this partner.
             partner: Uuid = is Partner,
             /// At any of these stages.
-            stages: Vec<DealStage> = any_of Stage,
+            stages: Vec<Word<Stage>> = any_of Stage,
             /// In this territory.
             territory: String = is Territory,
             /// That this employee looks after.
@@ -71,10 +71,8 @@ queries! {
             // The deal may be another partner's: whoever may see the lot may see its own part of the calculation.
             let all = projections::seen::<commissions::Entity>(&Sight::All);
             let row = all.filter(commissions::Column::TraceHash.eq(&lot.trace_hash)).one(&db).await;
-            row.map_err(|error| Failure::unavailable(&error))?
-                .map(|row| Explanation::of(asked, row))
-                .transpose()
-                .map(Option::flatten)
+            let row = row.map_err(|error| Failure::unavailable(&error))?;
+            row.map_or(Ok(None), |row| Explanation::of(asked, row))
         }
     }
 }

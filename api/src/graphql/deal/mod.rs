@@ -5,7 +5,7 @@ mod edges;
 mod lists;
 mod mutations;
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::deal::{ApprovalRoute, DealRejectionCode, LossCode};
 use projections::deals;
@@ -15,7 +15,7 @@ pub use self::{lists::DealQueries, mutations::DealMutations};
 use super::ground::{
     node::Global,
     scalars::{Date, Decimal, Money, Position},
-    show::{mirrors, money, read, shown, shows},
+    show::{money, read, shown, shows},
     word::Word,
 };
 
@@ -30,7 +30,7 @@ shows! {
         /// The deal's UUID, as inputs take it.
         deal_id: Uuid = row.id,
         /// How far the deal has come.
-        stage: DealStage,
+        stage: Word<deals::Stage>,
         /// Who registered it.
         seller: String,
         /// The customer.
@@ -75,7 +75,7 @@ shows! {
         /// What the customer has paid; null before the contract is signed.
         paid: Option<Money> = contract(row.paid_minor)?,
         /// Whether commission has been calculated.
-        commission: CommissionState,
+        commission: Word<deals::Commission>,
         /// When it was registered.
         registered_at: DateTime<Utc>,
         /// When the vendor qualified it.
@@ -182,52 +182,6 @@ pub struct Allocation {
     /// How much of the payment.
     pub amount: Money,
 }
-
-/// How far a deal has come.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "deals::Stage")]
-pub enum DealStage {
-    /// Registered by the partner.
-    Registered,
-    /// The partner has said what it knows of the deal.
-    PartnerQualified,
-    /// Back with the partner, to be completed.
-    Returned,
-    /// The vendor has confirmed what the partner said.
-    Qualified,
-    /// Waiting for somebody's approval.
-    PendingApproval,
-    /// Approved: other partners are kept away from the customer.
-    Approved,
-    /// The customer has signed.
-    Signed,
-    /// The customer has paid a part.
-    PartPaid,
-    /// Won.
-    Won,
-    /// Rejected by the vendor.
-    Rejected,
-    /// Protection ran out before the customer signed.
-    Expired,
-    /// Withdrawn.
-    Withdrawn,
-    /// Lost.
-    Lost,
-}
-
-/// Whether a deal's commission has been calculated.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "deals::Commission")]
-pub enum CommissionState {
-    /// Nothing has made it due.
-    Open,
-    /// It has been calculated.
-    Calculated,
-    /// What made it due earned nothing.
-    Nothing,
-}
-
-mirrors!(DealStage as deals::Stage, CommissionState as deals::Commission);
 
 impl Global for Deal {
     const KIND: u8 = 3;

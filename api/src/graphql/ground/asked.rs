@@ -19,7 +19,7 @@ use super::{
     moment::Moment,
     page::{Connection, connection},
     scalars::Position,
-    show::Shows,
+    show::{Shows, shown},
 };
 use crate::{access, auth::Principal, commands::Commands};
 
@@ -42,7 +42,7 @@ pub type Approved =
 pub struct Asked {
     pub principal: Principal,
     pub sources: Sources,
-    moment: Arc<Moment>,
+    pub moment: Arc<Moment>,
     batches: DataLoader<Batch>,
     is_approved: Approved,
     approved: OnceCell<bool>,
@@ -88,16 +88,6 @@ impl Asked {
         reached.map_err(|_| Failure::views_behind(position))
     }
 
-    /// Reads what is live from now on.
-    pub fn renew(&self) {
-        self.moment.renew();
-    }
-
-    /// The same for the next event of a stream.
-    pub fn begin(&self) {
-        self.moment.begin();
-    }
-
     /// The views of this request's moment.
     pub fn db(&self) -> DatabaseConnection {
         self.moment.db()
@@ -129,7 +119,7 @@ impl Asked {
     /// What an edge leads to from the object of this id, read together with all other edges of its kind.
     pub async fn all<E: Edge>(&self, from: Uuid) -> Result<Vec<E::To>, Failure> {
         let rows = self.batches.load_one((from, std::marker::PhantomData::<fn() -> E>)).await?;
-        E::To::show_all(rows.unwrap_or_default())
+        shown(rows.unwrap_or_default())
     }
 
     /// A page of what an edge leads to; nobody reads the rest.

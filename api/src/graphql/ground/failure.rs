@@ -56,10 +56,7 @@ impl Failure {
     /// Something that cannot be, or a defect. Logs it; the client is told little.
     pub fn internal(cause: &(impl std::fmt::Debug + ?Sized)) -> Self {
         tracing::error!(?cause, "a field failed");
-        Self::new(
-            "INTERNAL",
-            "something went wrong on our side; name the trace id when you report it",
-        )
+        Self::from(Fault::Internal)
     }
 }
 

@@ -75,7 +75,9 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         let refusal = Some(RefusalView::from(refusal));
         Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
     };
-    let at = dated(asked, occurred_at)?;
+    if occurred_at.is_some() && !access::may_date(asked.principal.role) {
+        return Err(Failure::bad_input("only channel managers and finance may give occurredAt"));
+    }
     let command_id = CommandId(command_id.unwrap_or_else(Uuid::now_v7));
     let command = match input.command(&From { command_id, asked }) {
         Ok(command) => command,
@@ -85,7 +87,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     let request = Request {
         command_id,
         by: actor(asked)?,
-        at,
+        at: occurred_at, // That it lies in the past is for the command to see to.
         expected_version: expected_version.map(u64::from),
         cause: None,
         command,
@@ -94,7 +96,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
             asked.wait_for(done.position).await?;
-            asked.renew();
+            asked.moment.renew();
             let told =
                 Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
             Ok(Some(I::payload(asked.find(id).await?, told)))
@@ -108,20 +110,6 @@ fn actor(asked: &Asked) -> Result<Actor, Failure> {
         (true, Some(partner)) => Ok(Actor::member(&principal.subject, partner)),
         (true, None) => Err(Failure::internal("a member without a partner")),
         (false, _) => Ok(Actor::vendor(&principal.subject)),
-    }
-}
-
-/// The date, from whoever may give one; that it lies in the past is for the command to see to.
-fn dated(
-    asked: &Asked,
-    occurred_at: Option<DateTime<Utc>>,
-) -> Result<Option<DateTime<Utc>>, Failure> {
-    match occurred_at {
-        None => Ok(None),
-        Some(_) if !access::may_date(asked.principal.role) => {
-            Err(Failure::bad_input("only channel managers and finance may give occurredAt"))
-        }
-        Some(at) => Ok(Some(at)),
     }
 }
 

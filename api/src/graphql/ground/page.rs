@@ -91,7 +91,7 @@ pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
 pub fn connection<T: Shows>(slice: Slice<Row<T>>) -> Result<Connection<T>, Failure> {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     for (cursor, row) in slice.rows {
-        connection.edges.push(Edge::new(Place(cursor), T::show(row)?));
+        connection.edges.push(Edge::new(Place(cursor), T::shown(row)?));
     }
     Ok(connection)
 }

@@ -2,14 +2,14 @@
 
 use async_graphql::OutputType;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::Currency;
+use domain::{Currency, Ppm};
 use projections::Table;
 use sea_orm::{EntityTrait, Value};
 use uuid::Uuid;
 
 use super::{
     failure::Failure,
-    scalars::{CurrencyCode, Date, Json, Money, Position},
+    scalars::{CurrencyCode, Date, Decimal, Json, Money, Position, percent},
 };
 
 /// The table behind an object, its columns and its rows.
@@ -18,23 +18,29 @@ pub type Column<T> = <TableOf<T> as EntityTrait>::Column;
 pub type Row<T> = <TableOf<T> as EntityTrait>::Model;
 
 /// An object that shows one row of a table.
-pub trait Shows: OutputType + Sized + Send + 'static {
+pub trait Shows: OutputType + Shown<Row<Self>> + Send + 'static {
     type Table: Table<Model: 'static>;
-
-    /// Fails only where a row holds what no fold writes.
-    fn show(row: Row<Self>) -> Result<Self, Failure>;
-
-    fn show_all(rows: Vec<Row<Self>>) -> Result<Vec<Self>, Failure> {
-        rows.into_iter().map(Self::show).collect()
-    }
 }
 
 /// Declares an object by the row that it shows: its fields with their types, each as the column of its name or as said,
-/// with what is `given` at hand.
+/// with what is `given` at hand. What is no row of a table stands in brackets with its type.
 macro_rules! shows {
     (
         $(#[$about:meta])*
-        $object:ident of $table:ident as $row:ident $(given { $($given:tt)* })? {
+        $object:ident of $table:ident as $row:ident $(given $given:tt)? { $($fields:tt)* }
+    ) => {
+        $crate::graphql::ground::show::shows! {
+            $(#[$about])*
+            $object of ($row: projections::$table::Model) $(given $given)? { $($fields)* }
+        }
+
+        impl $crate::graphql::ground::show::Shows for $object {
+            type Table = projections::$table::Entity;
+        }
+    };
+    (
+        $(#[$about:meta])*
+        $object:ident of ($row:ident: $source:ty) $(given { $($given:tt)* })? {
             $($(#[$field_about:meta])* $field:ident: $type:ty $(= $shown:expr)?,)*
         }
     ) => {
@@ -44,12 +50,8 @@ macro_rules! shows {
             $($(#[$field_about])* pub $field: $type,)*
         }
 
-        impl $crate::graphql::ground::show::Shows for $object {
-            type Table = projections::$table::Entity;
-
-            fn show(
-                $row: projections::$table::Model,
-            ) -> Result<Self, $crate::graphql::ground::failure::Failure> {
+        impl $crate::graphql::ground::show::Shown<$source> for $object {
+            fn shown($row: $source) -> Result<Self, $crate::graphql::ground::failure::Failure> {
                 $($($given)*)?
                 Ok(Self {
                     $($field: $crate::graphql::ground::show::field!($row, $field $(, $shown)?),)*
@@ -86,6 +88,12 @@ impl<R, T: Shown<R>> Shown<Option<R>> for Option<T> {
     }
 }
 
+impl<R, T: Shown<R>> Shown<Vec<R>> for Vec<T> {
+    fn shown(kept: Vec<R>) -> Result<Self, Failure> {
+        kept.into_iter().map(T::shown).collect()
+    }
+}
+
 macro_rules! shown {
     ($($kept:ty as $type:ty = |$value:ident| $shown:expr;)*) => {$(
         impl Shown<$kept> for $type {
@@ -102,6 +110,9 @@ shown! {
     DateTime<Utc> as DateTime<Utc> = |instant| instant;
     NaiveDate as Date = |day| Date(day);
     i64 as u32 = |wide| number(wide)?;
+    u32 as u32 = |number| number;
+    Ppm as Decimal = |rate| percent(rate);
+    domain::Money as Money = |money| money.into();
     i64 as Position = |position| Position(position.cast_unsigned());
     String as CurrencyCode = |code| CurrencyCode(currency(&code)?);
     serde_json::Value as Json = |json| Json(json);
@@ -130,24 +141,6 @@ kept! {
     DateTime<Utc> = |instant| instant;
     CurrencyCode = |currency| currency.0.code();
 }
-
-/// Enumerations of the schema that mirror those of rows.
-macro_rules! mirrors {
-    ($($type:ty as $row:ty),* $(,)?) => {$(
-        impl $crate::graphql::ground::show::Kept for $type {
-            fn kept(self) -> sea_orm::Value {
-                <$row>::from(self).into()
-            }
-        }
-
-        impl $crate::graphql::ground::show::Shown<$row> for $type {
-            fn shown(kept: $row) -> Result<Self, $crate::graphql::ground::failure::Failure> {
-                Ok(kept.into())
-            }
-        }
-    )*};
-}
-pub(crate) use mirrors;
 
 /// An amount as rows keep it.
 pub fn money(minor: i64, code: &str) -> Result<Money, Failure> {

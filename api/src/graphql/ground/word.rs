@@ -99,6 +99,12 @@ impl<T: ClosedList> Shown<projections::Word<T>> for Word<T> {
     }
 }
 
+impl<T: ClosedList> Shown<T> for Word<T> {
+    fn shown(kept: T) -> Result<Self, Failure> {
+        Ok(Self(kept))
+    }
+}
+
 impl<T: ClosedList> Kept for Word<T> {
     fn kept(self) -> sea_orm::Value {
         projections::Word(self.0).into()

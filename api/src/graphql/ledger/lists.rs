@@ -11,6 +11,7 @@ use crate::graphql::ground::{
     failure::Failure,
     list::queries,
     scalars::{CurrencyCode, Position},
+    show::shown,
 };
 
 queries! {
@@ -48,7 +49,7 @@ queries! {
             let (program, at) = (program.map(ProgramId), at.map(|at| at.0));
             let sight = asked.sight::<AccountBalance>();
             let sums = journal_lines::trial_balance(&asked.db(), sight, program, at).await?;
-            sums.into_iter().map(AccountBalance::try_from).collect::<Result<_, _>>().map(Some)
+            shown(sums).map(Some)
         }
     }
 }

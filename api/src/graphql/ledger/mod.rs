@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 pub use self::lists::JournalQueries;
 use super::ground::{
-    failure::Failure,
     scalars::{CurrencyCode, Money, Position},
     show::{money, number, shown, shows},
 };
@@ -60,37 +59,23 @@ pub struct JournalEntry {
     event: Uuid,
 }
 
-/// The sums of one account in one currency.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct AccountBalance {
-    /// The account's number.
-    pub account: u32,
-    /// The account's name.
-    pub account_name: String,
-    /// The currency.
-    pub currency: CurrencyCode,
-    /// Everything that was debited.
-    pub debit: Money,
-    /// Everything that was credited.
-    pub credit: Money,
+shows! {
+    /// The sums of one account in one currency.
+    AccountBalance of (row: journal_lines::Balance) given { let account = number(row.account)?; } {
+        /// The account's number.
+        account: u32 = account,
+        /// The account's name.
+        account_name: String = name(account),
+        /// The currency.
+        currency: CurrencyCode = shown(row.currency.clone())?,
+        /// Everything that was debited.
+        debit: Money = money(row.debit_minor, &row.currency)?,
+        /// Everything that was credited.
+        credit: Money = money(row.credit_minor, &row.currency)?,
+    }
 }
 
 fn name(number: u32) -> String {
     let account = Account::ALL.into_iter().find(|account| account.number() == number);
     account.map_or("unknown", Account::name).to_owned()
-}
-
-impl TryFrom<journal_lines::Balance> for AccountBalance {
-    type Error = Failure;
-
-    fn try_from(row: journal_lines::Balance) -> Result<Self, Failure> {
-        let account = number(row.account)?;
-        Ok(Self {
-            account,
-            account_name: name(account),
-            currency: shown(row.currency.clone())?,
-            debit: money(row.debit_minor, &row.currency)?,
-            credit: money(row.credit_minor, &row.currency)?,
-        })
-    }
 }

@@ -7,7 +7,6 @@ use projections::{QueryError, Sight, partners};
 use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
-use super::PartnerStage;
 use crate::graphql::ground::{show::shows, word::Word};
 
 shows! {
@@ -18,7 +17,7 @@ shows! {
         /// The company's registered name.
         name: String = row.company_name,
         /// How far the application has come.
-        stage: PartnerStage,
+        stage: Word<partners::Stage>,
         /// When you applied.
         applied_at: DateTime<Utc>,
         /// When the interview takes place.

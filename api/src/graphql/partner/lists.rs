@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::Tier;
+use projections::partners::Stage;
 use uuid::Uuid;
 
-use super::{Partner, PartnerStage};
+use super::Partner;
 use crate::graphql::ground::{list::queries, word::Word};
 
 queries! {
@@ -22,7 +23,7 @@ queries! {
             /// Of this programme.
             program: Uuid = is Program,
             /// At any of these stages.
-            stages: Vec<PartnerStage> = any_of Stage,
+            stages: Vec<Word<Stage>> = any_of Stage,
             /// In this country, by the two letters of ISO 3166.
             country: String = is Country,
             /// Whose name begins like this.

@@ -7,11 +7,11 @@ mod mutations;
 mod network;
 mod training;
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use domain::{
     Tier,
-    partner::{ApplicationRejectionCode, ApplicationSource},
+    partner::{ApplicationRejectionCode, ApplicationSource, ContactDetails},
 };
 use projections::partners;
 use uuid::Uuid;
@@ -25,14 +25,14 @@ pub use self::{
 use super::ground::{
     node::Global,
     scalars::Position,
-    show::{mirrors, read, shown, shows},
+    show::{read, shown, shows},
     word::Word,
 };
 
 shows! {
     /// A company that sells for the vendor, or that has applied to do so.
     #[graphql(complex)]
-    Partner of partners as row given { let contacts: Vec<Kept> = read(&row.contacts)?; } {
+    Partner of partners as row {
         /// The partner's global id.
         id: ID = Self::global(row.id),
         /// The partner's UUID, as inputs take it.
@@ -46,13 +46,13 @@ shows! {
         /// The company's web site.
         website: Option<String>,
         /// How far the partner has come.
-        stage: PartnerStage,
+        stage: Word<partners::Stage>,
         /// Where the partner stands on the ladder of tiers.
         tier: Word<Tier>,
         /// How the partner found the programme.
         source: Word<ApplicationSource>,
         /// The company's people.
-        contacts: Vec<Contact> = contacts.into_iter().map(Contact::from).collect(),
+        contacts: Vec<Contact> = shown(read::<Vec<Kept>>(&row.contacts)?)?,
         /// When the partner applied.
         applied_at: DateTime<Utc>,
         /// When the application was approved.
@@ -90,75 +90,31 @@ shows! {
     }
 }
 
-/// How far a partner has come.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "partners::Stage")]
-pub enum PartnerStage {
-    /// The application is there and nobody reviews it yet.
-    Applied,
-    /// Somebody reviews it.
-    UnderReview,
-    /// The candidate has been asked for something.
-    InformationRequested,
-    /// The review is done.
-    Reviewed,
-    /// The interview has a date.
-    InterviewScheduled,
-    /// The interview was held.
-    Interviewed,
-    /// The application is approved: this is a partner.
-    Approved,
-    /// The application was rejected.
-    Rejected,
-    /// The candidate has withdrawn the application.
-    Withdrawn,
-}
-
-/// A person of a partner. What is personal is null once the person's data has been erased.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Contact {
-    /// The person's id, under which training and certificates are recorded.
-    pub person: Uuid,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name.
-    pub last_name: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Telephone number.
-    pub phone: Option<String>,
-}
-
 /// A contact as the row keeps it.
 #[derive(serde::Deserialize)]
-struct Kept {
+pub struct Kept {
     subject: Uuid,
-    details: Option<Details>,
+    details: Option<ContactDetails>,
 }
 
-#[derive(serde::Deserialize)]
-struct Details {
-    first_name: String,
-    last_name: String,
-    email: String,
-    phone: Option<String>,
-}
-
-impl From<Kept> for Contact {
-    fn from(Kept { subject, details }: Kept) -> Self {
-        let empty =
-            Self { person: subject, first_name: None, last_name: None, email: None, phone: None };
-        details.map_or(empty.clone(), |details| Self {
-            first_name: Some(details.first_name),
-            last_name: Some(details.last_name),
-            email: Some(details.email),
-            phone: details.phone,
-            ..empty
-        })
+shows! {
+    /// A person of a partner. What is personal is null once the person's data has been erased.
+    Contact of (kept: Kept) given {
+        let known = |all: ContactDetails| (Some(all.first_name), Some(all.last_name), Some(all.email), all.phone);
+        let (first_name, last_name, email, phone) = kept.details.map(known).unwrap_or_default();
+    } {
+        /// The person's id, under which training and certificates are recorded.
+        person: Uuid = kept.subject,
+        /// First name.
+        first_name: Option<String> = first_name,
+        /// Last name.
+        last_name: Option<String> = last_name,
+        /// E-mail address.
+        email: Option<String> = email,
+        /// Telephone number.
+        phone: Option<String> = phone,
     }
 }
-
-mirrors!(PartnerStage as partners::Stage);
 
 impl Global for Partner {
     const KIND: u8 = 2;

@@ -1,6 +1,7 @@
 //! The network below a partner as GraphQL objects: names, tiers, stages and depths, and nobody's money (M18).
 
-use super::PartnerStage;
+use projections::partners;
+
 use crate::graphql::ground::{show::shows, word::Word};
 
 shows! {
@@ -11,7 +12,7 @@ shows! {
         /// Where it stands on the ladder of tiers.
         tier: Word<domain::Tier>,
         /// How far it has come.
-        stage: PartnerStage,
+        stage: Word<partners::Stage>,
         /// How many levels below the top it stands.
         depth: Option<u32>,
     }

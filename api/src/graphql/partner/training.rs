@@ -1,11 +1,10 @@
 //! Training as GraphQL objects: courses assigned, modules and exams done, certificates held.
 
-use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 use projections::training;
 use uuid::Uuid;
 
-use crate::graphql::ground::show::{mirrors, shows};
+use crate::graphql::ground::{show::shows, word::Word};
 
 shows! {
     /// A course that a partner's people are to take.
@@ -29,7 +28,7 @@ shows! {
         /// The person.
         person: Uuid,
         /// A module or an exam.
-        kind: TrainingKind,
+        kind: Word<training::Kind>,
         /// The course of a module; null for an exam.
         course: Option<String> = Some(row.course).filter(|course| !course.is_empty()),
         /// The module's or the exam's name.
@@ -46,18 +45,6 @@ shows! {
         completed_at: Option<DateTime<Utc>>,
     }
 }
-
-/// What can be done in training.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "training::Kind")]
-pub enum TrainingKind {
-    /// A module of a course.
-    Module,
-    /// The exam of a certification.
-    Exam,
-}
-
-mirrors!(TrainingKind as training::Kind);
 
 shows! {
     /// Proof that a person can do something.

@@ -1,10 +1,13 @@
 //! Where a programme leads: to its publications.
 
-use super::{Program, Publication, PublicationKind};
+use projections::publications::Kind;
+
+use super::{Program, Publication};
 use crate::graphql::ground::{
     asked::Asked,
     edges::{edge, edges},
     failure::Failure,
+    word::Word,
 };
 
 edges! {
@@ -15,14 +18,14 @@ edges! {
             &self,
             ctx: &async_graphql::Context<'_>,
         ) -> Result<Option<Vec<Publication>>, Failure> {
-            published(Asked::of(ctx)?, self, Some(PublicationKind::Terms)).await.map(Some)
+            published(Asked::of(ctx)?, self, Some(Word(Kind::Terms))).await.map(Some)
         }
 
         /// Every version of everything, in the order in which they were published.
         async fn publications(
             &self,
             ctx: &async_graphql::Context<'_>,
-            #[graphql(desc = "Only versions of this.")] kind: Option<PublicationKind>,
+            #[graphql(desc = "Only versions of this.")] kind: Option<Word<Kind>>,
         ) -> Result<Option<Vec<Publication>>, Failure> {
             published(Asked::of(ctx)?, self, kind).await.map(Some)
         }
@@ -32,7 +35,7 @@ edges! {
 async fn published(
     asked: &Asked,
     program: &Program,
-    kind: Option<PublicationKind>,
+    kind: Option<Word<Kind>>,
 ) -> Result<Vec<Publication>, Failure> {
     edge!(Publication = publications by Program, ascending Position);
     let mut all = asked.all::<Leads>(program.program_id).await?;

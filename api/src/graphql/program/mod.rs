@@ -6,9 +6,9 @@ mod mutations;
 
 use std::collections::BTreeMap;
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::ID;
 use chrono::{DateTime, Utc};
-use domain::program::KernelState;
+use domain::program::{self, KernelState};
 use projections::publications;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub use self::{lists::ProgramQueries, mutations::ProgramMutations};
 use super::ground::{
     node::Global,
     scalars::{CurrencyCode, Json, Position},
-    show::{mirrors, read, shown, shows},
+    show::{read, shown, shows},
     word::Word,
 };
 
@@ -24,9 +24,9 @@ shows! {
     /// A partner programme with its rulebook.
     #[graphql(complex)]
     Program of programs as row given {
-        let statuses: BTreeMap<String, domain::program::ContractStatus> = read(&row.contract_statuses)?;
-        let courses: BTreeMap<String, domain::program::Course> = read(&row.courses)?;
-        let certifications: BTreeMap<String, domain::program::Certification> = read(&row.certifications)?;
+        let statuses: BTreeMap<String, program::ContractStatus> = read(&row.contract_statuses)?;
+        let courses: BTreeMap<String, program::Course> = read(&row.courses)?;
+        let certifications: BTreeMap<String, program::Certification> = read(&row.certifications)?;
     } {
         /// The programme's global id.
         id: ID = Self::global(row.id),
@@ -43,11 +43,11 @@ shows! {
         /// How many levels below the top partners may join.
         max_network_depth: u32,
         /// The statuses that contracts can have.
-        contract_statuses: Vec<ContractStatus> = statuses.into_iter().map(ContractStatus::from).collect(),
+        contract_statuses: Vec<ContractStatus> = shown(Vec::from_iter(statuses))?,
         /// The newest version of every course.
-        courses: Vec<Course> = courses.into_iter().map(Course::from).collect(),
+        courses: Vec<Course> = shown(Vec::from_iter(courses))?,
         /// The newest version of every certification.
-        certifications: Vec<Certification> = certifications.into_iter().map(Certification::from).collect(),
+        certifications: Vec<Certification> = shown(Vec::from_iter(certifications))?,
         /// When it was opened.
         opened_at: DateTime<Utc>,
         /// Grows with every change; give it as `expectedVersion`.
@@ -57,52 +57,55 @@ shows! {
     }
 }
 
-/// A status of a contract, of the vendor's own naming.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct ContractStatus {
-    /// The status's code.
-    pub code: String,
-    /// Whether a change to it calculates commission.
-    pub calculates_commission: bool,
-    /// In which state of a deal it can be set.
-    pub kernel_state: Word<KernelState>,
+shows! {
+    /// A status of a contract, of the vendor's own naming.
+    ContractStatus of (entry: (String, program::ContractStatus)) given { let (code, status) = entry; } {
+        /// The status's code.
+        code: String = code,
+        /// Whether a change to it calculates commission.
+        calculates_commission: bool = status.calculates_commission,
+        /// In which state of a deal it can be set.
+        kernel_state: Word<KernelState> = Word(status.kernel_state),
+    }
 }
 
-/// A course that partners' people can take.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Course {
-    /// Its name.
-    pub course: String,
-    /// The newest version.
-    pub version: u32,
-    /// Its subject area.
-    pub area: String,
-    /// Its modules.
-    pub modules: Vec<String>,
-    /// Courses of a step are assigned when the step before is complete.
-    pub step: u32,
+shows! {
+    /// A course that partners' people can take.
+    Course of (entry: (String, program::Course)) given { let (name, newest) = entry; } {
+        /// Its name.
+        course: String = name,
+        /// The newest version.
+        version: u32 = newest.version,
+        /// Its subject area.
+        area: String = newest.area,
+        /// Its modules.
+        modules: Vec<String> = newest.modules,
+        /// Courses of a step are assigned when the step before is complete.
+        step: u32 = newest.step,
+    }
 }
 
-/// What a person must do to be certified.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Certification {
-    /// Its name.
-    pub certification: String,
-    /// The newest version.
-    pub version: u32,
-    /// The courses that must be complete.
-    pub courses: Vec<String>,
-    /// The exam that must be passed.
-    pub exam: String,
-    /// For how many months a certificate is valid; null where it does not end.
-    pub valid_for_months: Option<u32>,
+shows! {
+    /// What a person must do to be certified.
+    Certification of (entry: (String, program::Certification)) given { let (name, newest) = entry; } {
+        /// Its name.
+        certification: String = name,
+        /// The newest version.
+        version: u32 = newest.version,
+        /// The courses that must be complete.
+        courses: Vec<String> = newest.courses,
+        /// The exam that must be passed.
+        exam: String = newest.exam,
+        /// For how many months a certificate is valid; null where it does not end.
+        valid_for_months: Option<u32> = newest.valid_for_months,
+    }
 }
 
 shows! {
     /// A published version of terms, a plan or a policy.
     Publication of publications as row {
         /// What it is a version of.
-        kind: PublicationKind,
+        kind: Word<publications::Kind>,
         /// 1, 2, 3 and so on within its kind.
         version: u32,
         /// From when on it is in force.
@@ -122,46 +125,6 @@ shows! {
     }
 }
 
-/// What a programme publishes in versions.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "publications::Kind")]
-pub enum PublicationKind {
-    /// The terms that partners accept.
-    Terms,
-    /// What is paid for a sale.
-    CommissionPlan,
-    /// When money may leave a wallet.
-    PayoutPolicy,
-    /// Who may register deals, and what becomes of them.
-    DealPolicy,
-}
-
-mirrors!(PublicationKind as publications::Kind);
-
 impl Global for Program {
     const KIND: u8 = 1;
-}
-
-impl From<(String, domain::program::ContractStatus)> for ContractStatus {
-    fn from((code, status): (String, domain::program::ContractStatus)) -> Self {
-        Self {
-            code,
-            calculates_commission: status.calculates_commission,
-            kernel_state: Word(status.kernel_state),
-        }
-    }
-}
-
-impl From<(String, domain::program::Course)> for Course {
-    fn from((course, newest): (String, domain::program::Course)) -> Self {
-        let domain::program::Course { version, area, modules, step } = newest;
-        Self { course, version, area, modules, step }
-    }
-}
-
-impl From<(String, domain::program::Certification)> for Certification {
-    fn from((certification, newest): (String, domain::program::Certification)) -> Self {
-        let domain::program::Certification { version, courses, exam, valid_for_months } = newest;
-        Self { certification, version, courses, exam, valid_for_months }
-    }
 }

@@ -1,9 +1,10 @@
 //! How wallets and payouts are asked for.
 
+use projections::payouts::State;
 use uuid::Uuid;
 
-use super::{Payout, PayoutState, Wallet};
-use crate::graphql::ground::{list::queries, scalars::CurrencyCode};
+use super::{Payout, Wallet};
+use crate::graphql::ground::{list::queries, scalars::CurrencyCode, word::Word};
 
 queries! {
     /// Queries of wallets.
@@ -35,7 +36,7 @@ queries! {
             /// Of this partner.
             partner: Uuid = is Partner,
             /// In any of these states.
-            states: Vec<PayoutState> = any_of State,
+            states: Vec<Word<State>> = any_of State,
         }
         stands RequestedAt Descending;
     }

@@ -4,7 +4,7 @@ mod edges;
 mod lists;
 mod mutations;
 
-use async_graphql::{Enum, ID};
+use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use domain::{Ppm, commission::AccrualKind, wallet::PayoutRejectionCode};
 use projections::{payouts, statement_lines};
@@ -14,7 +14,7 @@ pub use self::{lists::WalletQueries, mutations::WalletMutations};
 use super::ground::{
     node::Global,
     scalars::{CurrencyCode, Decimal, Money, Position, percent},
-    show::{mirrors, money, number, shown, shows},
+    show::{money, number, shown, shows},
     word::Word,
 };
 
@@ -86,7 +86,7 @@ shows! {
         /// The place in the log.
         position: Position,
         /// Why the balance changed.
-        kind: StatementKind,
+        kind: Word<statement_lines::Kind>,
         /// By how much; negative where it fell.
         amount: Money = money(row.amount_minor, &row.currency)?,
         /// The balance after it.
@@ -100,16 +100,6 @@ shows! {
     }
 }
 
-/// Why a balance changed.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "statement_lines::Kind")]
-pub enum StatementKind {
-    /// A lot matured.
-    Matured,
-    /// A payout was paid.
-    Paid,
-}
-
 shows! {
     /// A request for money out of a wallet.
     #[graphql(complex)]
@@ -117,7 +107,7 @@ shows! {
         /// The payout's UUID within its wallet, as inputs take it.
         payout_id: Uuid = row.payout,
         /// How far it has come.
-        state: PayoutState,
+        state: Word<payouts::State>,
         /// How much.
         amount: Money = money(row.amount_minor, &row.currency)?,
         /// Who asked for it.
@@ -148,26 +138,6 @@ shows! {
         partner: Uuid,
     }
 }
-
-/// How far a payout has come.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "payouts::State")]
-pub enum PayoutState {
-    /// Asked for.
-    Requested,
-    /// Approved by finance.
-    Approved,
-    /// On its way.
-    Submitted,
-    /// Paid.
-    Paid,
-    /// Taken back by the partner.
-    Cancelled,
-    /// Rejected by finance.
-    Rejected,
-}
-
-mirrors!(PayoutState as payouts::State, StatementKind as statement_lines::Kind);
 
 impl Global for Wallet {
     const KIND: u8 = 4;

@@ -257,6 +257,10 @@ impl Mutation {
         "paid"
     }
 
+    async fn book(&self, at: DateTime<Utc>) -> Option<String> {
+        Some(at.to_string())
+    }
+
     async fn never(&self) -> Option<String> {
         std::future::pending().await
     }

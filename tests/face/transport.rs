@@ -57,6 +57,7 @@ async fn a_request_error_is_400_in_the_newer_type_and_200_in_the_older_and_never
         ),
         (json!({ "query": "query($n: Int!) { double(n: $n) }" }), "GRAPHQL_VALIDATION_FAILED"),
         (json!({ "query": "{ year(at: \"soon\") }" }), "GRAPHQL_VALIDATION_FAILED"),
+        (json!({ "query": "mutation { book(at: \"soon\") }" }), "GRAPHQL_VALIDATION_FAILED"),
         (
             json!({ "query": "query($at: DateTime!) { hello year(at: $at) }", "variables": { "at": "soon" } }),
             "GRAPHQL_VALIDATION_FAILED",
@@ -101,6 +102,14 @@ async fn a_partial_answer_is_200_with_its_error_and_its_trace() {
         reply.body["errors"][0]["extensions"]["traceId"].as_str(),
         reply.header("x-trace-id")
     );
+}
+
+#[tokio::test]
+async fn a_mutation_that_ran_is_told_beside_one_that_was_malformed() {
+    let server = Server::start().await;
+    let reply = server.ask("mutation { pay book(at: \"soon\") }").await;
+    assert_eq!((reply.status, reply.code()), (200, "GRAPHQL_VALIDATION_FAILED"));
+    assert_eq!(reply.body["data"], json!({ "pay": "paid", "book": null }));
 }
 
 #[tokio::test]

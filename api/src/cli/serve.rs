@@ -53,9 +53,9 @@ fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> 
     let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } =
         settings.clone()
     else {
-        std::fs::create_dir_all(dir)
+        let key = InstallationKey::open(dir)
             .with_context(|| format!("{} cannot be used", dir.display()))?;
-        return Ok(Authenticator::for_installation(InstallationKey::open(dir)?, clock));
+        return Ok(Authenticator::for_installation(key, clock));
     };
     let issuer = Issuer::new(IssuerSettings::new(issuer, audience, url))?;
     Ok(Authenticator::for_issuer(issuer, clock))

@@ -126,8 +126,8 @@ pub(super) fn token(
     hours: u32,
     output: &Output,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
-    let key = InstallationKey::open(dir)?;
+    let key =
+        InstallationKey::open(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
     let token = key.mint(role, subject, partner, TimeDelta::hours(hours.into()), Utc::now())?;
     output.say(&token, &json!({ "token": token }));
     Ok(())

@@ -156,10 +156,10 @@ fn is_refused(response: &Response) -> bool {
 }
 
 fn is_nothing(data: &Value) -> bool {
-    match data {
-        Value::Object(members) => members.values().all(|member| *member == Value::Null),
-        data => *data == Value::Null,
+    if let Value::Object(members) = data {
+        return members.values().all(|member| *member == Value::Null);
     }
+    *data == Value::Null
 }
 
 /// async-graphql coerces custom scalars while a field runs, and its messages are all that tells such an error from a

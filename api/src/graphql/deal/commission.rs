@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::graphql::ground::{
     asked::Asked,
     failure::Failure,
-    scalars::{Decimal, Money},
+    scalars::{Decimal, Json, Money},
     show::{read, shown, shows},
     word::Word,
 };
@@ -28,8 +28,8 @@ shows! {
         nothing: Option<Word<NothingEarned>>,
         /// The hash of everything that the calculation rests on.
         trace_hash: Option<String>,
-        #[graphql(skip)]
-        kept: Option<serde_json::Value> = row.trace,
+        /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
+        trace: Option<Json>,
     }
 }
 
@@ -65,7 +65,6 @@ shows! {
 
 /// Why a lot has the amount that it has.
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
 pub struct Explanation {
     /// What was earned by the same calculation. A member sees its own partner's legs only.
     pub legs: Vec<Leg>,
@@ -75,8 +74,8 @@ pub struct Explanation {
     pub recalculated_hash: Option<String>,
     /// Whether both agree. Null where another version of the engine calculated.
     pub holds: Option<bool>,
-    #[graphql(skip)]
-    pub trace: serde_json::Value,
+    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
+    pub trace: Option<Json>,
 }
 
 impl Explanation {
@@ -91,7 +90,7 @@ impl Explanation {
             legs: own(asked, trace.legs)?,
             trace_hash,
             recalculated_hash,
-            trace: kept,
+            trace: Some(Json(kept)),
         }))
     }
 }

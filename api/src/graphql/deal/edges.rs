@@ -1,20 +1,14 @@
 //! Where a deal leads: to whose it is, what was signed and paid, and what it earned.
 
 use async_graphql::{ComplexObject, Context};
-use domain::{Ppm, commission::Trace};
+use domain::commission::Trace;
 
 use super::{
-    ContractLine, Deal, Part, Payment, Share,
-    commission::{Calculation, Explanation, Leg, own},
+    ContractLine, Deal, Payment,
+    commission::{Calculation, Leg, own},
 };
 use crate::graphql::{
-    ground::{
-        asked::Asked,
-        edges::edges,
-        failure::Failure,
-        scalars::{Json, percent},
-        show::read,
-    },
+    ground::{asked::Asked, edges::edges, failure::Failure, scalars::Json, show::read},
     partner::Partner,
     program::Program,
 };
@@ -35,34 +29,14 @@ edges! {
         /// Every calculation of commission on this deal. A member sees what its own partner earns by each.
         calculations: Calculation = commissions by Deal, ascending Position;
     }
-    more {
-        /// What other partners have of the commission.
-        async fn shares(&self) -> Option<Vec<Share>> {
-            let share = |part: &Part| Share { partner_id: part.partner, share: percent(Ppm(part.ppm)) };
-            Some(self.shared.iter().map(share).collect())
-        }
-    }
 }
 
 #[ComplexObject]
 impl Calculation {
     /// What was earned. A member sees its own partner's legs only.
     async fn legs(&self, ctx: &Context<'_>) -> Result<Option<Vec<Leg>>, Failure> {
-        let Some(kept) = &self.kept else { return Ok(Some(vec![])) };
+        let Some(Json(kept)) = &self.trace else { return Ok(Some(vec![])) };
         let trace: Trace = read(kept)?;
         own(Asked::of(ctx)?, trace.legs).map(Some)
-    }
-
-    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
-    async fn trace(&self) -> Option<Json> {
-        self.kept.clone().map(Json)
-    }
-}
-
-#[ComplexObject]
-impl Explanation {
-    /// Everything that the calculation rests on: inputs, candidates with verdicts, steps and rounding.
-    async fn trace(&self) -> Option<Json> {
-        Some(Json(self.trace.clone()))
     }
 }

@@ -7,14 +7,17 @@ mod mutations;
 
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::deal::{ApprovalRoute, DealRejectionCode, LossCode};
+use domain::{
+    Ppm,
+    deal::{self, ApprovalRoute, DealRejectionCode, LossCode},
+};
 use projections::deals;
 use uuid::Uuid;
 
 pub use self::{lists::DealQueries, mutations::DealMutations};
 use super::ground::{
     node::Global,
-    scalars::{Date, Decimal, Money, Position},
+    scalars::{Date, Decimal, Money, Position, percent},
     show::{money, read, shown, shows},
     word::Word,
 };
@@ -98,8 +101,8 @@ shows! {
         program: Uuid,
         #[graphql(skip)]
         partner: Uuid,
-        #[graphql(skip)]
-        shared: Vec<Part> = read(&row.shares)?,
+        /// What other partners have of the commission.
+        shares: Option<Vec<Share>> = Some(shown(read::<Vec<Part>>(&row.shares)?)?),
     }
 }
 
@@ -126,16 +129,18 @@ pub struct Return {
     pub fields: Vec<String>,
 }
 
-/// What another partner has of a deal's commission.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Share {
-    /// The other partner's UUID.
-    pub partner_id: Uuid,
-    /// Its part in per cent.
-    pub share: Decimal,
+shows! {
+    /// What another partner has of a deal's commission.
+    Share of (part: Part) {
+        /// The other partner's UUID.
+        partner_id: Uuid = part.partner,
+        /// Its part in per cent.
+        share: Decimal = percent(Ppm(part.ppm)),
+    }
 }
 
-#[derive(Clone, Debug, serde::Deserialize)]
+/// A share as the row keeps it.
+#[derive(serde::Deserialize)]
 pub struct Part {
     partner: Uuid,
     ppm: u32,
@@ -155,16 +160,13 @@ shows! {
 
 shows! {
     /// A payment by the customer.
-    Payment of payments as row given {
-        let allocations: Vec<domain::deal::Allocation> = read(&row.allocations)?;
-        let part = |part: domain::deal::Allocation| Allocation { line: part.line, amount: part.amount.into() };
-    } {
+    Payment of payments as row {
         /// The payment's own id, as whoever reported it named it.
         payment_id: Uuid = row.payment,
         /// How much.
         amount: Money = money(row.amount_minor, &row.currency)?,
         /// Which lines of the contract it pays.
-        allocations: Vec<Allocation> = allocations.into_iter().map(part).collect(),
+        allocations: Vec<Allocation> = shown(read::<Vec<deal::Allocation>>(&row.allocations)?)?,
         /// The day on which it arrived.
         received_on: Date,
         /// What the customer still owed after it.
@@ -174,13 +176,14 @@ shows! {
     }
 }
 
-/// What part of a payment pays one line.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Allocation {
-    /// The line.
-    pub line: String,
-    /// How much of the payment.
-    pub amount: Money,
+shows! {
+    /// What part of a payment pays one line.
+    Allocation of (part: deal::Allocation) {
+        /// The line.
+        line: String,
+        /// How much of the payment.
+        amount: Money,
+    }
 }
 
 impl Global for Deal {

@@ -5,7 +5,13 @@ use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId, Refusal, derived};
 use uuid::Uuid;
 
-use super::{asked::Asked, failure::Failure, refusal::RefusalView, scalars::Position, show::Shows};
+use super::{
+    asked::Asked,
+    failure::Failure,
+    refusal::RefusalView,
+    scalars::Position,
+    show::{Shows, shown},
+};
 use crate::{
     access,
     commands::{Outcome, Request},
@@ -72,7 +78,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     let Common { command_id, expected_version, occurred_at, client_mutation_id } =
         input.common().clone();
     let refused = |refusal: Refusal, client_mutation_id| {
-        let refusal = Some(RefusalView::from(refusal));
+        let refusal = Some(shown(refusal)?);
         Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
     };
     if occurred_at.is_some() && !access::may_date(asked.principal.role) {

@@ -16,7 +16,7 @@ use super::{
 /// How many rows a page has where nobody says.
 pub const USUAL: usize = 20;
 /// The longest page.
-const LONGEST: u32 = 100;
+const LONGEST: u64 = 100;
 
 /// A list of `T`.
 pub type Connection<T> = Relay<Place, T, EmptyFields, EmptyFields>;
@@ -64,21 +64,15 @@ pub fn page(
     before: Option<String>,
 ) -> Result<Page, Failure> {
     let count = |asked: Option<i32>| {
-        let count = asked.map(|asked| u32::try_from(asked).ok().filter(|count| *count <= LONGEST));
-        count
-            .map(|count| count.ok_or_else(|| Failure::bad_input("a page has 0 to 100 rows")))
-            .transpose()
+        let count = asked.map(u64::try_from).transpose().ok();
+        let count = count.filter(|count| count.is_none_or(|count| count <= LONGEST));
+        count.ok_or_else(|| Failure::bad_input("a page has 0 to 100 rows"))
     };
     let (mut first, last) = (count(first)?, count(last)?);
     if first.is_none() && last.is_none() {
-        first = u32::try_from(USUAL).ok();
+        first = Some(USUAL as u64);
     }
-    Ok(Page {
-        first: first.map(u64::from),
-        after: after.map(Cursor::new),
-        last: last.map(u64::from),
-        before: before.map(Cursor::new),
-    })
+    Ok(Page { first, after: after.map(Cursor::new), last, before: before.map(Cursor::new) })
 }
 
 /// What a page costs: each of its rows whatever is asked of one.

@@ -3,34 +3,38 @@
 use std::borrow::Cow;
 
 use async_graphql::{
-    ContextSelectionSet, Name, OutputType, Positioned, ServerResult, SimpleObject, Value,
+    ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
     parser::types::Field,
     registry::{MetaTypeId, Registry},
 };
 
-use super::word::enumeration;
+use super::{show::shows, word::enumeration};
 
-/// Why the service did not do what was asked. Nothing was changed.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(name = "Refusal")]
-pub struct RefusalView {
-    /// What a program tells refusals apart by. Never renamed.
-    pub code: RefusalCode,
-    /// Says what to do next, in English, for a person.
-    pub message: String,
-    /// The path of the input field at fault, outermost first; null where no single field is.
-    pub field: Option<Vec<String>>,
-    /// The version of the policy that refused, where one did.
-    pub policy: Option<PolicyVersion>,
+shows! {
+    /// Why the service did not do what was asked. Nothing was changed.
+    #[graphql(name = "Refusal")]
+    RefusalView of (refusal: domain::Refusal) given {
+        let field: Vec<String> = refusal.field.iter().map(|name| camel(name)).collect();
+    } {
+        /// What a program tells refusals apart by. Never renamed.
+        code: RefusalCode = RefusalCode(refusal.code),
+        /// Says what to do next, in English, for a person.
+        message: String,
+        /// The path of the input field at fault, outermost first; null where no single field is.
+        field: Option<Vec<String>> = (!field.is_empty()).then_some(field),
+        /// The version of the policy that refused, where one did.
+        policy: Option<PolicyVersion>,
+    }
 }
 
-/// A version of something that the programme has published.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct PolicyVersion {
-    /// Which policy, such as "payout-policy".
-    pub id: String,
-    /// Its version: 1, 2, 3 and so on.
-    pub version: u32,
+shows! {
+    /// A version of something that the programme has published.
+    PolicyVersion of (policy: domain::PolicyRef) {
+        /// Which policy, such as "payout-policy".
+        id: String,
+        /// Its version: 1, 2, 3 and so on.
+        version: u32,
+    }
 }
 
 /// One of the domain's codes.
@@ -74,20 +78,6 @@ fn as_sentence(text: &str) -> String {
     first.chain(letters).chain(['.']).collect()
 }
 
-impl From<domain::Refusal> for RefusalView {
-    fn from(refusal: domain::Refusal) -> Self {
-        let field: Vec<String> = refusal.field.iter().map(|name| camel(name)).collect();
-        Self {
-            code: RefusalCode(refusal.code),
-            message: refusal.message,
-            field: (!field.is_empty()).then_some(field),
-            policy: refusal
-                .policy
-                .map(|policy| PolicyVersion { id: policy.id, version: policy.version }),
-        }
-    }
-}
-
 /// `tax_id` is called `taxId` in the schema.
 fn camel(name: &str) -> String {
     let mut words = name.split('_');
@@ -105,6 +95,7 @@ mod tests {
     use domain::{Invalid, deal::DealRefusal};
 
     use super::*;
+    use crate::graphql::ground::show::Shown;
 
     #[test]
     fn every_code_of_the_domain_is_a_value_with_a_sentence() {
@@ -125,13 +116,10 @@ mod tests {
 
     #[test]
     fn the_path_of_a_field_is_that_of_the_input() {
-        let refusal =
-            RefusalView::from(domain::Refusal::from(Invalid::new("customer.tax_id", "is missing")));
+        let view = |refusal| RefusalView::shown(refusal).expect("is shown");
+        let refusal = view(Invalid::new("customer.tax_id", "is missing").into());
         assert_eq!(refusal.code, RefusalCode("INPUT_INVALID"));
         assert_eq!(refusal.field, Some(vec!["customer".into(), "taxId".into()]));
-        assert_eq!(
-            RefusalView::from(domain::Refusal::from(DealRefusal::NotRegistered)).field,
-            None
-        );
+        assert_eq!(view(DealRefusal::NotRegistered.into()).field, None);
     }
 }

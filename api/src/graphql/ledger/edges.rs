@@ -14,17 +14,10 @@ use crate::graphql::{
 };
 
 edges! {
-    JournalLine by entry;
+    JournalLine by position;
     one {
         /// The partner whose money it is.
         partner: Partner = partner;
-    }
-    more {
-        /// The entry that it belongs to.
-        async fn entry(&self) -> Option<JournalEntry> {
-            let Self { entry: entry_id, occurred_at, position, event, .. } = *self;
-            Some(JournalEntry { entry_id, occurred_at, position, event })
-        }
     }
 }
 

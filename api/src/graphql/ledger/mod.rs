@@ -36,10 +36,13 @@ shows! {
         occurred_at: DateTime<Utc>,
         /// The place in the log of the event.
         position: Position,
-        #[graphql(skip)]
-        entry: Uuid,
-        #[graphql(skip)]
-        event: Uuid = row.event_id,
+        /// The entry that it belongs to.
+        entry: Option<JournalEntry> = Some(JournalEntry {
+            entry_id: row.entry,
+            occurred_at: row.occurred_at,
+            position: shown(row.position)?,
+            event: row.event_id,
+        }),
         #[graphql(skip)]
         partner: Uuid,
     }

@@ -1,15 +1,10 @@
 //! Carrying out one command under optimistic concurrency: load, ask for facts, decide, append; on a conflict all again.
 
-use std::collections::HashMap;
-use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::{EventStoreAggregateContext, PersistedEventStore};
-use cqrs_es::{
-    Aggregate, AggregateContext, AggregateError, CqrsFramework, EventEnvelope, EventStore,
-};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -18,8 +13,7 @@ use crate::fault::Cause;
 use crate::kept::State;
 use crate::load::LoadError;
 use crate::log::Log;
-use crate::repository::LogRepository;
-use crate::streams::Streams;
+use crate::streams::{Streams, part};
 use crate::turns::{Touch, Touched};
 
 /// How long a command is decided again because another process came first.
@@ -159,79 +153,60 @@ impl Log {
         ) -> BoxFuture<'a, Result<A::Services, LoadError>>,
     {
         let id = execution.aggregate_id;
-        let state = self.own::<A>(id, fresh).await?;
+        let mut state = self.own::<A>(id, fresh).await?;
         streams.note((A::TYPE, id), state.sequence);
         let services = facts(&state.aggregate, &execution.command, streams).await?;
-        let seen = execution.expected_version;
-        if seen.is_some_and(|seen| seen != state.sequence as u64) {
-            self.kept().keep(id, &state, false);
-            if !fresh {
-                return Ok(None); // What was kept may have been out of date.
-            }
-            // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
-            let mut aggregate = Arc::unwrap_or_clone(state.aggregate);
-            let command = execution.command.clone();
-            let outcome = aggregate.handle(command, &services, &EventSink::default()).await;
-            let failure = outcome.map_or_else(ExecuteError::Refused, |()| ExecuteError::Conflict);
-            return self.earlier::<A>(execution).await?.map(Some).ok_or(failure);
+        let stale = execution.expected_version.is_some_and(|seen| seen != state.sequence as u64);
+        if stale || fresh || streams.rest_on_others() {
+            self.kept().keep(id, &state, false); // Somebody may come first, and the next attempt goes on from here.
         }
-        match self.attempt(execution, streams, state, services, fresh).await {
-            Ok(Some(receipt)) => Ok(Some(receipt.into())),
-            Err(ExecuteError::Conflict) => Ok(None),
-            outcome @ (Ok(None) | Err(ExecuteError::Refused(_))) => {
-                // Nothing was appended, so nobody has checked yet what this rests on.
-                if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
-                    return Ok(None);
-                }
-                match self.earlier::<A>(execution).await? {
-                    Some(done) => Ok(Some(done)),
-                    None => outcome.map(|_| Some(Done { receipt: None, events: 0 })),
-                }
-            }
-            Err(fault) => Err(fault),
+        if stale && !fresh {
+            return Ok(None); // What was kept may have been out of date.
+        }
+        let sink = EventSink::default();
+        let aggregate = Arc::make_mut(&mut state.aggregate);
+        let decided = aggregate.handle(execution.command.clone(), &services, &sink).await;
+        let events = sink.collect().await;
+        if decided.is_ok() && stale {
+            // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
+            return self.earlier::<A>(execution).await?.map(Some).ok_or(ExecuteError::Conflict);
+        }
+        if decided.is_ok() && !events.is_empty() {
+            return match self.append_all(&execution.provenance, streams, id, state, &events).await {
+                Err(ExecuteError::Conflict) => Ok(None),
+                outcome => outcome.map(|receipt| Some(receipt.into())),
+            };
+        }
+        self.kept().keep(id, &state, false);
+        // Nothing was appended, so nobody has checked yet what this rests on.
+        if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
+            return Ok(None);
+        }
+        match (self.earlier::<A>(execution).await?, decided) {
+            (Some(done), _) => Ok(Some(done)),
+            (None, Ok(())) => Ok(Some(Done { receipt: None, events: 0 })),
+            (None, Err(refusal)) => Err(ExecuteError::Refused(refusal)),
         }
     }
 
-    async fn attempt<A>(
+    /// Appends what was decided with all that it rests on, and keeps the state after it.
+    async fn append_all<A: Aggregate + 'static>(
         &self,
-        execution: &Execution<A::Command>,
+        provenance: &Provenance,
         streams: &Streams,
-        state: State<A>,
-        services: A::Services,
-        fresh: bool,
-    ) -> Result<Option<Receipt>, ExecuteError<A::Error>>
-    where
-        A: Aggregate + Clone + 'static,
-        A::Command: Clone,
-    {
-        let id = execution.aggregate_id;
-        let decided = streams.decided(execution.provenance.clone());
-        if !decided.facts.is_empty() || fresh {
-            self.kept().keep(id, &state, false); // Somebody may come first, and the next attempt goes on from here.
+        id: Uuid,
+        mut after: State<A>,
+        events: &[A::Event],
+    ) -> Result<Receipt, ExecuteError<A::Error>> {
+        let own = part::<A>(id, after.sequence, events)?;
+        after.sequence += events.len();
+        after.bytes += own.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        let append = streams.append(provenance.clone(), own);
+        let beside: Vec<Stream> = append.beside.iter().map(Part::stream).collect();
+        let receipt = self.append(append).await?;
+        if !receipt.duplicate {
+            self.kept().keep(id, &after, false);
         }
-        let beside: Vec<Stream> = decided.beside.iter().map(Part::stream).collect();
-        let repository = LogRepository::of_command(self.clone(), decided);
-        let (receipt, bytes, before) = (repository.receipt(), repository.bytes(), state.bytes);
-        let store = AttemptStore {
-            store: self.store::<A>(repository),
-            id,
-            sequence: state.sequence,
-            slot: Arc::new(Mutex::new(Some((
-                Arc::unwrap_or_clone(state.aggregate),
-                state.sequence,
-            )))),
-        };
-        let framework = CqrsFramework::new(&store, vec![], services);
-        let outcome = framework.execute(&id.to_string(), execution.command.clone()).await;
-        let receipt = receipt.get().cloned();
-        let left = store.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((aggregate, sequence)) = left
-            && !receipt.as_ref().is_some_and(|receipt| receipt.duplicate)
-        {
-            let bytes = before + bytes.count();
-            self.kept().keep(id, &State { aggregate: Arc::new(aggregate), sequence, bytes }, false);
-        }
-        outcome.map_err(failure)?;
         beside.into_iter().for_each(|stream| self.kept().forget(stream));
         Ok(receipt)
     }
@@ -252,84 +227,6 @@ impl Log {
         } else {
             Err(ExecuteError::CommandIdReused)
         }
-    }
-}
-
-/// A store for one attempt, which begins with the state that facts were asked with and leaves behind what came of it.
-struct AttemptStore<A: Aggregate> {
-    store: PersistedEventStore<LogRepository, A>,
-    id: Uuid,
-    sequence: usize,
-    slot: Slot<A>,
-}
-
-/// An aggregate after so many events; empty while the framework has it, and where its events were not appended.
-type Slot<A> = Arc<Mutex<Option<(A, usize)>>>;
-
-/// The aggregate in the framework's hands. A refusal drops it, unchanged, back into its slot.
-struct Context<A> {
-    aggregate: Option<A>,
-    sequence: usize,
-    slot: Slot<A>,
-}
-
-impl<A: Aggregate> AggregateContext<A> for Context<A> {
-    fn aggregate(&mut self) -> &mut A {
-        self.aggregate.get_or_insert_default()
-    }
-}
-
-impl<A> Context<A> {
-    fn put_back(&mut self, aggregate: Option<A>, more: usize) {
-        if let Some(aggregate) = aggregate {
-            let left = Some((aggregate, self.sequence + more));
-            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = left;
-        }
-    }
-}
-
-impl<A> Drop for Context<A> {
-    fn drop(&mut self) {
-        let aggregate = self.aggregate.take();
-        self.put_back(aggregate, 0);
-    }
-}
-
-impl<A: Aggregate> EventStore<A> for &AttemptStore<A> {
-    type AC = Context<A>;
-
-    async fn load_events(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
-        self.store.load_events(aggregate_id).await
-    }
-
-    async fn load_aggregate(&self, _: &str) -> Result<Self::AC, AggregateError<A::Error>> {
-        let loaded = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let aggregate = loaded.map(|(aggregate, _)| aggregate);
-        Ok(Context { aggregate, sequence: self.sequence, slot: self.slot.clone() })
-    }
-
-    async fn commit(
-        &self,
-        events: Vec<A::Event>,
-        mut context: Self::AC,
-        metadata: HashMap<String, String>,
-    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
-        if events.is_empty() {
-            return Ok(vec![]);
-        }
-        let (aggregate, more) = (context.aggregate.take(), events.len());
-        let stock = EventStoreAggregateContext {
-            aggregate_id: self.id.to_string(),
-            aggregate: A::default(), // Without snapshots the store does not look at it.
-            current_sequence: self.sequence,
-            current_snapshot: None,
-        };
-        let committed = self.store.commit(events, stock, metadata).await?;
-        context.put_back(aggregate, more);
-        Ok(committed)
     }
 }
 
@@ -355,27 +252,16 @@ fn pause(retry: u32) -> Duration {
     Duration::from_millis(rand::random_range(0..=longest))
 }
 
-fn failure<E: Error>(error: AggregateError<E>) -> ExecuteError<E> {
-    match error {
-        AggregateError::UserError(refusal) => ExecuteError::Refused(refusal),
-        AggregateError::AggregateConflict => ExecuteError::Conflict,
-        AggregateError::UnexpectedError(source) => match source.downcast::<AppendError>() {
-            Ok(error) => not_appended(*error),
-            Err(source) => LoadError::from(AggregateError::<E>::UnexpectedError(source)).into(),
-        },
-        other @ (AggregateError::DatabaseConnectionError(_)
-        | AggregateError::DeserializationError(_)) => LoadError::from(other).into(),
-    }
-}
-
-fn not_appended<E>(error: AppendError) -> ExecuteError<E> {
-    match error {
-        AppendError::Conflict => ExecuteError::Conflict,
-        AppendError::CommandIdReused => ExecuteError::CommandIdReused,
-        AppendError::UnknownOutcome(cause) => ExecuteError::UnknownOutcome(cause),
-        AppendError::Unavailable(cause) => ExecuteError::Unavailable(cause),
-        AppendError::NoEvents | AppendError::Personal(_) => {
-            ExecuteError::Unavailable(Cause::new(error))
+impl<E> From<AppendError> for ExecuteError<E> {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict => Self::Conflict,
+            AppendError::CommandIdReused => Self::CommandIdReused,
+            AppendError::UnknownOutcome(cause) => Self::UnknownOutcome(cause),
+            AppendError::Unavailable(cause) => Self::Unavailable(cause),
+            AppendError::NoEvents | AppendError::Personal(_) => {
+                Self::Unavailable(Cause::new(error))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::SubjectId;
+use domain::{Envelope, SubjectId};
 use rand::RngCore;
 use serde_json::Value;
 
@@ -46,12 +46,8 @@ impl KeyRing {
             }
             let mut value: Value =
                 serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)?;
-            let mut subjects = vec![];
-            personal::subjects_to_seal(&value, &mut subjects)?;
-            let keys = self
-                .made(subjects)
-                .await
-                .map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
+            let keys = self.made(personal::subjects(&mut value, "known")).await;
+            let keys = keys.map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
             let place = personal::place(part.aggregate_type, &id, sequence);
             personal::seal(&mut value, &place, &|subject| keys.get(&subject).copied())?;
             event.payload = value.to_string();
@@ -65,19 +61,15 @@ impl KeyRing {
         for (index, event) in events.iter().enumerate() {
             if personal::may_hold_sealed(&event.payload) {
                 let value = serde_json::from_str(&event.payload);
-                parsed
-                    .push((index, value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?));
+                let value = value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?;
+                parsed.push((index, value));
             }
         }
-        let places = parsed.iter().map(|(index, _)| {
-            let envelope = &events[*index].envelope;
-            personal::place(
-                &envelope.aggregate_type,
-                &envelope.aggregate_id.to_string(),
-                envelope.sequence,
-            )
-        });
-        let places: Vec<String> = places.collect();
+        let place = |(index, _): &(usize, Value)| {
+            let Envelope { aggregate_type, aggregate_id, sequence, .. } = &events[*index].envelope;
+            personal::place(aggregate_type, &aggregate_id.to_string(), *sequence)
+        };
+        let places: Vec<String> = parsed.iter().map(place).collect();
         self.open(parsed.iter_mut().map(|(_, value)| value).zip(&places)).await?;
         for (index, value) in parsed {
             events[index].payload = value.to_string();
@@ -90,11 +82,9 @@ impl KeyRing {
         &self,
         payloads: impl Iterator<Item = (&'v mut Value, &'v String)>,
     ) -> Result<(), ReadError> {
-        let payloads: Vec<_> = payloads.collect();
-        let mut subjects = vec![];
-        for (value, _) in &payloads {
-            personal::subjects_to_open(value, &mut subjects);
-        }
+        let mut payloads: Vec<_> = payloads.collect();
+        let sealed = payloads.iter_mut().flat_map(|(value, _)| personal::subjects(value, "sealed"));
+        let subjects = sealed.collect();
         let keys = self.found(subjects).await.map_err(ReadError::Unavailable)?;
         for (value, place) in payloads {
             personal::open(value, place, &|subject| keys.get(&subject).copied())

@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
 use uuid::Uuid;
 
@@ -92,13 +94,14 @@ impl Log {
     {
         let repository =
             LogRepository::between(self.clone(), Span { after: state.sequence as u64, until });
-        let bytes = repository.bytes();
-        let events = self.store::<A>(repository).load_events(&id.to_string()).await;
+        let bytes = repository.bytes.clone();
+        let store = PersistedEventStore::<_, A>::new_event_store(repository);
+        let events = store.with_upcasters(self.upcasters()).load_events(&id.to_string()).await;
         for event in events? {
             Arc::make_mut(&mut state.aggregate).apply(event.payload);
             state.sequence = event.sequence;
         }
-        state.bytes += bytes.count();
+        state.bytes += bytes.load(Ordering::Relaxed);
         Ok(state)
     }
 }

@@ -32,9 +32,9 @@ pub(crate) fn place(aggregate_type: &str, aggregate_id: &str, sequence: u64) -> 
     format!("{aggregate_type}/{aggregate_id}/{sequence}")
 }
 
-/// Whether a payload may hold a value that `subjects_to_seal` would find.
+/// Whether a payload may hold a value that is to be sealed, or must not be there.
 pub(crate) fn may_hold_known(payload: &str) -> bool {
-    payload.contains(r#""known""#) || payload.contains(r#""sealed""#)
+    payload.contains(r#""known""#) || may_hold_sealed(payload)
 }
 
 /// Whether a payload may hold a sealed value.
@@ -42,37 +42,10 @@ pub(crate) fn may_hold_sealed(payload: &str) -> bool {
     payload.contains(r#""sealed""#)
 }
 
-/// Adds the subjects of all values that are to be sealed.
-pub(crate) fn subjects_to_seal(
-    value: &Value,
-    subjects: &mut Vec<SubjectId>,
-) -> Result<(), PersonalError> {
-    match value {
-        Value::Object(object) => match personal(object) {
-            Some((subject, "known")) => subjects.push(subject),
-            Some((_, "sealed")) => return Err(PersonalError::AlreadySealed),
-            Some(_) | None => {
-                object.values().try_for_each(|inner| subjects_to_seal(inner, subjects))?
-            }
-        },
-        Value::Array(items) => {
-            items.iter().try_for_each(|item| subjects_to_seal(item, subjects))?
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-    Ok(())
-}
-
-/// Adds the subjects of all sealed values.
-pub(crate) fn subjects_to_open(value: &Value, subjects: &mut Vec<SubjectId>) {
-    match value {
-        Value::Object(object) => match personal(object) {
-            Some((subject, "sealed")) => subjects.push(subject),
-            Some(_) | None => object.values().for_each(|inner| subjects_to_open(inner, subjects)),
-        },
-        Value::Array(items) => items.iter().for_each(|item| subjects_to_open(item, subjects)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+/// The subjects of all personal values that are `held` so: `known` or `sealed`.
+pub(crate) fn subjects(value: &mut Value, held: &str) -> Vec<SubjectId> {
+    let held = all(value).into_iter().filter(|(_, is, _)| *is == held);
+    held.map(|(subject, ..)| subject).collect()
 }
 
 /// Seals every known personal value under the key of its subject.
@@ -81,19 +54,15 @@ pub(crate) fn seal(
     place: &str,
     key: &impl Fn(SubjectId) -> Option<Key>,
 ) -> Result<(), PersonalError> {
-    match value {
-        Value::Object(object) => match personal(object) {
-            Some((subject, "known")) => {
-                let key = key(subject)
-                    .ok_or_else(|| PersonalError::NoKeys(format!("no key for {subject}")))?;
-                let known = object.remove("known").unwrap_or_default();
-                object.insert("sealed".into(), sealed(&known, place, &key)?.into());
-            }
-            Some((_, "sealed")) => return Err(PersonalError::AlreadySealed),
-            Some(_) | None => object.values_mut().try_for_each(|inner| seal(inner, place, key))?,
-        },
-        Value::Array(items) => items.iter_mut().try_for_each(|item| seal(item, place, key))?,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    for (subject, held, object) in all(value) {
+        if held == "sealed" {
+            return Err(PersonalError::AlreadySealed);
+        }
+        if let Some(known) = object.remove("known") {
+            let key = key(subject);
+            let key = key.ok_or_else(|| PersonalError::NoKeys(format!("no key for {subject}")))?;
+            object.insert("sealed".into(), sealed(&known, place, &key)?.into());
+        }
     }
     Ok(())
 }
@@ -104,28 +73,28 @@ pub(crate) fn open(
     place: &str,
     key: &impl Fn(SubjectId) -> Option<Key>,
 ) -> Result<(), PersonalError> {
-    match value {
-        Value::Object(object) => match personal(object) {
-            Some((subject, "sealed")) => {
-                let sealed = object.remove("sealed").unwrap_or_default();
-                match key(subject) {
-                    None => object.insert("erased".into(), true.into()),
-                    Some(key) => {
-                        let opened = opened(&sealed, place, &key);
-                        let known = opened.ok_or_else(|| PersonalError::Tampered {
-                            subject,
-                            place: place.into(),
-                        })?;
-                        object.insert("known".into(), known)
-                    }
-                };
-            }
-            Some(_) | None => object.values_mut().try_for_each(|inner| open(inner, place, key))?,
-        },
-        Value::Array(items) => items.iter_mut().try_for_each(|item| open(item, place, key))?,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    for (subject, _, object) in all(value) {
+        let Some(sealed) = object.remove("sealed") else { continue };
+        let (held, left) = match key(subject) {
+            None => ("erased", Some(true.into())),
+            Some(key) => ("known", opened(&sealed, place, &key)),
+        };
+        let tampered = || PersonalError::Tampered { subject, place: place.into() };
+        object.insert(held.into(), left.ok_or_else(tampered)?);
     }
     Ok(())
+}
+
+/// Every personal value: its subject, how it is held, and the object that it is.
+fn all(value: &mut Value) -> Vec<(SubjectId, &'static str, &mut Map<String, Value>)> {
+    match value {
+        Value::Object(object) => match personal(object) {
+            Some((subject, held)) => vec![(subject, held, object)],
+            None => object.values_mut().flat_map(all).collect(),
+        },
+        Value::Array(items) => items.iter_mut().flat_map(all).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
+    }
 }
 
 /// The subject of a personal value and the name of its other member, where `object` is one.

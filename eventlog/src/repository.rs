@@ -1,16 +1,15 @@
-//! The event repository (cqrs-es) for the length of one command.
+//! The event repository (cqrs-es), for reading: events are written by the log's appender alone.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{
-    PersistedEventRepository, PersistedEventStore, PersistenceError, ReplayFeed, ReplayStream,
-    SerializedEvent, SerializedSnapshot,
+    PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent,
+    SerializedSnapshot,
 };
 use serde_json::Value;
 
-use crate::append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Stream};
 use crate::engine::Engine;
 use crate::event::{RawEvent, ReadError, Span};
 use crate::log::Log;
@@ -19,69 +18,22 @@ use crate::personal;
 /// Events to a page of a replay.
 const PAGE: u32 = 1000;
 
-/// Reads what the stock repository reads, opening personal data, and writes through the log's appender.
+/// Reads what the stock repository reads, opening personal data.
 pub struct LogRepository {
     log: Log,
     span: Span,
-    /// Of the one command that may be written; none for reading.
-    decided: Option<Decided>,
-    receipt: Arc<OnceLock<Receipt>>,
-    bytes: Bytes,
-}
-
-/// What the append of a decision says besides its events.
-pub(crate) struct Decided {
-    pub provenance: Provenance,
-    pub beside: Vec<Part>,
-    pub facts: Vec<(Stream, u64)>,
-}
-
-/// How much JSON has been read and written.
-#[derive(Clone, Default)]
-pub(crate) struct Bytes(Arc<AtomicUsize>);
-
-impl Log {
-    pub(crate) fn store<A: Aggregate>(
-        &self,
-        repository: LogRepository,
-    ) -> PersistedEventStore<LogRepository, A> {
-        PersistedEventStore::new_event_store(repository).with_upcasters(self.upcasters())
-    }
-}
-
-impl Bytes {
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn add(&self, more: usize) {
-        self.0.fetch_add(more, Ordering::Relaxed);
-    }
+    /// How much JSON has been read.
+    pub(crate) bytes: Arc<AtomicUsize>,
 }
 
 impl LogRepository {
-    /// For reading only.
     pub fn new(log: Log) -> Self {
         Self::between(log, Span { after: 0, until: u64::MAX })
     }
 
-    /// For reading some events of a stream.
+    /// For some events of a stream.
     pub(crate) fn between(log: Log, span: Span) -> Self {
-        Self { log, span, decided: None, receipt: Arc::default(), bytes: Bytes::default() }
-    }
-
-    /// For one command.
-    pub(crate) fn of_command(log: Log, decided: Decided) -> Self {
-        Self { decided: Some(decided), ..Self::new(log) }
-    }
-
-    /// Where the receipt will be once something has been written.
-    pub(crate) fn receipt(&self) -> Arc<OnceLock<Receipt>> {
-        self.receipt.clone()
-    }
-
-    pub(crate) fn bytes(&self) -> Bytes {
-        self.bytes.clone()
+        Self { log, span, bytes: Arc::default() }
     }
 
     async fn opened(
@@ -119,7 +71,8 @@ impl PersistedEventRepository for LogRepository {
                 events.map_err(|error| PersistenceError::ConnectionError(Box::new(error)))?
             }
         };
-        self.bytes.add(events.iter().map(|event| event.payload.to_string().len()).sum());
+        let read = events.iter().map(|event| event.payload.to_string().len()).sum();
+        self.bytes.fetch_add(read, Ordering::Relaxed);
         self.opened(events).await
     }
 
@@ -127,37 +80,15 @@ impl PersistedEventRepository for LogRepository {
         &self,
         _: &str,
     ) -> Result<Option<SerializedSnapshot>, PersistenceError> {
-        Err(no_snapshots())
+        Err(other("snapshots are not kept: events are the one truth"))
     }
 
     async fn persist<A: Aggregate>(
         &self,
-        events: &[SerializedEvent],
-        snapshot_update: Option<(String, Value, usize)>,
+        _: &[SerializedEvent],
+        _: Option<(String, Value, usize)>,
     ) -> Result<(), PersistenceError> {
-        if snapshot_update.is_some() {
-            return Err(no_snapshots());
-        }
-        let Some(first) = events.first() else { return Ok(()) };
-        let Decided { provenance, beside, facts } =
-            self.decided.as_ref().ok_or_else(|| other("this repository only reads"))?;
-        let own = Part {
-            aggregate_type: A::TYPE,
-            aggregate_id: first.aggregate_id.parse().map_err(other)?,
-            expected: first.sequence as u64 - 1,
-            events: events.iter().map(new_event).collect::<Result<_, _>>()?,
-        };
-        self.bytes.add(own.events.iter().map(|event| event.payload.len()).sum());
-        let (provenance, beside) = (provenance.clone(), beside.clone());
-        let append = Append { provenance, own, beside, facts: facts.clone() };
-        match self.log.append(append).await {
-            Ok(receipt) => {
-                self.receipt.get_or_init(|| receipt);
-                Ok(())
-            }
-            Err(AppendError::Conflict) => Err(PersistenceError::OptimisticLockError),
-            Err(error) => Err(other(error)),
-        }
+        Err(other("this repository only reads; append to the log"))
     }
 
     async fn stream_events<A: Aggregate>(
@@ -219,14 +150,6 @@ fn serialized(event: RawEvent) -> Result<SerializedEvent, PersistenceError> {
     ))
 }
 
-fn new_event(event: &SerializedEvent) -> Result<NewEvent, PersistenceError> {
-    Ok(NewEvent {
-        event_type: event.event_type.clone(),
-        event_version: event.event_version.parse().map_err(other)?,
-        payload: event.payload.to_string(),
-    })
-}
-
 fn unreadable(error: ReadError) -> PersistenceError {
     match error {
         ReadError::Unavailable(cause) => PersistenceError::ConnectionError(Box::new(cause)),
@@ -236,10 +159,6 @@ fn unreadable(error: ReadError) -> PersistenceError {
     }
 }
 
-fn no_snapshots() -> PersistenceError {
-    other("snapshots are not kept: events are the one truth")
-}
-
-fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PersistenceError {
-    PersistenceError::UnknownError(error.into())
+fn other(problem: &str) -> PersistenceError {
+    PersistenceError::UnknownError(problem.into())
 }

@@ -7,11 +7,10 @@ use cqrs_es::{Aggregate, DomainEvent};
 use domain::EventId;
 use uuid::Uuid;
 
-use crate::append::{NewEvent, Part, Provenance, Stream};
+use crate::append::{Append, NewEvent, Part, Provenance, Stream};
 use crate::fault::Cause;
 use crate::load::LoadError;
 use crate::log::Log;
-use crate::repository::Decided;
 use crate::turns::{Touch, Touched};
 
 /// Where a decision asks for its facts. Whatever it is given is noted: the append is a conflict where any of it has
@@ -53,14 +52,11 @@ impl Streams {
         }
         let state = self.log.fact::<A>(id, self.fresh).await?;
         self.note(stream, state.sequence);
-        let events: Vec<_> =
-            happens(&state.aggregate).iter().map(new_event).collect::<Result<_, _>>()?;
+        let part = part::<A>(id, state.sequence, &happens(&state.aggregate))?;
         let mut noted = self.noted();
-        if let Some(part) = noted.beside.iter_mut().find(|part| part.stream() == stream) {
-            part.events.extend(events); // A stream that has moved in between is a conflict anyway.
-        } else {
-            let expected = state.sequence as u64;
-            noted.beside.push(Part { aggregate_type: A::TYPE, aggregate_id: id, expected, events });
+        match noted.beside.iter_mut().find(|there| there.stream() == stream) {
+            Some(there) => there.events.extend(part.events), // A stream that has moved in between is a conflict anyway.
+            None => noted.beside.push(part),
         }
         drop(noted);
         Ok(state.aggregate)
@@ -79,6 +75,11 @@ impl Streams {
         Ok(self.log.engine().sequences(&streams).await? == versions)
     }
 
+    /// Whether anything was given but the deciding aggregate.
+    pub(crate) fn rest_on_others(&self) -> bool {
+        self.noted().versions.keys().any(|stream| *stream != self.own)
+    }
+
     /// Whose turns make an attempt safe from others of this process.
     pub(crate) fn touched(&self) -> Touched {
         let noted = self.noted();
@@ -87,12 +88,12 @@ impl Streams {
         rests.chain(writes.map(|stream| (stream, Touch::Writes))).collect()
     }
 
-    /// What an append has to say besides the events of the decision.
-    pub(crate) fn decided(&self, provenance: Provenance) -> Decided {
+    /// The events of the decision, with what happens beside them and with what they rest on.
+    pub(crate) fn append(&self, provenance: Provenance, own: Part) -> Append {
         let noted = self.noted();
         let facts = noted.versions.iter().map(|(stream, version)| (*stream, *version));
         let facts = facts.filter(|(stream, _)| *stream != self.own).collect();
-        Decided { provenance, beside: noted.beside.clone(), facts }
+        Append { provenance, own, beside: noted.beside.clone(), facts }
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -126,14 +127,23 @@ impl domain::facts::Streams for Streams {
     }
 }
 
+/// What happens to an aggregate after so many events.
+pub(crate) fn part<A: Aggregate>(
+    id: Uuid,
+    sequence: usize,
+    events: &[A::Event],
+) -> Result<Part, LoadError> {
+    let events = events.iter().map(new_event).collect::<Result<_, _>>()?;
+    Ok(Part { aggregate_type: A::TYPE, aggregate_id: id, expected: sequence as u64, events })
+}
+
 fn new_event<E: DomainEvent>(event: &E) -> Result<NewEvent, LoadError> {
     let undecodable = |error| LoadError::Undecodable(Cause::new(error));
+    let payload = serde_json::to_value(event).map_err(|_| undecodable("an event has no JSON"))?;
+    let version = event.event_version().parse();
     Ok(NewEvent {
         event_type: event.event_type(),
-        event_version: event
-            .event_version()
-            .parse()
-            .map_err(|_| undecodable("an event's version is no number"))?,
-        payload: serde_json::to_string(event).map_err(|_| undecodable("an event has no JSON"))?,
+        event_version: version.map_err(|_| undecodable("an event's version is no number"))?,
+        payload: payload.to_string(),
     })
 }

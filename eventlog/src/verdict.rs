@@ -44,6 +44,20 @@ pub(crate) enum Verdict {
     Conflict,
 }
 
+/// The appends that are written, each with how far after the head its first event comes.
+pub(crate) fn writes<'v, 'b>(
+    batch: &'v [&'b Append],
+    verdicts: &'v [Verdict],
+) -> impl Iterator<Item = (&'b Append, u64)> {
+    batch.iter().zip(verdicts).filter_map(|(append, verdict)| Some((*append, verdict.offset()?)))
+}
+
+impl Verdict {
+    fn offset(&self) -> Option<u64> {
+        if let Self::Write { offset } = self { Some(*offset) } else { None }
+    }
+}
+
 impl Known {
     /// What the writers of a batch believe: each stream, written or rested on, is where the first of them saw it, and
     /// no command is known.
@@ -120,12 +134,10 @@ pub(crate) fn answers(
     let answer = |(index, verdict): (usize, &Verdict)| match verdict {
         Verdict::Write { offset } => Ok(written(index, *offset, false)),
         Verdict::Earlier(applied) => Ok(applied.receipt(batch[index].command_id())),
-        Verdict::Twin { of } => match &verdicts[*of] {
-            Verdict::Write { offset } => Ok(written(*of, *offset, true)),
-            Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {
-                Err(AppendError::Conflict) // A twin is always of one that is written.
-            }
-        },
+        Verdict::Twin { of } => {
+            let offset = verdicts[*of].offset().ok_or(AppendError::Conflict)?; // A twin is always of one that is written.
+            Ok(written(*of, offset, true))
+        }
         Verdict::Reused => Err(AppendError::CommandIdReused),
         Verdict::Conflict => Err(AppendError::Conflict),
     };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::append::{Append, Row};
 use crate::clock::at_rest;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, writes};
 
 /// The rows of `events` that a batch writes.
 #[derive(Default)]
@@ -40,14 +40,8 @@ pub(super) struct Receipts<'b> {
 impl<'b> Columns<'b> {
     pub fn of(batch: &[&'b Append], verdicts: &[Verdict]) -> Self {
         let mut columns = Self::default();
-        for (append, verdict) in batch.iter().zip(verdicts) {
-            match verdict {
-                Verdict::Write { offset } => columns.add(append, *offset),
-                Verdict::Earlier(_)
-                | Verdict::Twin { .. }
-                | Verdict::Reused
-                | Verdict::Conflict => {}
-            }
+        for (append, offset) in writes(batch, verdicts) {
+            columns.add(append, offset);
         }
         columns
     }

@@ -12,7 +12,7 @@ use super::{applied, sequences};
 use crate::append::{Append, Stream};
 use crate::clock::at_rest;
 use crate::fault::Cause;
-use crate::verdict::{Known, Verdict, answers, judge};
+use crate::verdict::{Known, Verdict, answers, judge, writes};
 use crate::written::{WriteFault, Written};
 
 /// After this long a connection is asked whether it still lives, so that a server that was restarted in a quiet
@@ -87,7 +87,7 @@ async fn write_after_reading(
     connection.execute("BEGIN; SELECT FROM log_head FOR UPDATE").await.map_err(before_commit)?;
     let known = known(connection, batch).await.map_err(before_commit)?;
     let verdicts = judge(batch, &known);
-    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
+    if writes(batch, &verdicts).next().is_none() {
         connection.execute("ROLLBACK").await.map_err(before_commit)?;
         return Ok(Written { answers: answers(batch, &verdicts, 0, now), head: 0 });
     }
@@ -100,13 +100,10 @@ async fn write_after_reading(
 }
 
 fn finished(batch: &[&Append], verdicts: &[Verdict], attempt: &Attempt) -> Written {
-    let written = |(append, verdict): (&&Append, &Verdict)| match verdict {
-        Verdict::Write { .. } => append.length(),
-        Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => 0,
-    };
+    let written: u64 = writes(batch, verdicts).map(|(append, _)| append.length()).sum();
     Written {
         answers: answers(batch, verdicts, attempt.head, attempt.recorded_at),
-        head: attempt.head + batch.iter().zip(verdicts).map(written).sum::<u64>(),
+        head: attempt.head + written,
     }
 }
 

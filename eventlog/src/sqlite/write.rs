@@ -13,7 +13,7 @@ use super::{Owned, applied, instant, sequences, text};
 use crate::append::{Append, Row, Stream};
 use crate::clock::at_rest;
 use crate::fault::Cause;
-use crate::verdict::{Known, Verdict, answers, judge};
+use crate::verdict::{Known, Verdict, answers, judge, writes};
 use crate::written::{WriteFault, Written};
 
 /// Rows to a statement; 14 values each stay far below SQLite's limit of variables.
@@ -58,7 +58,7 @@ async fn write(
     let head = begin(connection, now).await.map_err(lost)?;
     let known = known(connection, batch).await.map_err(lost)?;
     let verdicts = judge(batch, &known);
-    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Write { .. })) {
+    if writes(batch, &verdicts).next().is_none() {
         connection.execute("ROLLBACK").await.map_err(lost)?;
         return Ok(Written {
             answers: answers(batch, &verdicts, head.position, now),
@@ -130,22 +130,11 @@ struct NewRow<'b> {
 }
 
 fn rows<'b>(batch: &[&'b Append], verdicts: &[Verdict], head: u64) -> Vec<NewRow<'b>> {
-    let mut rows = vec![];
-    for (&append, verdict) in batch.iter().zip(verdicts) {
-        match verdict {
-            Verdict::Write { offset } => {
-                let places = (head + offset..).zip(append.rows()).enumerate();
-                rows.extend(places.map(|(index, (position, row))| NewRow {
-                    append,
-                    row,
-                    index,
-                    position,
-                }));
-            }
-            Verdict::Earlier(_) | Verdict::Twin { .. } | Verdict::Reused | Verdict::Conflict => {}
-        }
-    }
-    rows
+    let rows = writes(batch, verdicts).flat_map(|(append, offset)| {
+        let places = (head + offset..).zip(append.rows()).enumerate();
+        places.map(move |(index, (position, row))| NewRow { append, row, index, position })
+    });
+    rows.collect()
 }
 
 fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBuilder<'r, Sqlite> {

@@ -6,7 +6,7 @@ pub mod schedule;
 use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
-    vec![Box::new(Lines::<events::Entity>::new()), Box::new(Rows::<schedule::Entity>::new(whole))]
+    vec![Box::new(Lines::of::<events::Entity>()), Box::new(Rows::<schedule::Entity>::new(whole))]
 }
 
 pub(crate) const CLAIMS: &[Claim] = &[

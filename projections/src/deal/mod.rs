@@ -10,9 +10,9 @@ use crate::ground::{AtWork, Claim, Lines, Rows};
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
         Box::new(Rows::<deals::Entity>::new(whole)),
-        Box::new(Lines::<deal_lines::Entity>::new()),
-        Box::new(Lines::<payments::Entity>::new()),
-        Box::new(Lines::<commissions::Entity>::new()),
+        Box::new(Lines::of::<deal_lines::Entity>()),
+        Box::new(Lines::of::<payments::Entity>()),
+        Box::new(Lines::of::<commissions::Entity>()),
     ]
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, IntoActiveModel, Iterable,
-    ModelTrait, QueryFilter, Value,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, QueryFilter, Value,
 };
 use uuid::Uuid;
 
@@ -25,10 +25,12 @@ pub(crate) trait AtWork: Send + Sync {
     fn shapes(&self) -> Vec<Arc<Shape>>;
 
     /// Notes which rows an event will need.
-    fn touch(&mut self, placed: &Placed);
+    fn touch(&mut self, _: &Placed) {}
 
     /// Loads the rows that were noted.
-    fn load<'t>(&'t mut self, db: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>>;
+    fn load<'t>(&'t mut self, _: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>> {
+        std::future::ready(Ok(())).boxed()
+    }
 
     fn fold(&mut self, placed: &Placed) -> Result<(), Misfit>;
 
@@ -41,9 +43,12 @@ pub(crate) struct Changes {
     pub shape: Arc<Shape>,
     /// Whether some rows may be there already.
     pub replace: bool,
-    pub rows: Vec<Vec<Value>>,
+    pub rows: Vec<Values>,
     pub gone: Vec<Uuid>,
 }
+
+/// A row's values in the order of its columns.
+pub(crate) type Values = Vec<Value>;
 
 /// The rows of a view, by id.
 pub(crate) struct Rows<V: View> {
@@ -52,7 +57,7 @@ pub(crate) struct Rows<V: View> {
     whole: bool,
     wanted: HashSet<Uuid>,
     rows: HashMap<Uuid, Slot<V::Model>>,
-    trail: Option<Box<dyn Follows<V>>>,
+    trail: Option<Lines<Left<V>>>,
 }
 
 /// A row, or the place of one.
@@ -63,17 +68,27 @@ struct Slot<R> {
     changed: bool,
 }
 
-/// The rows of a feed or a trail that are not written yet.
-pub(crate) struct Lines<E: Table> {
-    shape: Arc<Shape>,
-    rows: Vec<E::Model>,
+/// The rows of a feed or a trail that are not written yet, and how events add to them.
+pub(crate) struct Lines<F> {
+    new: Changes,
+    added: F,
 }
 
-/// A trail at work.
-pub(crate) trait Follows<V: View>: Send + Sync {
-    fn shape(&self) -> Arc<Shape>;
-    fn follow(&mut self, after: &V::Model, placed: &Placed) -> Result<(), Misfit>;
-    fn take(&mut self) -> Changes;
+/// What an event adds to a feed.
+pub(crate) type Fed = fn(&Placed) -> Result<Vec<Values>, Misfit>;
+
+/// What an event leaves behind by the row that it has changed.
+type Left<V> = fn(&<V as EntityTrait>::Model, &Placed) -> Result<Vec<Values>, Misfit>;
+
+impl Changes {
+    fn to(shape: Arc<Shape>, replace: bool) -> Self {
+        Self { shape, replace, rows: vec![], gone: vec![] }
+    }
+
+    /// The rows so far; those to come are other ones.
+    fn take(&mut self) -> Self {
+        Self { rows: take(&mut self.rows), ..Self::to(self.shape.clone(), self.replace) }
+    }
 }
 
 impl<V: View> Rows<V> {
@@ -84,8 +99,9 @@ impl<V: View> Rows<V> {
 
     /// The same, leaving `E` behind.
     pub fn with_trail<E: Trail<V>>(self) -> Self {
-        let lines = Lines::<E> { shape: Arc::new(Shape::of::<E>()), rows: vec![] };
-        Self { trail: Some(Box::new(lines)), ..self }
+        let added: Left<V> = |after, placed| Ok(all::<E>(E::rows(after, placed)?));
+        let new = Changes::to(Arc::new(Shape::of::<E>()), false);
+        Self { trail: Some(Lines { new, added }), ..self }
     }
 
     pub fn want(&mut self, id: Uuid) {
@@ -101,10 +117,8 @@ impl<V: View> Rows<V> {
 
 impl<V: View> AtWork for Rows<V> {
     fn shapes(&self) -> Vec<Arc<Shape>> {
-        [Some(self.shape.clone()), self.trail.as_ref().map(|trail| trail.shape())]
-            .into_iter()
-            .flatten()
-            .collect()
+        let trail = self.trail.iter().map(|trail| &trail.new.shape);
+        std::iter::once(&self.shape).chain(trail).cloned().collect()
     }
 
     fn touch(&mut self, placed: &Placed) {
@@ -137,7 +151,7 @@ impl<V: View> AtWork for Rows<V> {
             let Some(row) = &mut slot.row else { continue };
             row.stamp(placed);
             if let Some(trail) = &mut self.trail {
-                trail.follow(row, placed)?;
+                trail.new.rows.extend((trail.added)(row, placed)?);
             }
         }
         Ok(())
@@ -146,12 +160,7 @@ impl<V: View> AtWork for Rows<V> {
     fn take(&mut self, all: bool) -> Vec<Changes> {
         let mut changes = vec![];
         if all {
-            let mut change = Changes {
-                shape: self.shape.clone(),
-                replace: !self.whole,
-                rows: vec![],
-                gone: vec![],
-            };
+            let mut change = Changes::to(self.shape.clone(), !self.whole);
             for (id, slot) in take(&mut self.rows) {
                 match slot {
                     Slot { changed: false, .. } | Slot { row: None, stored: false, .. } => {}
@@ -161,63 +170,38 @@ impl<V: View> AtWork for Rows<V> {
             }
             changes.push(change);
         }
-        changes.extend(self.trail.as_mut().map(|trail| trail.take()));
+        changes.extend(self.trail.as_mut().map(|trail| trail.new.take()));
         changes
     }
 }
 
-impl<E: Table> Lines<E> {
-    pub fn new() -> Self
-    where
-        E: Feed,
-    {
-        Self { shape: Arc::new(Shape::of::<E>()), rows: vec![] }
+impl Lines<Fed> {
+    pub fn of<E: Feed>() -> Self {
+        let new = Changes::to(Arc::new(Shape::of::<E>()), false);
+        Self { new, added: |placed| Ok(all::<E>(E::rows(placed)?)) }
     }
 }
 
-impl<E: Feed> AtWork for Lines<E> {
+impl AtWork for Lines<Fed> {
     fn shapes(&self) -> Vec<Arc<Shape>> {
-        vec![self.shape.clone()]
-    }
-
-    fn touch(&mut self, _: &Placed) {}
-
-    fn load<'t>(&'t mut self, _: &'t DatabaseTransaction) -> BoxFuture<'t, Result<(), DbErr>> {
-        std::future::ready(Ok(())).boxed()
+        vec![self.new.shape.clone()]
     }
 
     fn fold(&mut self, placed: &Placed) -> Result<(), Misfit> {
-        self.rows.extend(E::rows(placed)?);
+        self.new.rows.extend((self.added)(placed)?);
         Ok(())
     }
 
     fn take(&mut self, _: bool) -> Vec<Changes> {
-        vec![added::<E>(&self.shape, take(&mut self.rows))]
+        vec![self.new.take()]
     }
 }
 
-impl<V: View, E: Trail<V>> Follows<V> for Lines<E> {
-    fn shape(&self) -> Arc<Shape> {
-        self.shape.clone()
-    }
-
-    fn follow(&mut self, after: &V::Model, placed: &Placed) -> Result<(), Misfit> {
-        self.rows.extend(E::rows(after, placed)?);
-        Ok(())
-    }
-
-    fn take(&mut self) -> Changes {
-        added::<E>(&self.shape, take(&mut self.rows))
-    }
+fn all<E: Table>(rows: Vec<E::Model>) -> Vec<Values> {
+    rows.into_iter().map(values::<E>).collect()
 }
 
-fn added<E: Table>(shape: &Arc<Shape>, rows: Vec<E::Model>) -> Changes {
-    let rows = rows.into_iter().map(values::<E>).collect();
-    Changes { shape: shape.clone(), replace: false, rows, gone: vec![] }
-}
-
-/// A row's values in the order of its columns.
-fn values<E: Table>(row: E::Model) -> Vec<Value> {
+fn values<E: Table>(row: E::Model) -> Values {
     let mut row = row.into_active_model();
     E::Column::iter().filter_map(|column| row.take(column).into_value()).map(at_rest).collect()
 }

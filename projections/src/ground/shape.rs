@@ -21,13 +21,13 @@ pub(crate) struct Shape {
 #[derive(Debug)]
 pub(crate) struct Column {
     pub name: String,
-    kind: Kind,
+    kind: ColumnKind,
     null: bool,
 }
 
 /// The types that rows are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+enum ColumnKind {
     Uuid,
     Text,
     Integer,
@@ -43,7 +43,7 @@ impl Shape {
             let definition = column.def();
             Column {
                 name: column.into_iden().to_string(),
-                kind: Kind::of(definition.get_column_type()),
+                kind: ColumnKind::of(definition.get_column_type()),
                 null: definition.is_null(),
             }
         });
@@ -103,13 +103,9 @@ impl Shape {
             sql.push(')');
         }
         if replace {
-            let others = self
-                .columns
-                .iter()
-                .map(|column| quoted(&column.name))
-                .filter(|name| *name != quoted(&self.key));
-            let sets: Vec<String> =
-                others.map(|name| format!("{name} = excluded.{name}")).collect();
+            let others = self.columns.iter().filter(|column| column.name != self.key);
+            let names = others.map(|column| quoted(&column.name));
+            let sets: Vec<String> = names.map(|name| format!("{name} = excluded.{name}")).collect();
             let _ = write!(sql, " ON CONFLICT ({}) DO UPDATE SET {}", self.key, sets.join(", "));
         }
         sql
@@ -119,11 +115,9 @@ impl Shape {
         format!("COPY {} ({}) FROM STDIN (FORMAT binary)", self.table, self.names())
     }
 
-    /// Asks for rows in the order of their keys, all or those after one.
-    pub fn page(&self, after: bool, limit: usize) -> String {
-        let (names, table, key) = (self.names(), &self.table, &self.key);
-        let after = if after { format!("WHERE {key} > $1 ") } else { String::new() };
-        format!("SELECT {names} FROM {table} {after}ORDER BY {key} LIMIT {limit}")
+    /// Asks for all rows in the order of their keys.
+    pub fn in_order(&self) -> String {
+        format!("SELECT {} FROM {} ORDER BY {}", self.names(), self.table, self.key)
     }
 
     fn names(&self) -> String {
@@ -132,7 +126,9 @@ impl Shape {
     }
 
     fn is_row_number(&self, column: &Column, backend: DbBackend) -> bool {
-        backend == DbBackend::Sqlite && column.kind == Kind::Integer && column.name == self.key
+        backend == DbBackend::Sqlite
+            && column.kind == ColumnKind::Integer
+            && column.name == self.key
     }
 }
 
@@ -141,13 +137,15 @@ impl Column {
     pub fn read(&self, row: &QueryResult) -> Result<Value, DbErr> {
         let name = &self.name;
         Ok(match self.kind {
-            Kind::Uuid => row.try_get::<Option<uuid::Uuid>>("", name)?.into(),
-            Kind::Text => row.try_get::<Option<String>>("", name)?.into(),
-            Kind::Integer => row.try_get::<Option<i64>>("", name)?.into(),
-            Kind::Boolean => row.try_get::<Option<bool>>("", name)?.into(),
-            Kind::Instant => row.try_get::<Option<chrono::DateTime<chrono::Utc>>>("", name)?.into(),
-            Kind::Date => row.try_get::<Option<chrono::NaiveDate>>("", name)?.into(),
-            Kind::Json => row.try_get::<Option<serde_json::Value>>("", name)?.into(),
+            ColumnKind::Uuid => row.try_get::<Option<uuid::Uuid>>("", name)?.into(),
+            ColumnKind::Text => row.try_get::<Option<String>>("", name)?.into(),
+            ColumnKind::Integer => row.try_get::<Option<i64>>("", name)?.into(),
+            ColumnKind::Boolean => row.try_get::<Option<bool>>("", name)?.into(),
+            ColumnKind::Instant => {
+                row.try_get::<Option<chrono::DateTime<chrono::Utc>>>("", name)?.into()
+            }
+            ColumnKind::Date => row.try_get::<Option<chrono::NaiveDate>>("", name)?.into(),
+            ColumnKind::Json => row.try_get::<Option<serde_json::Value>>("", name)?.into(),
         })
     }
 }
@@ -157,7 +155,7 @@ fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-impl Kind {
+impl ColumnKind {
     #[allow(
         clippy::wildcard_enum_match_arm,
         reason = "a row made of another type must fail its first test"

@@ -1,6 +1,7 @@
 //! Upserts and bulk copies of folded rows: a few at a time into a live namespace, or very many into one that is being built.
 
 use futures::{StreamExt, TryStreamExt};
+use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use sqlx::postgres::PgPoolCopyExt;
 
@@ -24,13 +25,9 @@ pub(crate) async fn write(db: &impl ConnectionTrait, changes: Vec<Changes>) -> R
     for Changes { shape, replace, rows, gone } in changes {
         insert(db, &shape, rows, replace).await?;
         for ids in gone.chunks(STEPS[0]) {
-            let query = sea_orm::sea_query::Query::delete()
-                .from_table(sea_orm::sea_query::Alias::new(&shape.table))
-                .and_where(
-                    sea_orm::sea_query::Expr::col(sea_orm::sea_query::Alias::new(&shape.key))
-                        .is_in(ids.to_vec()),
-                )
-                .to_owned();
+            let keys = Expr::col(Alias::new(&shape.key)).is_in(ids.to_vec());
+            let mut query = Query::delete();
+            query.from_table(Alias::new(&shape.table)).and_where(keys);
             db.execute(db.get_database_backend().build(&query)).await?;
         }
     }

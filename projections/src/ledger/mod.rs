@@ -7,7 +7,7 @@ use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
-        Box::new(Lines::<journal_lines::Entity>::new()),
+        Box::new(Lines::of::<journal_lines::Entity>()),
         Box::new(Rows::<accounts::Entity>::new(whole)),
     ]
 }

@@ -12,7 +12,7 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Rows::<partners::Entity>::new(whole)),
         Box::new(Rows::<courses::Entity>::new(whole)),
         Box::new(Rows::<training::Entity>::new(whole)),
-        Box::new(Lines::<certificates::Entity>::new()),
+        Box::new(Lines::of::<certificates::Entity>()),
     ]
 }
 

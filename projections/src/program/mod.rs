@@ -8,6 +8,6 @@ use crate::ground::{AtWork, Lines, Rows};
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
         Box::new(Rows::<programs::Entity>::new(whole)),
-        Box::new(Lines::<publications::Entity>::new()),
+        Box::new(Lines::of::<publications::Entity>()),
     ]
 }

@@ -1,11 +1,15 @@
 //! Verification by differential rebuild: views built once more aside, and compared with the live ones row by row.
 
+use std::cmp::Ordering;
+use std::mem::replace;
 use std::path::PathBuf;
 
 use eventlog::Log;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
     AccessMode, ConnectionTrait, DbBackend, DbErr, IsolationLevel, QueryResult, Statement,
-    TransactionTrait, Value,
+    StreamTrait, TransactionTrait, Value,
 };
 
 use super::claims;
@@ -15,9 +19,6 @@ use crate::ground::Broken;
 use crate::ground::shape::Shape;
 use crate::house;
 use crate::keep::namespace::{Namespace, position, remove};
-
-/// Rows to a page.
-const PAGE: usize = 2000;
 
 /// Differences that are told; more do not help.
 const TOLD: usize = 20;
@@ -145,39 +146,36 @@ async fn compare_with_log(
 /// Compares one table by key, in the order of its keys; tells how many rows the live one has.
 async fn compare(
     shape: &Shape,
-    live: &impl ConnectionTrait,
-    rebuilt: &impl ConnectionTrait,
+    live: &(impl ConnectionTrait + StreamTrait),
+    rebuilt: &(impl ConnectionTrait + StreamTrait),
     differences: &mut Vec<Difference>,
 ) -> Result<u64, DbErr> {
-    let (mut ours, mut theirs) = (Pages::new(shape), Pages::new(shape));
+    let (mut ours, mut theirs) = (rows(shape, live).await?, rows(shape, rebuilt).await?);
+    let (mut here, mut there) = (ours.try_next().await?, theirs.try_next().await?);
     let mut count = 0;
     while differences.len() < TOLD {
-        let (here, there) = (ours.peek(live).await?, theirs.peek(rebuilt).await?);
-        let order = match (here, there) {
+        let order = match (&here, &there) {
             (None, None) => break,
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some(here), Some(there)) => sortable(&here.0).cmp(&sortable(&there.0)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((here, _)), Some((there, _))) => sortable(here).cmp(&sortable(there)),
         };
+        let live = if order.is_le() { replace(&mut here, ours.try_next().await?) } else { None };
+        let built =
+            if order.is_ge() { replace(&mut there, theirs.try_next().await?) } else { None };
+        count += u64::from(live.is_some());
         let table = shape.table.clone();
-        match order {
-            std::cmp::Ordering::Less => {
-                differences.extend(
-                    ours.next().map(|(key, _)| Difference::Extra { table, key: shown(&key) }),
-                );
-                count += 1;
+        match (live, built) {
+            (Some((key, live)), Some((_, rebuilt))) => {
+                differences.extend(values(shape, &key.to_string(), &live, &rebuilt));
             }
-            std::cmp::Ordering::Greater => {
-                differences.extend(
-                    theirs.next().map(|(key, _)| Difference::Missing { table, key: shown(&key) }),
-                );
+            (Some((key, _)), None) => {
+                differences.push(Difference::Extra { table, key: key.to_string() });
             }
-            std::cmp::Ordering::Equal => {
-                if let (Some((key, here)), Some((_, there))) = (ours.next(), theirs.next()) {
-                    differences.extend(values(shape, &shown(&key), &here, &there));
-                }
-                count += 1;
+            (None, Some((key, _))) => {
+                differences.push(Difference::Missing { table, key: key.to_string() });
             }
+            (None, None) => {}
         }
     }
     Ok(count)
@@ -191,8 +189,8 @@ fn values(shape: &Shape, key: &str, live: &[Value], rebuilt: &[Value]) -> Vec<Di
             table: shape.table.clone(),
             key: key.to_owned(),
             column: column.name.clone(),
-            live: shown(live),
-            rebuilt: shown(rebuilt),
+            live: live.to_string(),
+            rebuilt: rebuilt.to_string(),
         })
         .collect()
 }
@@ -200,43 +198,13 @@ fn values(shape: &Shape, key: &str, live: &[Value], rebuilt: &[Value]) -> Vec<Di
 /// A row's key and its values.
 type Row = (Value, Vec<Value>);
 
-/// The rows of a table in the order of their keys, page by page.
-struct Pages<'s> {
+/// The rows of a table in the order of their keys.
+async fn rows<'s>(
     shape: &'s Shape,
-    after: Option<Value>,
-    rows: std::collections::VecDeque<Row>,
-    ended: bool,
-}
-
-impl<'s> Pages<'s> {
-    fn new(shape: &'s Shape) -> Self {
-        Self { shape, after: None, rows: std::collections::VecDeque::new(), ended: false }
-    }
-
-    async fn peek(&mut self, db: &impl ConnectionTrait) -> Result<Option<&Row>, DbErr> {
-        if self.rows.is_empty() && !self.ended {
-            let statement = match &self.after {
-                None => {
-                    Statement::from_string(db.get_database_backend(), self.shape.page(false, PAGE))
-                }
-                Some(after) => {
-                    let sql = self.shape.page(true, PAGE);
-                    Statement::from_sql_and_values(db.get_database_backend(), sql, [after.clone()])
-                }
-            };
-            let rows = db.query_all(statement).await?;
-            self.ended = rows.len() < PAGE;
-            for row in &rows {
-                self.rows.push_back(read(self.shape, row)?);
-            }
-            self.after = self.rows.back().map(|(key, _)| key.clone());
-        }
-        Ok(self.rows.front())
-    }
-
-    fn next(&mut self) -> Option<Row> {
-        self.rows.pop_front()
-    }
+    db: &'s (impl ConnectionTrait + StreamTrait),
+) -> Result<BoxStream<'s, Result<Row, DbErr>>, DbErr> {
+    let in_order = Statement::from_string(db.get_database_backend(), shape.in_order());
+    Ok(db.stream(in_order).await?.map(|row| read(shape, &row?)).boxed())
 }
 
 fn read(shape: &Shape, row: &QueryResult) -> Result<Row, DbErr> {
@@ -262,8 +230,4 @@ fn sortable(key: &Value) -> (i64, [u8; 16]) {
     } else {
         (i64::MAX, [0; 16]) // No key has another type.
     }
-}
-
-fn shown(value: &Value) -> String {
-    value.to_string()
 }

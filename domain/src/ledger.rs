@@ -5,18 +5,18 @@ use uuid::Uuid;
 
 use crate::{Event, Money, Recorded, commission::AccrualKind, wallet::WalletEvent};
 
-/// An account of the vendor's chart that the programme posts to.
+/// An account of the vendor's chart that the programme posts to, with its number there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Account {
-    Bank,
-    WalletHeld,
-    WalletAvailable,
-    WalletReserved,
-    PayoutsInTransit,
-    CommissionNew,
-    CommissionUpline,
-    BankFees,
+    Bank = 1010,
+    WalletHeld = 2010,
+    WalletAvailable = 2020,
+    WalletReserved = 2030,
+    PayoutsInTransit = 2040,
+    CommissionNew = 5010,
+    CommissionUpline = 5030,
+    BankFees = 5210,
 }
 
 impl Account {
@@ -33,16 +33,7 @@ impl Account {
 
     /// Its number in the chart.
     pub fn number(self) -> u32 {
-        match self {
-            Self::Bank => 1010,
-            Self::WalletHeld => 2010,
-            Self::WalletAvailable => 2020,
-            Self::WalletReserved => 2030,
-            Self::PayoutsInTransit => 2040,
-            Self::CommissionNew => 5010,
-            Self::CommissionUpline => 5030,
-            Self::BankFees => 5210,
-        }
+        self as u32
     }
 
     pub fn name(self) -> &'static str {

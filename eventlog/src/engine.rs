@@ -4,6 +4,7 @@ use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
 use crate::append::{Append, Stream};
+use crate::at_rest::{events, select_events};
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::personal::Key;
@@ -52,12 +53,19 @@ impl Engine {
 
     /// The last committed position.
     pub async fn head(&self) -> Result<u64, Cause> {
-        each_engine!(self, engine => engine.head().await.map_err(Cause::new))
+        let head = each_engine!(self, engine => {
+            sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&engine.pool).await
+        });
+        head.map(i64::cast_unsigned).map_err(Cause::new)
     }
 
     /// At most `limit` events after `position`, in order, sealed as they are at rest.
     pub async fn events_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, Cause> {
-        each_engine!(self, engine => engine.events_after(position, limit).await.map_err(Cause::new))
+        const SQL: &str = select_events!("WHERE position > $1 ORDER BY position LIMIT $2");
+        each_engine!(self, engine => {
+            let query = sqlx::query(SQL).bind(position.cast_signed()).bind(i64::from(limit));
+            events(&query.fetch_all(&engine.pool).await.map_err(Cause::new)?).map_err(Cause::new)
+        })
     }
 
     pub async fn events_at(&self, positions: &[u64]) -> Result<Vec<RawEvent>, Cause> {
@@ -80,7 +88,14 @@ impl Engine {
 
     /// The last sequence that a stream had reached at `position`; 0 where it had not begun.
     pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, Cause> {
-        each_engine!(self, engine => engine.sequence_at(stream, position).await.map_err(Cause::new))
+        const SQL: &str = "SELECT sequence FROM events
+            WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3
+            ORDER BY sequence DESC LIMIT 1";
+        let sequence: Result<Option<i64>, _> = each_engine!(self, engine => {
+            let query = sqlx::query_scalar(SQL).bind(stream.0).bind(stream.1.to_string());
+            query.bind(position.cast_signed()).fetch_optional(&engine.pool).await
+        });
+        sequence.map(|sequence| sequence.unwrap_or(0).cast_unsigned()).map_err(Cause::new)
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, Cause> {
@@ -97,7 +112,11 @@ impl Engine {
     }
 
     pub async fn checkpoint(&self, name: &str) -> Result<u64, Cause> {
-        each_engine!(self, engine => engine.checkpoint(name).await.map_err(Cause::new))
+        const SQL: &str = "SELECT position FROM checkpoints WHERE name = $1";
+        let position: Result<Option<i64>, _> = each_engine!(self, engine => {
+            sqlx::query_scalar(SQL).bind(name).fetch_optional(&engine.pool).await
+        });
+        position.map(|position| position.unwrap_or(0).cast_unsigned()).map_err(Cause::new)
     }
 
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), Cause> {

@@ -2,6 +2,7 @@
 
 mod append;
 mod appender;
+mod at_rest;
 mod checkpoints;
 mod clock;
 mod engine;

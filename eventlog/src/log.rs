@@ -90,7 +90,7 @@ impl Log {
     pub fn sqlite_pool(&self) -> Option<&SqlitePool> {
         match self.engine() {
             Engine::Postgres(_) => None,
-            Engine::Sqlite(engine) => Some(&engine.readers),
+            Engine::Sqlite(engine) => Some(&engine.pool),
         }
     }
 

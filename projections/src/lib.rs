@@ -16,19 +16,19 @@ mod program;
 mod wallet;
 mod work;
 
-pub use audit::{events, schedule};
-pub use deal::{commissions, deal_lines, deals, payments};
-pub use glance::{partner_dashboards, partner_totals, program_dashboards, program_totals};
+pub use audit::*;
+pub use deal::*;
+pub use glance::*;
 pub use ground::ask::{by, by_page, find, list, seen};
 pub use ground::{
     Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, Word, page,
 };
 pub use house::{homes, tables};
 pub use keep::Namespace;
-pub use ledger::{accounts, journal_lines};
-pub use partner::{certificates, courses, partners, training};
-pub use program::{programs, publications};
-pub use wallet::{lots, payouts, statement_lines, wallets};
+pub use ledger::*;
+pub use partner::*;
+pub use program::*;
+pub use wallet::*;
 pub use work::{
     Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
     Report, StepError, VerifyError, Views,

@@ -150,7 +150,7 @@ impl RawSql {
         Ok(Self {
             pool,
             counters: format!("SELECT * FROM {schema}.partner_dashboards WHERE id = $1").into(),
-            totals: format!("SELECT * FROM {schema}.partner_totals WHERE partner = $1").into(),
+            totals: format!("SELECT * FROM {schema}.totals WHERE whose = $1").into(),
         })
     }
 

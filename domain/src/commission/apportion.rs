@@ -36,7 +36,7 @@ pub struct Part {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<Ppm>,
     /// From the base to `exact`.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Multiplication>,
     pub exact: Exact,
     pub amount: Money,
 }
@@ -44,7 +44,7 @@ pub struct Part {
 /// One multiplication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct Multiplication {
     pub term: Term,
     pub times: Exact,
     pub gives: Exact,
@@ -102,7 +102,7 @@ fn part(base: Money, rate: Ppm, claim: Claim) -> Option<Part> {
     for (term, ppm) in terms {
         if let Some(ppm) = ppm {
             exact = exact.times(ppm)?;
-            steps.push(Step { term, times: Exact::whole(1).times(ppm)?, gives: exact });
+            steps.push(Multiplication { term, times: Exact::whole(1).times(ppm)?, gives: exact });
         }
     }
     let amount = Money::zero(base.currency);

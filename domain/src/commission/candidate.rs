@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apportion::{Apportionment, Claim, apportion};
 use super::upline::{Walk, walk};
-use super::{AccrualKind, CalculationError, Component, Input, Kind, Line, Seller};
+use super::{AccrualKind, CalculationError, Component, ComponentKind, Input, Line, Seller};
 
 /// One component that might pay for one line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ fn judge(line: &Line, component: &Component, sellers: &[Seller]) -> Option<Verdi
 
 fn sellers_level(line: &Line, component: &Component, sellers: &[Seller]) -> Option<Apportionment> {
     let kind = match component.kind {
-        Kind::New => AccrualKind::New,
+        ComponentKind::New => AccrualKind::New,
     };
     let claim = |seller: &Seller| Claim {
         seller: seller.partner,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Exact, Ppm, Tier};
+use crate::{ClosedList, Exact, Ppm, Tier};
 
 use super::{Component, Plan, Selector};
 
@@ -108,24 +108,6 @@ impl PlanFault {
             }
         }
     }
-
-    /// The code for a program; never changed.
-    pub fn code(&self) -> &'static str {
-        match self {
-            PlanFault::NoComponents => "PLAN_NO_COMPONENTS",
-            PlanFault::ComponentUnnamed { .. } => "PLAN_COMPONENT_UNNAMED",
-            PlanFault::ComponentTwice { .. } => "PLAN_COMPONENT_TWICE",
-            PlanFault::NoLinesSelected { .. } => "PLAN_NO_LINES_SELECTED",
-            PlanFault::RateAboveWhole { .. } => "PLAN_RATE_ABOVE_WHOLE",
-            PlanFault::LevelRateAboveWhole { .. } => "PLAN_LEVEL_RATE_ABOVE_WHOLE",
-            PlanFault::LevelAtSeller { .. } => "PLAN_LEVEL_AT_SELLER",
-            PlanFault::LevelTwice { .. } => "PLAN_LEVEL_TWICE",
-            PlanFault::LevelMissing { .. } => "PLAN_LEVEL_MISSING",
-            PlanFault::LevelTooDeep { .. } => "PLAN_LEVEL_TOO_DEEP",
-            PlanFault::PaysNobody { .. } => "PLAN_PAYS_NOBODY",
-            PlanFault::PaysMoreThanSold(_) => "PLAN_PAYS_MORE_THAN_SOLD",
-        }
-    }
 }
 
 fn check_name(index: usize, components: &[Component]) -> Result<(), PlanFault> {
@@ -223,13 +205,7 @@ fn most_paid(component: &Component, tier: Tier) -> i128 {
 }
 
 fn tiers() -> impl Iterator<Item = Tier> {
-    std::iter::successors(Some(Tier::Registered), |tier| match tier {
-        Tier::Registered => Some(Tier::Certified),
-        Tier::Certified => Some(Tier::Silver),
-        Tier::Silver => Some(Tier::Gold),
-        Tier::Gold => Some(Tier::Platinum),
-        Tier::Platinum => None,
-    })
+    Tier::ALL.iter().map(|(tier, ..)| *tier)
 }
 
 #[cfg(test)]

@@ -28,20 +28,3 @@ pub enum CalculationError {
     )]
     OtherEngine { traced: u32, running: u32 },
 }
-
-impl CalculationError {
-    /// The code for a program; never changed.
-    pub fn code(&self) -> &'static str {
-        match self {
-            CalculationError::LineTwice { .. } => "COMMISSION_LINE_TWICE",
-            CalculationError::CurrencyMismatch { .. } => "COMMISSION_CURRENCY_MISMATCH",
-            CalculationError::NegativeBase { .. } => "COMMISSION_NEGATIVE_BASE",
-            CalculationError::SellerTwice { .. } => "COMMISSION_SELLER_TWICE",
-            CalculationError::SharesNotWhole { .. } => "COMMISSION_SHARES_NOT_WHOLE",
-            CalculationError::UplineLoops { .. } => "COMMISSION_UPLINE_LOOPS",
-            CalculationError::Overflow { .. } => "COMMISSION_OVERFLOW",
-            CalculationError::HoldBeyondCalendar { .. } => "COMMISSION_HOLD_BEYOND_CALENDAR",
-            CalculationError::OtherEngine { .. } => "COMMISSION_OTHER_ENGINE",
-        }
-    }
-}

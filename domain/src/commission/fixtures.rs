@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::{Currency, EventId, Money, PartnerId, Ppm, Published, Tier, largest_remainder};
 
 use super::{
-    Calculation, CalculationError, Component, Compression, Eligibility, Input, Kind, Level, Line,
-    Node, NothingEarned, Plan, Rate, Selector, Seller, Trigger, TriggerFacts, calculate,
+    Calculation, CalculationError, Component, ComponentKind, Compression, Eligibility, Input,
+    Level, Line, Node, NothingEarned, Plan, Rate, Selector, Seller, Trigger, TriggerFacts,
+    calculate,
 };
 
 pub const A: PartnerId = PartnerId(Uuid::from_u128(0xA));
@@ -212,7 +213,7 @@ fn any_component() -> impl Strategy<Value = Component> {
                 compression,
             })
             .collect();
-        Component { id: String::new(), kind: Kind::New, lines, rate, levels }
+        Component { id: String::new(), kind: ComponentKind::New, lines, rate, levels }
     })
 }
 

@@ -18,7 +18,7 @@ mod reversal;
 mod trace;
 mod upline;
 
-pub use apportion::{Apportionment, Part, Step, Term};
+pub use apportion::{Apportionment, Multiplication, Part, Term};
 pub use candidate::{Candidate, Rejection, Verdict};
 pub use check::{Counterexample, PlanFault};
 pub use engine::{Calculation, ENGINE_VERSION, calculate};
@@ -26,9 +26,9 @@ pub use fault::CalculationError;
 pub use input::{Input, Line, Node, Seller, TriggerFacts};
 pub use leg::Leg;
 pub use plan::{
-    AccrualKind, Component, Compression, Eligibility, Hold, Kind, Level, Plan, Rate, Selector,
-    Trigger,
+    AccrualKind, Component, ComponentKind, Compression, Eligibility, Hold, Level, Plan, Rate,
+    Selector, Trigger,
 };
 pub use reversal::reversal;
 pub use trace::{NothingEarned, Trace};
-pub use upline::{Met, Outcome, Walk};
+pub use upline::{LevelOutcome, Met, Walk};

@@ -50,7 +50,7 @@ pub struct Component {
     /// Names it within the plan, in traces and on statements.
     pub id: String,
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: ComponentKind,
     #[serde(default)]
     pub lines: Selector,
     pub rate: Rate,
@@ -61,7 +61,7 @@ pub struct Component {
 /// For what the seller is paid.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ComponentKind {
     /// A first sale.
     #[default]
     New,
@@ -179,7 +179,7 @@ mod tests {
         let plan: Plan = serde_json::from_value(written).expect("is a plan");
         let component = Component {
             id: "new-sales".into(),
-            kind: Kind::New,
+            kind: ComponentKind::New,
             lines: Selector::All,
             rate: Rate::Percent(Ppm(200_000)),
             levels: vec![],

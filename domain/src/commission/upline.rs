@@ -23,13 +23,13 @@ pub struct Met {
     pub place: u32,
     /// The level that it was asked for.
     pub level: u32,
-    pub outcome: Outcome,
+    pub outcome: LevelOutcome,
 }
 
 /// Whether a partner earns the level that it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Outcome {
+pub enum LevelOutcome {
     Earns,
     /// It is not what the level asks of a partner, and the level says what happens then.
     Ineligible {
@@ -49,9 +49,11 @@ pub(super) fn walk(seller: &Seller, levels: &[Level]) -> Walk {
         let outcome = ask(level, node);
         met.push(Met { partner: node.partner, place, level: distance, outcome });
         match outcome {
-            Outcome::Earns | Outcome::Ineligible { then: Compression::Skip, .. } => distance += 1,
-            Outcome::Ineligible { then: Compression::Compress, .. } => {}
-            Outcome::Ineligible { then: Compression::Stop, .. } => break,
+            LevelOutcome::Earns | LevelOutcome::Ineligible { then: Compression::Skip, .. } => {
+                distance += 1
+            }
+            LevelOutcome::Ineligible { then: Compression::Compress, .. } => {}
+            LevelOutcome::Ineligible { then: Compression::Stop, .. } => break,
         }
     }
     Walk { seller: seller.partner, met }
@@ -60,20 +62,20 @@ pub(super) fn walk(seller: &Seller, levels: &[Level]) -> Walk {
 impl Walk {
     /// Who earns the level at `distance`.
     pub(super) fn earner(&self, distance: u32) -> Option<PartnerId> {
-        let earns = |met: &&Met| met.level == distance && met.outcome == Outcome::Earns;
+        let earns = |met: &&Met| met.level == distance && met.outcome == LevelOutcome::Earns;
         self.met.iter().find(earns).map(|met| met.partner)
     }
 }
 
-fn ask(level: &Level, node: &Node) -> Outcome {
+fn ask(level: &Level, node: &Node) -> LevelOutcome {
     let eligible = match level.eligible {
         Eligibility::Anyone => true,
         Eligibility::Certified => node.certified,
     };
     if eligible {
-        Outcome::Earns
+        LevelOutcome::Earns
     } else {
-        Outcome::Ineligible { needs: level.eligible, then: level.compression }
+        LevelOutcome::Ineligible { needs: level.eligible, then: level.compression }
     }
 }
 
@@ -131,10 +133,10 @@ mod tests {
         let seller = seller(E).under(&[uncertified(C), certified(B), certified(A)]);
         let walk = walk(&seller, &[level(1, Compression::Compress)]);
         let needs = Eligibility::Certified;
-        let passed_on = Outcome::Ineligible { needs, then: Compression::Compress };
+        let passed_on = LevelOutcome::Ineligible { needs, then: Compression::Compress };
         let met = vec![
             Met { partner: C, place: 1, level: 1, outcome: passed_on },
-            Met { partner: B, place: 2, level: 1, outcome: Outcome::Earns },
+            Met { partner: B, place: 2, level: 1, outcome: LevelOutcome::Earns },
         ];
         assert_eq!(walk, Walk { seller: E, met });
     }

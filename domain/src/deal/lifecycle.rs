@@ -26,14 +26,14 @@ pub struct Case {
     pub responsible: Option<String>,
     /// What others have of the commission; the partner has the rest.
     pub shares: Vec<(PartnerId, Ppm)>,
-    pub stage: Stage,
+    pub stage: DealStage,
     /// The triggers whose commission is settled one way or the other.
     pub calculated: BTreeSet<EventId>,
 }
 
 /// How far a deal has come, and what is true only there.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub enum Stage {
+pub enum DealStage {
     Registered,
     PartnerQualified(Qualification),
     Returned,
@@ -48,7 +48,7 @@ pub enum Stage {
     Lost,
 }
 
-impl Stage {
+impl DealStage {
     /// The word for an end that nothing follows.
     pub fn end(&self) -> Option<&'static str> {
         match self {
@@ -82,7 +82,7 @@ impl Case {
     ) -> Result<Vec<DealEvent>, DealRefusal> {
         use DealCommand as Do;
         use DealRefusal as No;
-        use Stage as S;
+        use DealStage as S;
         let at = issued.at;
         let command = &issued.command;
         match (&self.stage, command) {
@@ -301,42 +301,42 @@ impl Case {
             }
             DealEvent::QualifiedByPartner { icp_match, timeframe, budget, .. } => {
                 self.stage =
-                    Stage::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
+                    DealStage::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
             }
-            DealEvent::Returned { .. } => self.stage = Stage::Returned,
-            DealEvent::Qualified { .. } => self.stage = Stage::Qualified,
-            DealEvent::ApprovalRequested { .. } => self.stage = Stage::PendingApproval,
+            DealEvent::Returned { .. } => self.stage = DealStage::Returned,
+            DealEvent::Qualified { .. } => self.stage = DealStage::Qualified,
+            DealEvent::ApprovalRequested { .. } => self.stage = DealStage::PendingApproval,
             DealEvent::Approved { protected_until, .. } => {
-                self.stage = Stage::Approved { protected_until }
+                self.stage = DealStage::Approved { protected_until }
             }
-            DealEvent::Rejected { .. } => self.stage = Stage::Rejected,
-            DealEvent::Withdrawn {} => self.stage = Stage::Withdrawn,
-            DealEvent::ProtectionExpired {} => self.stage = Stage::Expired,
+            DealEvent::Rejected { .. } => self.stage = DealStage::Rejected,
+            DealEvent::Withdrawn {} => self.stage = DealStage::Withdrawn,
+            DealEvent::ProtectionExpired {} => self.stage = DealStage::Expired,
             DealEvent::ShareAgreed { partner, share } => {
                 self.shares.retain(|(other, _)| *other != partner);
                 self.shares.push((partner, share));
             }
             DealEvent::Signed { lines, total, .. } => {
-                self.stage = Stage::Signed(Contract::new(lines, total))
+                self.stage = DealStage::Signed(Contract::new(lines, total))
             }
             DealEvent::ContractStatusChanged { to, .. } => {
-                if let Stage::Signed(contract) | Stage::Won(contract) = &mut self.stage {
+                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
                     contract.status = Some(to);
                 }
             }
             DealEvent::PaymentReceived { payment, amount, allocations, received_on, .. } => {
-                if let Stage::Signed(contract) | Stage::Won(contract) = &mut self.stage {
+                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
                     contract.received(payment, Payment { amount, allocations, received_on });
                 }
             }
             DealEvent::Won { .. } => {
-                if let Stage::Signed(contract) = &self.stage {
-                    self.stage = Stage::Won(contract.clone());
+                if let DealStage::Signed(contract) = &self.stage {
+                    self.stage = DealStage::Won(contract.clone());
                 }
             }
-            DealEvent::Lost { .. } => self.stage = Stage::Lost,
+            DealEvent::Lost { .. } => self.stage = DealStage::Lost,
             DealEvent::CommissionCalculated { trigger, trace, .. } => {
-                if let Stage::Signed(contract) | Stage::Won(contract) = &mut self.stage {
+                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
                     for line in &trace.input.lines {
                         contract.calculated_on(&line.id, line.net);
                     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use self::{
     contract::{Allocation, Contract, ContractLine, Payment},
-    lifecycle::{Case, Stage, route},
+    lifecycle::{Case, DealStage, route},
     registration::{Customer, Qualification},
 };
 use crate::{
@@ -294,7 +294,7 @@ impl Deal {
                     estimate,
                     responsible: None,
                     shares: vec![],
-                    stage: Stage::Registered,
+                    stage: DealStage::Registered,
                     calculated: BTreeSet::new(),
                 }));
             }

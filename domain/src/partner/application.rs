@@ -142,12 +142,12 @@ pub struct File {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Candidate {
     pub file: File,
-    pub stage: Stage,
+    pub stage: ApplicationStage,
 }
 
 /// How far an application has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Stage {
+pub enum ApplicationStage {
     Applied,
     UnderReview,
     InformationRequested,
@@ -177,10 +177,10 @@ impl Candidate {
         issued: &Issued<PartnerCommand>,
         rulebook: &Rulebook,
     ) -> Result<Vec<ApplicationEvent>, PartnerRefusal> {
+        use ApplicationStage as S;
         use PartnerCommand as Do;
         use PartnerRefusal as No;
         use ReviewResult::{Failed, Passed};
-        use Stage as S;
         let personal = |value: &String| Personal::new(self.file.subject, value.clone());
         match (self.stage, &issued.command) {
             (S::Applied | S::UnderReview, Do::AssignReview { reviewer }) => {
@@ -295,11 +295,11 @@ impl Candidate {
     pub(super) fn evolve(&mut self, event: &ApplicationEvent) {
         self.stage = match event {
             ApplicationEvent::ReviewAssigned { .. }
-            | ApplicationEvent::InformationSupplied { .. } => Stage::UnderReview,
-            ApplicationEvent::InformationRequested { .. } => Stage::InformationRequested,
-            ApplicationEvent::ReviewRecorded { result, .. } => Stage::Reviewed(*result),
-            ApplicationEvent::InterviewScheduled { .. } => Stage::InterviewScheduled,
-            ApplicationEvent::InterviewHeld { .. } => Stage::Interviewed,
+            | ApplicationEvent::InformationSupplied { .. } => ApplicationStage::UnderReview,
+            ApplicationEvent::InformationRequested { .. } => ApplicationStage::InformationRequested,
+            ApplicationEvent::ReviewRecorded { result, .. } => ApplicationStage::Reviewed(*result),
+            ApplicationEvent::InterviewScheduled { .. } => ApplicationStage::InterviewScheduled,
+            ApplicationEvent::InterviewHeld { .. } => ApplicationStage::Interviewed,
             ApplicationEvent::Applied { .. }
             | ApplicationEvent::Approved { .. }
             | ApplicationEvent::Rejected { .. }

@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 pub use self::{
     application::{
-        ApplicationEvent, ApplicationRejectionCode, ApplicationSource, Candidate, Company, Contact,
-        ContactDetails, File, InterviewOutcome, NewContact, ReviewResult, Sections, Stage,
+        ApplicationEvent, ApplicationRejectionCode, ApplicationSource, ApplicationStage, Candidate,
+        Company, Contact, ContactDetails, File, InterviewOutcome, NewContact, ReviewResult,
+        Sections,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
     network::{NetworkEvent, Place},
@@ -242,7 +243,8 @@ impl Partner {
                     inviter,
                     terms_version,
                 };
-                *self = Self::Candidate(Box::new(Candidate { file, stage: Stage::Applied }));
+                *self =
+                    Self::Candidate(Box::new(Candidate { file, stage: ApplicationStage::Applied }));
             }
             (Self::Candidate(candidate), Application(Told::Approved { .. })) => {
                 *self = Self::Active(Box::new(Active {

@@ -1,6 +1,7 @@
 //! A wallet: one partner's money in one currency, from accrual over maturity to payout.
 
 mod facts;
+mod lot;
 mod payout;
 #[cfg(test)]
 mod tests;
@@ -12,14 +13,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::payout::Standing;
-pub use self::payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep};
+pub use self::{
+    lot::{Accrual, Lot},
+    payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep},
+};
 use crate::{
-    Currency, DealId, EventId, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, Ppm,
-    ProgramId,
-    commission::AccrualKind,
+    Currency, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, ProgramId,
     partner::Partner,
     program::Program,
-    refusal::{Invalid, positive},
     words::{commands, events, refusals},
 };
 
@@ -99,31 +100,6 @@ refusals! {
     }
 }
 
-/// One leg of a calculation as it enters a wallet.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Accrual {
-    pub lot: LotId,
-    pub program: ProgramId,
-    pub partner: PartnerId,
-    pub deal: DealId,
-    /// The event that earned it.
-    pub trigger: EventId,
-    pub kind: AccrualKind,
-    /// 0 for the seller, else how far above.
-    pub level: u32,
-    pub line: String,
-    pub component: String,
-    pub plan_version: u32,
-    pub base: Money,
-    pub rate: Ppm,
-    pub amount: Money,
-    /// First instant at which it is available.
-    pub matures_at: DateTime<Utc>,
-    /// Of the whole calculation.
-    pub trace_hash: String,
-}
-
 /// A wallet before and after its first accrual.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub enum Wallet {
@@ -159,30 +135,12 @@ pub struct Buckets {
     pub in_transit: i64,
 }
 
-/// One accrual and whether it has matured.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Lot {
-    pub accrual: Accrual,
-    pub matured: bool,
-}
-
 /// What a wallet's decisions may know of other aggregates.
 #[derive(Clone, Debug, Default)]
 pub struct WalletFacts {
     pub program: Arc<Program>,
     /// The partner whose wallet it is.
     pub partner: Option<Arc<Partner>>,
-}
-
-impl Accrual {
-    fn check(&self) -> Result<(), Invalid> {
-        positive("accrual.amount", self.amount)?;
-        if self.base.currency != self.amount.currency {
-            let problem = format!("the commission is in {}", self.amount.currency);
-            return Err(Invalid::new("accrual.base.currency", problem));
-        }
-        Ok(())
-    }
 }
 
 impl Buckets {
@@ -193,6 +151,12 @@ impl Buckets {
     /// What the partner sees as its balance: matured and not yet paid (R74). `None` past 64 bits.
     pub fn balance(&self) -> Option<i64> {
         self.available.checked_add(self.reserved)?.checked_add(self.in_transit)
+    }
+
+    /// Gives back what was reserved.
+    fn release(&mut self, amount: Money) {
+        self.reserved -= amount.minor;
+        self.available += amount.minor;
     }
 
     /// Whether everything together still fits 64 bits after `more` is accrued.
@@ -253,19 +217,9 @@ impl Purse {
         facts: &WalletFacts,
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
         use WalletCommand as Do;
-        use WalletRefusal as No;
         match &issued.command {
             Do::Accrue { accrual } => self.accrue(accrual),
-            Do::Mature { lot } => {
-                let known = self.lots.get(lot).ok_or(No::UnknownLot { lot: *lot })?;
-                if known.matured {
-                    return Ok(vec![]); // Already so: a retry is harmless.
-                }
-                if issued.at < known.accrual.matures_at {
-                    return Err(No::NotDue { matures_at: known.accrual.matures_at });
-                }
-                Ok(vec![WalletEvent::Matured { lot: *lot, amount: known.accrual.amount }])
-            }
+            Do::Mature { lot } => self.mature(*lot, issued.at),
             Do::RequestPayout { payout, amount } => self.request(issued, facts, *payout, *amount),
             Do::CancelPayout { payout }
             | Do::RejectPayout { payout, .. }
@@ -274,29 +228,9 @@ impl Purse {
             | Do::SettlePayout { payout, .. } => match self.standing(*payout) {
                 Some(Standing::Open(open)) => open.decide(issued, facts),
                 Some(Standing::Over(end)) => end.decide(*payout, &issued.command),
-                None => Err(No::UnknownPayout { payout: *payout }),
+                None => Err(WalletRefusal::UnknownPayout { payout: *payout }),
             },
         }
-    }
-
-    fn accrue(&self, accrual: &Accrual) -> Result<Vec<WalletEvent>, WalletRefusal> {
-        if let Some(known) = self.lots.get(&accrual.lot) {
-            let same = known.accrual == *accrual;
-            return if same {
-                Ok(vec![])
-            } else {
-                Err(WalletRefusal::LotReused { lot: accrual.lot })
-            };
-        }
-        accrual.check()?;
-        let own = accrual.partner == self.partner && accrual.program == self.program;
-        if !own || accrual.amount.currency != self.buckets.currency {
-            return Err(WalletRefusal::Foreign);
-        }
-        if !self.buckets.has_room_for(accrual.amount.minor) {
-            return Err(WalletRefusal::Overflow);
-        }
-        Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
     }
 
     fn evolve(&mut self, event: WalletEvent) {
@@ -320,13 +254,11 @@ impl Purse {
                 self.payout = Some(Payout { id: payout, amount, details_hash, requested_by, step });
             }
             WalletEvent::PayoutCancelled { payout, amount } => {
-                buckets.reserved -= amount.minor;
-                buckets.available += amount.minor;
+                buckets.release(amount);
                 self.finish(payout, PayoutEnd::Cancelled);
             }
             WalletEvent::PayoutRejected { payout, amount, .. } => {
-                buckets.reserved -= amount.minor;
-                buckets.available += amount.minor;
+                buckets.release(amount);
                 self.finish(payout, PayoutEnd::Rejected);
             }
             WalletEvent::PayoutApproved { .. } => self.step(PayoutStep::Approved),

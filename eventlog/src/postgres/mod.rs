@@ -16,6 +16,7 @@ use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
 use crate::append::Stream;
+use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::fault::Cause;
 use crate::personal::Key;
 use crate::pools::steady;
@@ -40,19 +41,6 @@ pub(crate) struct Engine {
 impl Engine {
     pub async fn sequences(&self, streams: &[Stream]) -> Result<Vec<u64>, sqlx::Error> {
         sequences(&self.pool, streams).await
-    }
-
-    pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, sqlx::Error> {
-        let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT sequence FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3
-             ORDER BY sequence DESC LIMIT 1",
-        )
-        .bind(stream.0)
-        .bind(stream.1.to_string())
-        .bind(position.cast_signed())
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(sequence.unwrap_or(0).cast_unsigned())
     }
 
     pub async fn open(url: &str) -> Result<Self, OpenError> {
@@ -97,13 +85,10 @@ impl Engine {
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
-             FROM receipts WHERE command_id = $1",
-        )
-        .bind(command.0)
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = sqlx::query(select_receipts!("WHERE command_id = $1"))
+            .bind(command.0)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
     }
 
@@ -113,7 +98,7 @@ impl Engine {
             .bind(ids)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| Ok((SubjectId(row.try_get(0)?), bytes(row, 1)?))).collect()
+        rows.iter().map(|row| Ok((SubjectId(row.id(0)?), row.key(1)?))).collect()
     }
 
     pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
@@ -128,15 +113,6 @@ impl Engine {
         .execute(&self.pool)
         .await?;
         Ok(())
-    }
-
-    pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
-        let position: Option<i64> =
-            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
-                .bind(name)
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(position.unwrap_or(0).cast_unsigned())
     }
 
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
@@ -181,22 +157,25 @@ async fn sequences(
     Ok(sequences.into_iter().map(|sequence| sequence.unwrap_or(0).cast_unsigned()).collect())
 }
 
-fn applied(row: &PgRow) -> Result<(CommandId, Applied), sqlx::Error> {
-    let applied = Applied {
-        fingerprint: bytes(row, 1)?,
-        aggregate_type: row.try_get(2)?,
-        aggregate_id: uuid(row.try_get(3)?)?,
-        first_position: row.try_get::<i64, _>(4)?.cast_unsigned(),
-        last_position: row.try_get::<i64, _>(5)?.cast_unsigned(),
-        recorded_at: row.try_get::<DateTime<Utc>, _>(6)?,
-    };
-    Ok((CommandId(row.try_get(0)?), applied))
-}
+impl AtRest for PgRow {
+    fn number(&self, nth: usize) -> Result<u64, sqlx::Error> {
+        self.try_get(nth).map(i64::cast_unsigned)
+    }
 
-fn bytes(row: &PgRow, index: usize) -> Result<[u8; 32], sqlx::Error> {
-    row.try_get::<&[u8], _>(index)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
+    /// A `json` column arrives as the text that was written; no copy through a parsed value.
+    fn text(&self, nth: usize) -> Result<&str, sqlx::Error> {
+        self.try_get_unchecked(nth)
+    }
 
-fn uuid(text: &str) -> Result<Uuid, sqlx::Error> {
-    text.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error> {
+        self.try_get(nth)
+    }
+
+    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error> {
+        self.try_get(nth)
+    }
+
+    fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error> {
+        self.try_get(nth)
+    }
 }

@@ -8,8 +8,9 @@ use sqlx::{ConnectOptions, Connection, Executor, Row};
 use uuid::Uuid;
 
 use super::columns::Columns;
-use super::{applied, sequences};
+use super::sequences;
 use crate::append::{Append, Stream};
+use crate::at_rest::{applied, select_receipts};
 use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::verdict::{Known, Verdict, answers, judge, writes};
@@ -113,13 +114,10 @@ async fn known(connection: &mut PgConnection, batch: &[&Append]) -> Result<Known
     let sequences = streams.into_iter().zip(sequences).collect();
     let mut known = Known { sequences, ..Known::default() };
     let commands: Vec<Uuid> = batch.iter().map(|append| append.command_id().0).collect();
-    let rows = sqlx::query(
-        "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
-         FROM receipts WHERE command_id = ANY ($1)",
-    )
-    .bind(commands)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(select_receipts!("WHERE command_id = ANY ($1)"))
+        .bind(commands)
+        .fetch_all(connection)
+        .await?;
     known.applied = rows.iter().map(applied).collect::<Result<_, _>>()?;
     Ok(known)
 }

@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::append::Stream;
+use crate::at_rest::{AtRest, applied, parsed, select_receipts, undecodable};
 use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::personal::Key;
@@ -34,9 +35,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 const FILE: &str = "log.sqlite";
 const LOCK: &str = "log.lock";
 
-/// The readers, and the connection that everybody who writes takes in turn.
+/// The pool of those who read, and the connection that everybody who writes takes in turn.
 pub(crate) struct Engine {
-    pub readers: SqlitePool,
+    pub pool: SqlitePool,
     writer: Arc<Mutex<Option<SqliteConnection>>>,
     options: SqliteConnectOptions,
     lock: Arc<Owned>,
@@ -44,20 +45,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub async fn sequences(&self, streams: &[Stream]) -> Result<Vec<u64>, sqlx::Error> {
-        sequences(&self.readers, streams).await
-    }
-
-    pub async fn sequence_at(&self, stream: Stream, position: u64) -> Result<u64, sqlx::Error> {
-        let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT sequence FROM events WHERE aggregate_type = ? AND aggregate_id = ? AND position <= ?
-             ORDER BY sequence DESC LIMIT 1",
-        )
-        .bind(stream.0)
-        .bind(stream.1.to_string())
-        .bind(position.cast_signed())
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(sequence.unwrap_or(0).cast_unsigned())
+        sequences(&self.pool, streams).await
     }
 
     pub async fn open(dir: &Path) -> Result<Self, OpenError> {
@@ -65,17 +53,12 @@ impl Engine {
         let options = options(dir);
         let mut writer = options.connect().await?;
         check_current(&MIGRATIONS, &writer.list_applied_migrations().await.unwrap_or_default())?;
-        let readers = steady()
+        let pool = steady()
             .max_connections(8)
             .test_before_acquire(false)
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        Ok(Self {
-            readers,
-            writer: Arc::new(Mutex::new(Some(writer))),
-            options,
-            lock: Arc::new(lock),
-        })
+        Ok(Self { pool, writer: Arc::new(Mutex::new(Some(writer))), options, lock: Arc::new(lock) })
     }
 
     pub async fn migrate(dir: &Path) -> Result<(), OpenError> {
@@ -98,13 +81,10 @@ impl Engine {
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
-             FROM receipts WHERE command_id = ?",
-        )
-        .bind(command.to_string())
-        .fetch_optional(&self.readers)
-        .await?;
+        let row = sqlx::query(select_receipts!("WHERE command_id = ?"))
+            .bind(command.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
     }
 
@@ -113,8 +93,8 @@ impl Engine {
         let query = sqlx::query(
             "SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))",
         );
-        let rows = query.bind(subjects).fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok((SubjectId(uuid(row, 0)?), bytes(row, 1)?))).collect()
+        let rows = query.bind(subjects).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((SubjectId(row.id(0)?), row.key(1)?))).collect()
     }
 
     pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
@@ -131,15 +111,6 @@ impl Engine {
         Ok(())
     }
 
-    pub async fn checkpoint(&self, name: &str) -> Result<u64, sqlx::Error> {
-        let position: Option<i64> =
-            sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = ?")
-                .bind(name)
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(position.unwrap_or(0).cast_unsigned())
-    }
-
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
         sqlx::query(
@@ -154,7 +125,7 @@ impl Engine {
     }
 
     pub async fn close(&self) {
-        self.readers.close().await;
+        self.pool.close().await;
         if let Some(writer) = self.writer.lock().await.take() {
             // The last connection folds the write-ahead log into the file; nothing is lost if it cannot.
             drop(writer.close().await);
@@ -219,33 +190,30 @@ async fn sequences(
     Ok(sequences.into_iter().map(|sequence| sequence.unwrap_or(0).cast_unsigned()).collect())
 }
 
-fn applied(row: &SqliteRow) -> Result<(CommandId, Applied), sqlx::Error> {
-    let applied = Applied {
-        fingerprint: bytes(row, 1)?,
-        aggregate_type: row.try_get(2)?,
-        aggregate_id: uuid(row, 3)?,
-        first_position: row.try_get::<i64, _>(4)?.cast_unsigned(),
-        last_position: row.try_get::<i64, _>(5)?.cast_unsigned(),
-        recorded_at: instant(row.try_get(6)?)?,
-    };
-    Ok((CommandId(uuid(row, 0)?), applied))
-}
+impl AtRest for SqliteRow {
+    fn number(&self, nth: usize) -> Result<u64, sqlx::Error> {
+        self.try_get(nth).map(i64::cast_unsigned)
+    }
 
-fn bytes(row: &SqliteRow, index: usize) -> Result<[u8; 32], sqlx::Error> {
-    row.try_get::<&[u8], _>(index)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
+    fn text(&self, nth: usize) -> Result<&str, sqlx::Error> {
+        self.try_get(nth)
+    }
 
-fn uuid(row: &SqliteRow, index: usize) -> Result<Uuid, sqlx::Error> {
-    row.try_get::<&str, _>(index)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error> {
+        self.try_get(nth)
+    }
+
+    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error> {
+        let instant = DateTime::parse_from_rfc3339(self.text(nth)?).map_err(undecodable)?;
+        Ok(instant.to_utc())
+    }
+
+    fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error> {
+        self.try_get::<Option<&str>, _>(nth)?.map(parsed).transpose()
+    }
 }
 
 /// The one form of an instant in the file.
 fn text(instant: DateTime<Utc>) -> String {
     at_rest(instant).to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, sqlx::Error> {
-    let instant =
-        DateTime::parse_from_rfc3339(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok(instant.to_utc())
 }

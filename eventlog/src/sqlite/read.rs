@@ -1,39 +1,24 @@
-//! Sequential reads of the log from SQLite, in position order.
+//! Reads of single events from SQLite.
 
 use cqrs_es::persist::SerializedEvent;
-use domain::{CommandId, Envelope, EventId};
+use domain::EventId;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Engine, instant, uuid};
-use crate::event::{ActorMemo, RawEvent, Span, select_events};
+use super::Engine;
+use crate::at_rest::{events, select_events};
+use crate::event::{RawEvent, Span};
 
 impl Engine {
-    pub async fn head(&self) -> Result<u64, sqlx::Error> {
-        let position: i64 =
-            sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&self.readers).await?;
-        Ok(position.cast_unsigned())
-    }
-
-    pub async fn events_after(
-        &self,
-        position: u64,
-        limit: u32,
-    ) -> Result<Vec<RawEvent>, sqlx::Error> {
-        let query = sqlx::query(select_events!("WHERE position > ? ORDER BY position LIMIT ?"));
-        let rows = query.bind(position.cast_signed()).bind(limit).fetch_all(&self.readers).await?;
-        events(&rows)
-    }
-
     pub async fn events_at(&self, positions: &[u64]) -> Result<Vec<RawEvent>, sqlx::Error> {
         let positions = serde_json::json!(positions).to_string();
         let query = sqlx::query(select_events!(
             "WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
         ));
-        events(&query.bind(positions).fetch_all(&self.readers).await?)
+        events(&query.bind(positions).fetch_all(&self.pool).await?)
     }
 
     /// Some events of a stream in their order, as they are at rest.
@@ -51,7 +36,7 @@ impl Engine {
         .bind(aggregate_id)
         .bind(span.after.cast_signed())
         .bind(i64::try_from(span.until).unwrap_or(i64::MAX))
-        .fetch_all(&self.readers)
+        .fetch_all(&self.pool)
         .await?;
         let event = |row: &SqliteRow| {
             Ok(SerializedEvent::new(
@@ -79,34 +64,6 @@ impl Engine {
         .bind(aggregate_type)
         .bind(aggregate_id.to_string())
         .bind(id.to_string());
-        Ok(events(&query.fetch_all(&self.readers).await?)?.pop())
+        Ok(events(&query.fetch_all(&self.pool).await?)?.pop())
     }
-}
-
-fn events(rows: &[SqliteRow]) -> Result<Vec<RawEvent>, sqlx::Error> {
-    let mut actors = ActorMemo::default();
-    rows.iter().map(|row| event(row, &mut actors)).collect()
-}
-
-fn event(row: &SqliteRow, actors: &mut ActorMemo) -> Result<RawEvent, sqlx::Error> {
-    let actor =
-        actors.parse(row.try_get(9)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    let version: &str = row.try_get(6)?;
-    let causation: Option<&str> = row.try_get(11)?;
-    let envelope = Envelope {
-        event_id: EventId(uuid(row, 1)?),
-        position: row.try_get::<i64, _>(0)?.cast_unsigned(),
-        aggregate_type: row.try_get(2)?,
-        aggregate_id: uuid(row, 3)?,
-        sequence: row.try_get::<i64, _>(4)?.cast_unsigned(),
-        event_type: row.try_get(5)?,
-        event_version: version.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-        occurred_at: instant(row.try_get(7)?)?,
-        recorded_at: instant(row.try_get(8)?)?,
-        actor,
-        command_id: CommandId(uuid(row, 10)?),
-        causation_id: causation.map(|_| uuid(row, 11)).transpose()?.map(EventId),
-        correlation_id: uuid(row, 12)?,
-    };
-    Ok(RawEvent { envelope, payload: row.try_get(13)? })
 }

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use domain::EventId;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Executor, QueryBuilder, Row as _, Sqlite};
+use sqlx::{ConnectOptions, Executor, QueryBuilder, Sqlite};
 use tokio::sync::Mutex;
 
-use super::{Owned, applied, instant, sequences, text};
+use super::{Owned, sequences, text};
 use crate::append::{Append, Row, Stream};
+use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::verdict::{Known, Verdict, answers, judge, writes};
@@ -76,8 +77,7 @@ async fn write(
 async fn begin(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<Head, sqlx::Error> {
     let row =
         connection.fetch_one("BEGIN IMMEDIATE; SELECT position, recorded_at FROM log_head").await?;
-    let recorded_at = instant(row.try_get(1)?)?.max(at_rest(now));
-    Ok(Head { position: row.try_get::<i64, _>(0)?.cast_unsigned(), recorded_at })
+    Ok(Head { position: row.number(0)?, recorded_at: row.instant(1)?.max(at_rest(now)) })
 }
 
 async fn known(connection: &mut SqliteConnection, batch: &[&Append]) -> Result<Known, sqlx::Error> {
@@ -86,13 +86,11 @@ async fn known(connection: &mut SqliteConnection, batch: &[&Append]) -> Result<K
     let sequences = streams.into_iter().zip(sequences).collect();
     let mut known = Known { sequences, ..Known::default() };
     let commands: Vec<_> = batch.iter().map(|append| append.command_id()).collect();
-    let rows = sqlx::query(
-        "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at
-         FROM receipts WHERE command_id IN (SELECT value FROM json_each(?))",
-    )
-    .bind(json!(commands).to_string())
-    .fetch_all(connection)
-    .await?;
+    let rows =
+        sqlx::query(select_receipts!("WHERE command_id IN (SELECT value FROM json_each(?))"))
+            .bind(json!(commands).to_string())
+            .fetch_all(connection)
+            .await?;
     known.applied = rows.iter().map(applied).collect::<Result<_, _>>()?;
     Ok(known)
 }

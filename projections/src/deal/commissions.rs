@@ -8,6 +8,7 @@ use crate::ground::{Feed, Misfit, Placed, Word, json, table};
 
 table! {
     "commissions" of Some(Column::Partner), found by ["deal, position", "trace_hash"];
+    #[derive(Default)]
     pub struct Model {
         /// Of the event.
         pub id: Uuid,
@@ -39,13 +40,9 @@ impl Feed for Entity {
                 deal: placed.aggregate(),
                 partner: placed.partner()?,
                 trigger: trigger.0,
-                plan_version: None,
-                currency: None,
-                trace: None,
-                trace_hash: None,
-                nothing: None,
                 calculated_at: placed.at(),
                 position: placed.position(),
+                ..Model::default()
             })
         };
         if let DealEvent::CommissionCalculated {

@@ -31,14 +31,28 @@ pub(crate) enum Sum {
 }
 
 pub(crate) fn counted(placed: &Placed) -> Option<Count> {
-    if let Some(event) = placed.told() {
-        of_application(event)
+    if let Some(ApplicationEvent::Applied { .. }) = placed.told() {
+        Some(Count::Applied)
+    } else if let Some(ApplicationEvent::Approved { .. }) = placed.told() {
+        Some(Count::Approved)
     } else if let Some(NetworkEvent::Joined { .. }) = placed.told() {
         Some(Count::Joined)
     } else if let Some(TrainingEvent::Certified { .. }) = placed.told() {
         Some(Count::Certificate)
+    } else if let Some(DealEvent::Registered { .. }) = placed.told() {
+        Some(Count::Registered)
+    } else if let Some(DealEvent::Qualified { .. }) = placed.told() {
+        Some(Count::Qualified)
+    } else if let Some(DealEvent::Approved { .. }) = placed.told() {
+        Some(Count::DealApproved)
+    } else if let Some(DealEvent::Signed { .. }) = placed.told() {
+        Some(Count::Signed)
+    } else if let Some(DealEvent::Won { .. }) = placed.told() {
+        Some(Count::Won)
+    } else if let Some(DealEvent::Lost { .. }) = placed.told() {
+        Some(Count::Lost)
     } else {
-        of_deal(placed.told()?)
+        None
     }
 }
 
@@ -55,43 +69,5 @@ pub(crate) fn summed(placed: &Placed) -> Option<(Sum, Money)> {
         Some((Sum::PaidOut, *amount))
     } else {
         None
-    }
-}
-
-fn of_application(event: &ApplicationEvent) -> Option<Count> {
-    match event {
-        ApplicationEvent::Applied { .. } => Some(Count::Applied),
-        ApplicationEvent::Approved { .. } => Some(Count::Approved),
-        ApplicationEvent::ReviewAssigned { .. }
-        | ApplicationEvent::InformationRequested { .. }
-        | ApplicationEvent::InformationSupplied { .. }
-        | ApplicationEvent::ReviewRecorded { .. }
-        | ApplicationEvent::InterviewScheduled { .. }
-        | ApplicationEvent::InterviewHeld { .. }
-        | ApplicationEvent::Rejected { .. }
-        | ApplicationEvent::Withdrawn {} => None,
-    }
-}
-
-fn of_deal(event: &DealEvent) -> Option<Count> {
-    match event {
-        DealEvent::Registered { .. } => Some(Count::Registered),
-        DealEvent::Qualified { .. } => Some(Count::Qualified),
-        DealEvent::Approved { .. } => Some(Count::DealApproved),
-        DealEvent::Signed { .. } => Some(Count::Signed),
-        DealEvent::Won { .. } => Some(Count::Won),
-        DealEvent::Lost { .. } => Some(Count::Lost),
-        DealEvent::ResponsibleAssigned { .. }
-        | DealEvent::QualifiedByPartner { .. }
-        | DealEvent::Returned { .. }
-        | DealEvent::ApprovalRequested { .. }
-        | DealEvent::Rejected { .. }
-        | DealEvent::Withdrawn {}
-        | DealEvent::ProtectionExpired {}
-        | DealEvent::ShareAgreed { .. }
-        | DealEvent::ContractStatusChanged { .. }
-        | DealEvent::PaymentReceived { .. }
-        | DealEvent::CommissionCalculated { .. }
-        | DealEvent::CommissionNotCalculated { .. } => None,
     }
 }

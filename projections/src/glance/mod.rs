@@ -2,17 +2,15 @@
 
 mod figures;
 pub mod partner_dashboards;
-pub mod partner_totals;
 pub mod program_dashboards;
-pub mod program_totals;
+pub mod totals;
 
 use crate::ground::{AtWork, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
         Box::new(Rows::<program_dashboards::Entity>::new(whole)),
-        Box::new(Rows::<program_totals::Entity>::new(whole)),
         Box::new(Rows::<partner_dashboards::Entity>::new(whole)),
-        Box::new(Rows::<partner_totals::Entity>::new(whole)),
+        Box::new(Rows::<totals::Entity>::new(whole)),
     ]
 }

@@ -1,4 +1,4 @@
-//! Counters of a partner's dashboard; the sums stand in `partner_totals`.
+//! Counters of a partner's dashboard; the sums stand in `totals`.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Counters of a programme's dashboard; the sums stand in `program_totals`.
+//! Counters of a programme's dashboard; the sums stand in `totals`.
 
 use sea_orm::entity::prelude::*;
 

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, Postgres, Sqlite};
+use sqlx::{ConnectOptions, Connection, Executor, Postgres, Sqlite};
 
 use crate::ground::shape::Shape;
 use crate::ground::write::AT_ONCE;
@@ -25,7 +25,7 @@ const COMPRESS: &str = "SELECT set_config(name, 'lz4', false) FROM pg_settings
 
 /// Where namespaces of a log are kept: beside it.
 #[derive(Clone)]
-pub(crate) enum Home {
+pub(crate) enum Storage {
     Postgres(Box<PgConnectOptions>),
     Sqlite(PathBuf),
 }
@@ -46,7 +46,7 @@ enum Care {
     Building,
 }
 
-impl Home {
+impl Storage {
     pub fn of(log: &Log) -> Option<Self> {
         if let Some(pool) = log.postgres_pool() {
             return Some(Self::Postgres(Box::new(pool.connect_options().as_ref().clone())));
@@ -59,13 +59,7 @@ impl Home {
     pub async fn create(&self, name: &str) -> Result<Namespace, DbErr> {
         let namespace = match self {
             Self::Postgres(options) => {
-                let root = SqlxPostgresConnector::from_sqlx_postgres_pool(
-                    steady::<Postgres>()
-                        .max_connections(1)
-                        .connect_lazy_with(options.as_ref().clone()),
-                );
-                root.execute_unprepared(&format!("CREATE SCHEMA {name}")).await?;
-                root.close().await?;
+                run(options, &format!("CREATE SCHEMA {name}")).await?;
                 postgres(options, name).await?
             }
             Self::Sqlite(dir) => {
@@ -89,12 +83,7 @@ impl Home {
     pub async fn drop(&self, name: &str) -> Result<(), DbErr> {
         match self {
             Self::Postgres(options) => {
-                let pool = steady::<Postgres>()
-                    .max_connections(1)
-                    .connect_lazy_with(options.as_ref().clone());
-                let root = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-                root.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await?;
-                root.close().await
+                run(options, &format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await
             }
             Self::Sqlite(dir) => {
                 remove(&file(dir, name));
@@ -119,7 +108,7 @@ impl Namespace {
         position(&self.readers).await
     }
 
-    /// An empty namespace in a new file that belongs to no log's home.
+    /// An empty namespace in a new file that belongs to no log's storage.
     pub(crate) async fn in_file(path: &Path) -> Result<Self, DbErr> {
         let name =
             path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -262,6 +251,13 @@ fn private(path: &Path) -> Result<(), DbErr> {
 
 fn file(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.sqlite"))
+}
+
+/// Runs a statement on a connection of its own.
+async fn run(options: &PgConnectOptions, sql: &str) -> Result<(), DbErr> {
+    let mut connection = options.connect().await.map_err(unreachable)?;
+    connection.execute(sql).await.map_err(unreachable)?;
+    connection.close().await.map_err(unreachable)
 }
 
 async fn postgres(options: &PgConnectOptions, name: &str) -> Result<Namespace, DbErr> {

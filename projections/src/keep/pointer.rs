@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use eventlog::Log;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector,
-    SqlxSqliteConnector, Statement, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait, Value,
 };
 use sqlx::sqlite::SqlitePoolOptions;
 
@@ -41,12 +41,7 @@ impl Pointer {
 
     /// Takes the next name that nobody has used.
     pub async fn reserve(&self, shape: &str, now: DateTime<Utc>) -> Result<String, DbErr> {
-        let transaction = self.db.begin().await?;
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            transaction
-                .execute_unprepared("LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE")
-                .await?;
-        }
+        let transaction = self.alone().await?;
         let names =
             transaction.query_all(self.statement("SELECT name FROM read_namespaces", [])).await?;
         let numbers = names.iter().filter_map(|row| row.try_get::<String>("", "name").ok());
@@ -68,12 +63,7 @@ impl Pointer {
         now: DateTime<Utc>,
         unless_live: bool,
     ) -> Result<bool, DbErr> {
-        let transaction = self.db.begin().await?;
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            transaction
-                .execute_unprepared("LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE")
-                .await?;
-        }
+        let transaction = self.alone().await?;
         if unless_live {
             let live = self.statement("SELECT name FROM read_namespaces WHERE live", []);
             if transaction.query_one(live).await?.is_some() {
@@ -107,6 +97,16 @@ impl Pointer {
             .statement("DELETE FROM read_namespaces WHERE name = $1 AND NOT live", [name.into()]);
         self.db.execute(delete).await?;
         Ok(())
+    }
+
+    /// A transaction during which nobody else changes the table.
+    async fn alone(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.db.begin().await?;
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            let lock = "LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE";
+            transaction.execute_unprepared(lock).await?;
+        }
+        Ok(transaction)
     }
 
     fn statement<const N: usize>(&self, sql: &str, values: [Value; N]) -> Statement {

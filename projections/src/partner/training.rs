@@ -38,47 +38,32 @@ words! {
     }
 }
 
-/// What an event says about one person and one unit.
-struct Attempt<'e> {
-    person: SubjectId,
-    kind: Kind,
-    course: &'e str,
-    unit: &'e str,
-    content_version: Option<u32>,
-    score: Option<u32>,
-    completed: bool,
-}
-
-fn attempt(event: &TrainingEvent) -> Option<Attempt<'_>> {
-    if let TrainingEvent::ModuleCompleted {
-        person, course, module, content_version, score, ..
-    } = event
+/// The row that an attempt would make if it were the first.
+fn attempt(placed: &Placed) -> Option<Model> {
+    let done = |person: SubjectId, unit: &str, score: Option<u32>| Model {
+        person: person.0,
+        unit: unit.to_owned(),
+        attempts: 1,
+        score: score.map(i64::from),
+        last_attempt_at: placed.at(),
+        completed_at: Some(placed.at()),
+        ..Model::default()
+    };
+    if let Some(TrainingEvent::ModuleCompleted {
+        person,
+        course,
+        module,
+        content_version,
+        score,
+        ..
+    }) = placed.told()
     {
-        let (kind, content_version) = (Kind::Module, Some(*content_version));
-        let (person, score) = (*person, *score);
-        Some(Attempt {
-            person,
-            kind,
-            course,
-            unit: module,
-            content_version,
-            score,
-            completed: true,
-        })
-    } else if let TrainingEvent::ExamPassed { person, exam, score, .. }
-    | TrainingEvent::ExamFailed { person, exam, score, .. } = event
-    {
-        let completed = matches!(event, TrainingEvent::ExamPassed { .. });
-        let (person, kind, score) = (*person, Kind::Exam, Some(*score));
-        Some(Attempt {
-            person,
-            kind,
-            course: "",
-            unit: exam,
-            content_version: None,
-            score,
-            completed,
-        })
+        let (course, content_version) = (course.clone(), Some((*content_version).into()));
+        Some(Model { kind: Kind::Module, course, content_version, ..done(*person, module, *score) })
+    } else if let Some(TrainingEvent::ExamPassed { person, exam, score, .. }) = placed.told() {
+        Some(Model { kind: Kind::Exam, ..done(*person, exam, Some(*score)) })
+    } else if let Some(TrainingEvent::ExamFailed { person, exam, score, .. }) = placed.told() {
+        Some(Model { kind: Kind::Exam, completed_at: None, ..done(*person, exam, Some(*score)) })
     } else {
         None
     }
@@ -86,34 +71,23 @@ fn attempt(event: &TrainingEvent) -> Option<Attempt<'_>> {
 
 impl View for Entity {
     fn keys(placed: &Placed) -> Vec<Uuid> {
-        let attempt = placed.told::<TrainingEvent>().and_then(attempt);
-        let key = attempt.map(|Attempt { person, course, unit, .. }| {
-            domain::derived(
-                placed.aggregate(),
-                &format!("training/{person}/{}/{course}/{unit}", course.len()),
-            )
+        let key = attempt(placed).map(|Model { person, course, unit, .. }| {
+            let name = format!("training/{person}/{}/{course}/{unit}", course.len());
+            domain::derived(placed.aggregate(), &name)
         });
         key.into_iter().collect()
     }
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
-        let Some(attempt) = placed.told::<TrainingEvent>().and_then(attempt) else { return Ok(()) };
-        let earlier = row.as_ref();
-        let completed_at = earlier.and_then(|row| row.completed_at);
+        let Some(attempt) = attempt(placed) else { return Ok(()) };
+        let earlier = row.take().unwrap_or_default();
         *row = Some(Model {
             id,
             program: placed.program()?,
             partner: placed.partner()?,
-            person: attempt.person.0,
-            kind: attempt.kind,
-            course: attempt.course.to_owned(),
-            unit: attempt.unit.to_owned(),
-            content_version: attempt.content_version.map(i64::from),
-            attempts: earlier.map_or(0, |row| row.attempts) + 1,
-            score: attempt.score.map(i64::from),
-            last_attempt_at: placed.at(),
-            completed_at: completed_at.or_else(|| attempt.completed.then(|| placed.at())),
-            ..Model::default()
+            attempts: earlier.attempts + attempt.attempts,
+            completed_at: earlier.completed_at.or(attempt.completed_at),
+            ..attempt
         });
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::keep::namespace::{Namespace, set_position};
 
 /// Where a batch left the namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
+pub(crate) enum CatchUp {
     /// And when its last event was recorded.
     Advanced(u64, DateTime<Utc>),
     /// The log ends there.
@@ -53,11 +53,15 @@ impl StepError {
 
 /// Folds at most `limit` events: rows, checkpoint and all in one transaction. Whatever goes wrong, the namespace is
 /// as it was or one whole batch further.
-pub(crate) async fn step(namespace: &Namespace, log: &Log, limit: u32) -> Result<Step, StepError> {
+pub(crate) async fn step(
+    namespace: &Namespace,
+    log: &Log,
+    limit: u32,
+) -> Result<CatchUp, StepError> {
     let position = namespace.position().await?;
     let events = log.read_after(position, limit).await?;
     if events.is_empty() {
-        return Ok(Step::UpToDate(position));
+        return Ok(CatchUp::UpToDate(position));
     }
     let (mut batch, broken) = decode_all(events);
     if batch.is_empty()
@@ -93,13 +97,13 @@ async fn apply(
     namespace: &Namespace,
     position: u64,
     batch: &[Recorded],
-) -> Result<Step, StepError> {
+) -> Result<CatchUp, StepError> {
     let transaction = namespace.begin().await?;
     match namespace.lock(&transaction).await? {
         Some(locked) if locked == position => {}
         Some(_) | None => {
             transaction.rollback().await?;
-            return Ok(Step::Busy(position));
+            return Ok(CatchUp::Busy(position));
         }
     }
     for (recorded, expected) in batch.iter().zip(position + 1..) {
@@ -115,9 +119,9 @@ async fn apply(
         return Err(poison.into());
     }
     write(&transaction, folding.take(true)).await?;
-    let Some(last) = batch.last() else { return Ok(Step::UpToDate(position)) };
+    let Some(last) = batch.last() else { return Ok(CatchUp::UpToDate(position)) };
     let reached = last.envelope.position;
     set_position(&transaction, reached).await?;
     transaction.commit().await?;
-    Ok(Step::Advanced(reached, last.envelope.recorded_at))
+    Ok(CatchUp::Advanced(reached, last.envelope.recorded_at))
 }

@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 
 use super::claims;
 use super::folding::Folding;
-use super::reader::{Step, StepError, decode_all, step};
+use super::reader::{CatchUp, StepError, decode_all, step};
 use crate::ground::Broken;
 use crate::ground::rows::Changes;
 use crate::ground::write::{copies, copy, write};
-use crate::keep::namespace::{Home, Namespace, remove, set_position, shape_of_all};
+use crate::keep::namespace::{Namespace, Storage, remove, set_position, shape_of_all};
 use crate::keep::pointer::Pointer;
 
 /// Pages that wait between two parts of the work.
@@ -73,17 +73,17 @@ pub(crate) async fn rebuild(
     log: &Log,
     progress: impl Fn(Progress) + Send,
 ) -> Result<Rebuilt, RebuildError> {
-    let (home, pointer) = at(log)?;
+    let (storage, pointer) = at(log)?;
     let name = pointer.reserve(&shape_of_all(), Utc::now()).await?;
-    let built = build(log, &home, &name, progress).await;
+    let built = build(log, &storage, &name, progress).await;
     match built {
         Ok(position) => {
             pointer.flip(&name, Utc::now(), false).await?;
-            sweep(&home, &pointer).await?;
+            sweep(&storage, &pointer).await?;
             Ok(Rebuilt { name, position })
         }
         Err(error) => {
-            home.drop(&name).await?;
+            storage.drop(&name).await?;
             pointer.forget(&name).await?;
             Err(error)
         }
@@ -124,19 +124,19 @@ pub(crate) async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, Rebuil
 }
 
 /// Throws away what has been replaced long enough ago.
-pub(crate) async fn sweep(home: &Home, pointer: &Pointer) -> Result<(), DbErr> {
+pub(crate) async fn sweep(storage: &Storage, pointer: &Pointer) -> Result<(), DbErr> {
     let now = Utc::now();
     for name in pointer.disused(now - GRACE, now - ABANDONED).await? {
-        home.drop(&name).await?;
+        storage.drop(&name).await?;
         pointer.forget(&name).await?;
         tracing::info!(name, "a namespace that nobody uses has been dropped");
     }
     Ok(())
 }
 
-pub(crate) fn at(log: &Log) -> Result<(Home, Pointer), DbErr> {
+pub(crate) fn at(log: &Log) -> Result<(Storage, Pointer), DbErr> {
     let nowhere = || DbErr::Custom("the log is on no engine that views can stand beside".into());
-    Ok((Home::of(log).ok_or_else(nowhere)?, Pointer::of(log).ok_or_else(nowhere)?))
+    Ok((Storage::of(log).ok_or_else(nowhere)?, Pointer::of(log).ok_or_else(nowhere)?))
 }
 
 /// Fills an empty namespace with the log up to and with `until`, and sets its checkpoint there.
@@ -191,21 +191,21 @@ pub(crate) async fn whole(
 
 async fn build(
     log: &Log,
-    home: &Home,
+    storage: &Storage,
     name: &str,
     progress: impl Fn(Progress) + Send,
 ) -> Result<u64, RebuildError> {
-    let building = home.create(name).await?;
+    let building = storage.create(name).await?;
     let head = *log.head().borrow();
     whole(&building, log, head, progress).await?;
     building.index().await?;
     building.close().await?;
-    if let Home::Sqlite(dir) = home {
+    if let Storage::Sqlite(dir) = storage {
         let path = dir.join(format!("{name}.sqlite"));
         let kept = std::fs::File::open(&path).and_then(|file| file.sync_all());
         kept.map_err(|error| RebuildError::File(path, error))?;
     }
-    let namespace = home.open(name).await?;
+    let namespace = storage.open(name).await?;
     let position = catch_up(&namespace, log).await?;
     // What the log itself says, such as its traces, is for `verify` to question.
     claims::check_rows(namespace.db()).await?;
@@ -216,8 +216,8 @@ async fn build(
 async fn catch_up(namespace: &Namespace, log: &Log) -> Result<u64, StepError> {
     loop {
         match step(namespace, log, CATCH_UP).await? {
-            Step::UpToDate(position) => return Ok(position),
-            Step::Advanced(..) | Step::Busy(_) => {}
+            CatchUp::UpToDate(position) => return Ok(position),
+            CatchUp::Advanced(..) | CatchUp::Busy(_) => {}
         }
     }
 }

@@ -11,10 +11,10 @@ use sea_orm::DbErr;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::reader::{Step, StepError, step};
+use super::reader::{CatchUp, StepError, step};
 use super::rebuild::{self, Progress, RebuildError, Rebuilt};
 use super::verify::{self, Report, VerifyError};
-use crate::keep::namespace::{Home, Namespace, shape_of_all};
+use crate::keep::namespace::{Namespace, Storage, shape_of_all};
 use crate::keep::pointer::Pointer;
 
 /// Events to a transaction.
@@ -34,7 +34,7 @@ pub struct Views {
 
 struct Shared {
     log: Log,
-    home: Home,
+    storage: Storage,
     pointer: Pointer,
     current: watch::Sender<Arc<Namespace>>,
     position: watch::Sender<u64>,
@@ -77,22 +77,22 @@ pub enum OpenViewsError {
 impl Views {
     /// Opens the live namespace, making an empty one where there is none.
     pub async fn open(log: &Log) -> Result<Self, OpenViewsError> {
-        let (home, pointer) = rebuild::at(log)?;
+        let (storage, pointer) = rebuild::at(log)?;
         let live = match pointer.live().await? {
             Some(live) => live,
             None => {
-                create_first(&home, &pointer).await?;
+                create_first(&storage, &pointer).await?;
                 pointer.live().await?.ok_or_else(|| DbErr::Custom("no namespace is live".into()))?
             }
         };
         if live.shape != shape_of_all() {
             return Err(OpenViewsError::Outdated { name: live.name });
         }
-        let namespace = home.open(&live.name).await?;
+        let namespace = storage.open(&live.name).await?;
         let position = namespace.position().await?;
         let shared = Shared {
             log: log.clone(),
-            home,
+            storage,
             pointer,
             current: watch::channel(Arc::new(namespace)).0,
             position: watch::channel(position).0,
@@ -199,18 +199,18 @@ impl Views {
 
     async fn turn(&self, head: u64) -> Pause {
         match step(&self.current(), &self.shared.log, BATCH).await {
-            Ok(Step::Advanced(position, recorded_at)) => {
+            Ok(CatchUp::Advanced(position, recorded_at)) => {
                 self.reached(position, head);
                 let lag = (Utc::now() - recorded_at).to_std().unwrap_or_default();
                 metrics::gauge!("accord_projection_lag_seconds").set(lag.as_secs_f64());
                 Pause::None
             }
-            Ok(Step::UpToDate(position)) => {
+            Ok(CatchUp::UpToDate(position)) => {
                 self.reached(position, head);
                 metrics::gauge!("accord_projection_lag_seconds").set(0);
                 if head > position { Pause::Short } else { Pause::UntilNews }
             }
-            Ok(Step::Busy(position)) => {
+            Ok(CatchUp::Busy(position)) => {
                 self.reached(position, head);
                 Pause::Short
             }
@@ -253,13 +253,13 @@ impl Views {
         if live.name == present.name() || live.shape != shape_of_all() {
             return Ok(());
         }
-        let next = self.shared.home.open(&live.name).await?;
+        let next = self.shared.storage.open(&live.name).await?;
         while next.position().await? < self.position() {
             step(&next, &self.shared.log, BATCH).await?;
         }
         tracing::info!(name = live.name, "another namespace answers from now on");
         self.shared.current.send_replace(Arc::new(next));
-        rebuild::sweep(&self.shared.home, &self.shared.pointer).await?;
+        rebuild::sweep(&self.shared.storage, &self.shared.pointer).await?;
         Ok(())
     }
 }
@@ -272,13 +272,13 @@ enum Pause {
     Long,
 }
 
-async fn create_first(home: &Home, pointer: &Pointer) -> Result<(), DbErr> {
+async fn create_first(storage: &Storage, pointer: &Pointer) -> Result<(), DbErr> {
     let name = pointer.reserve(&shape_of_all(), Utc::now()).await?;
-    let namespace = home.create(&name).await?;
+    let namespace = storage.create(&name).await?;
     namespace.index().await?;
     namespace.close().await?;
     if !pointer.flip(&name, Utc::now(), true).await? {
-        home.drop(&name).await?; // Another process was first.
+        storage.drop(&name).await?; // Another process was first.
         pointer.forget(&name).await?;
     }
     Ok(())

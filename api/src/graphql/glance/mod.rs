@@ -3,13 +3,10 @@
 mod edges;
 mod lists;
 
-use async_graphql::SimpleObject;
-use projections::{partner_totals, program_totals};
 use uuid::Uuid;
 
 pub use self::lists::DashboardQueries;
 use super::ground::{
-    failure::Failure,
     scalars::{CurrencyCode, Money},
     show::{money, shown, shows},
 };
@@ -66,41 +63,20 @@ shows! {
     }
 }
 
-/// The sums of one currency.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Totals {
-    /// The currency.
-    pub currency: CurrencyCode,
-    /// What the signed contracts are worth.
-    pub revenue_signed: Money,
-    /// What customers have paid.
-    pub revenue_paid: Money,
-    /// What was credited to wallets.
-    pub accrued: Money,
-    /// What has matured.
-    pub matured: Money,
-    /// What was paid out.
-    pub paid_out: Money,
+shows! {
+    /// The sums of one currency.
+    Totals of totals as row given { let amount = |minor| money(minor, &row.currency); } {
+        /// The currency.
+        currency: CurrencyCode = shown(row.currency.clone())?,
+        /// What the signed contracts are worth.
+        revenue_signed: Money = amount(row.revenue_signed_minor)?,
+        /// What customers have paid.
+        revenue_paid: Money = amount(row.revenue_paid_minor)?,
+        /// What was credited to wallets.
+        accrued: Money = amount(row.accrued_minor)?,
+        /// What has matured.
+        matured: Money = amount(row.matured_minor)?,
+        /// What was paid out.
+        paid_out: Money = amount(row.paid_out_minor)?,
+    }
 }
-
-/// The same sums stand in two views.
-macro_rules! totals {
-    ($($row:ty),*) => {$(
-        impl TryFrom<$row> for Totals {
-            type Error = Failure;
-
-            fn try_from(row: $row) -> Result<Self, Failure> {
-                let amount = |minor| money(minor, &row.currency);
-                Ok(Self {
-                    currency: shown(row.currency.clone())?,
-                    revenue_signed: amount(row.revenue_signed_minor)?,
-                    revenue_paid: amount(row.revenue_paid_minor)?,
-                    accrued: amount(row.accrued_minor)?,
-                    matured: amount(row.matured_minor)?,
-                    paid_out: amount(row.paid_out_minor)?,
-                })
-            }
-        }
-    )*};
-}
-totals!(program_totals::Model, partner_totals::Model);

@@ -9,7 +9,10 @@ use cqrs_es::{Aggregate, test::TestFramework};
 use uuid::Uuid;
 
 use super::*;
-use crate::{Actor, PolicyRef, Refusal, program::ProgramCommand, testing::*};
+use crate::{
+    Actor, DealId, PolicyRef, Ppm, Refusal, commission::AccrualKind, program::ProgramCommand,
+    testing::*,
+};
 
 const FIRST: PayoutId = PayoutId(Uuid::from_u128(0xF1));
 const SECOND: PayoutId = PayoutId(Uuid::from_u128(0xF2));

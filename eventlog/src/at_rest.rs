@@ -1,0 +1,120 @@
+//! Row mapping: events and receipts out of the rows that they are at rest, whichever engine these are on.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use domain::{Actor, CommandId, Envelope, EventId};
+use uuid::Uuid;
+
+use crate::event::RawEvent;
+use crate::verdict::Applied;
+
+/// A row, column by column.
+pub(crate) trait AtRest {
+    fn number(&self, nth: usize) -> Result<u64, sqlx::Error>;
+    fn text(&self, nth: usize) -> Result<&str, sqlx::Error>;
+    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error>;
+    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error>;
+    fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error>;
+
+    fn id(&self, nth: usize) -> Result<Uuid, sqlx::Error> {
+        self.id_or_null(nth)?.ok_or_else(|| sqlx::Error::Decode("an id is null".into()))
+    }
+
+    /// A key or a hash.
+    fn key(&self, nth: usize) -> Result<[u8; 32], sqlx::Error> {
+        self.bytes(nth)?.try_into().map_err(undecodable)
+    }
+}
+
+/// The columns of an event in the order in which both engines take them apart.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version, occurred_at, \
+             recorded_at, actor, command_id, causation_id, correlation_id, payload FROM events ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_events;
+
+/// The events that were asked for by [`select_events`].
+pub(crate) fn events(rows: &[impl AtRest]) -> Result<Vec<RawEvent>, sqlx::Error> {
+    let mut actors = ActorMemo::default();
+    rows.iter().map(|row| event(row, &mut actors)).collect()
+}
+
+fn event(row: &impl AtRest, actors: &mut ActorMemo) -> Result<RawEvent, sqlx::Error> {
+    let envelope = Envelope {
+        position: row.number(0)?,
+        event_id: EventId(row.id(1)?),
+        aggregate_type: row.text(2)?.to_owned(),
+        aggregate_id: parsed(row.text(3)?)?,
+        sequence: row.number(4)?,
+        event_type: row.text(5)?.to_owned(),
+        event_version: parsed(row.text(6)?)?,
+        occurred_at: row.instant(7)?,
+        recorded_at: row.instant(8)?,
+        actor: actors.parse(row.text(9)?).map_err(undecodable)?,
+        command_id: CommandId(row.id(10)?),
+        causation_id: row.id_or_null(11)?.map(EventId),
+        correlation_id: row.id(12)?,
+    };
+    Ok(RawEvent { envelope, payload: row.text(13)?.to_owned() })
+}
+
+/// The columns of a receipt in the order in which it is taken apart.
+macro_rules! select_receipts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, recorded_at \
+             FROM receipts ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_receipts;
+
+/// What was asked for by [`select_receipts`].
+pub(crate) fn applied(row: &impl AtRest) -> Result<(CommandId, Applied), sqlx::Error> {
+    let applied = Applied {
+        fingerprint: row.key(1)?,
+        aggregate_type: row.text(2)?.to_owned(),
+        aggregate_id: parsed(row.text(3)?)?,
+        first_position: row.number(4)?,
+        last_position: row.number(5)?,
+        recorded_at: row.instant(6)?,
+    };
+    Ok((CommandId(row.id(0)?), applied))
+}
+
+/// What a text says.
+pub(crate) fn parsed<T>(text: &str) -> Result<T, sqlx::Error>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    text.parse().map_err(undecodable)
+}
+
+pub(crate) fn undecodable(error: impl Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}
+
+/// Parses actors; most events have the same one as the event before.
+#[derive(Default)]
+struct ActorMemo(Option<(String, Actor)>);
+
+impl ActorMemo {
+    fn parse(&mut self, json: &str) -> Result<Actor, serde_json::Error> {
+        match &self.0 {
+            Some((known, actor)) if known == json => Ok(actor.clone()),
+            Some(_) | None => {
+                let actor: Actor = serde_json::from_str(json)?;
+                self.0 = Some((json.to_owned(), actor.clone()));
+                Ok(actor)
+            }
+        }
+    }
+}

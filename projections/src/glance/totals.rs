@@ -1,0 +1,62 @@
+//! Sums of the dashboards, one row a currency: of each partner, and of each programme as a whole.
+
+use domain::Money;
+use sea_orm::entity::prelude::*;
+
+use super::figures::{Sum, summed};
+use crate::ground::{Misfit, Placed, View, add, code, table};
+
+table! {
+    "totals" of Some(Column::Partner), stamped [last_position], found by ["whose, currency"];
+    #[derive(Default)]
+    pub struct Model {
+        pub id: Uuid,
+        /// The programme or the partner.
+        pub whose: Uuid,
+        /// Null where they are a programme's.
+        pub partner: Option<Uuid>,
+        pub currency: String,
+        /// Contracts signed.
+        pub revenue_signed_minor: i64,
+        /// Payments by customers.
+        pub revenue_paid_minor: i64,
+        pub accrued_minor: i64,
+        pub matured_minor: i64,
+        pub paid_out_minor: i64,
+    }
+}
+
+impl View for Entity {
+    fn keys(placed: &Placed) -> Vec<Uuid> {
+        let Some((_, amount)) = summed(placed) else { return vec![] };
+        let program = placed.program.map(|program| program.0);
+        let partner = placed.partner.map(|partner| partner.0);
+        program.into_iter().chain(partner).map(|whose| key(whose, amount)).collect()
+    }
+
+    fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
+        let Some((sum, amount)) = summed(placed) else { return Ok(()) };
+        let row = match row {
+            Some(row) => row,
+            None => row.insert(begun(id, amount, placed)?),
+        };
+        let sum = match sum {
+            Sum::Signed => &mut row.revenue_signed_minor,
+            Sum::Paid => &mut row.revenue_paid_minor,
+            Sum::Accrued => &mut row.accrued_minor,
+            Sum::Matured => &mut row.matured_minor,
+            Sum::PaidOut => &mut row.paid_out_minor,
+        };
+        add::<Entity>(sum, amount.minor)
+    }
+}
+
+fn begun(id: Uuid, amount: Money, placed: &Placed) -> Result<Model, Misfit> {
+    let partner = Some(placed.partner()?).filter(|partner| key(*partner, amount) == id);
+    let whose = partner.map_or_else(|| placed.program(), Ok)?;
+    Ok(Model { id, whose, partner, currency: code(amount), ..Model::default() })
+}
+
+fn key(whose: Uuid, amount: Money) -> Uuid {
+    domain::derived(whose, &format!("totals/{}", amount.currency))
+}

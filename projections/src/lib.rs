@@ -31,5 +31,5 @@ pub use program::*;
 pub use wallet::*;
 pub use work::{
     Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
-    Report, StepError, VerifyError, Views,
+    Report, StepError, VerifyError, Views, ephemeral, rebuild, replay, verify,
 };

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use projections::Views;
 use tests::{append_all, history, places};
 
 use crate::load::say;
@@ -19,7 +18,7 @@ pub async fn run() -> anyhow::Result<()> {
         let mut rates = vec![];
         for _ in 0..ROUNDS {
             let begun = Instant::now();
-            let rebuilt = Views::rebuild(&log, |_| ()).await?;
+            let rebuilt = projections::rebuild(&log, |_| ()).await?;
             let micros = begun.elapsed().as_micros().max(1);
             rates.push(u128::from(rebuilt.position) * 1_000_000 / micros);
         }

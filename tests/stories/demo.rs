@@ -14,7 +14,6 @@ use api::{
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
 use domain::PartnerId;
-use projections::Views;
 use tests::places;
 
 fn now() -> DateTime<Utc> {
@@ -60,7 +59,7 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         heads.push(events.len());
 
         every_example_answers(&service, &year.story).await;
-        let report = Views::verify(&service.log, |_| ())
+        let report = projections::verify(&service.log, |_| ())
             .await
             .unwrap_or_else(|error| panic!("{place}: {error}"));
         assert_eq!(report.position, events.len() as u64, "{place}");

@@ -1,7 +1,5 @@
 //! Erasure: whose key is destroyed is forgotten (crypto-shredding), while the company's history stays.
 
-use projections::Views;
-
 use super::*;
 use crate::promises::log::raw::Raw;
 
@@ -16,7 +14,7 @@ async fn whose_key_is_destroyed_reads_as_erased_while_the_company_stays() {
         Raw::of(&place).await.run(&destroyed).await.expect("keys may go");
 
         let service = start(&place, &telling.story).await;
-        Views::rebuild(&service.log, |_| ()).await.expect("the views are rebuilt");
+        projections::rebuild(&service.log, |_| ()).await.expect("the views are rebuilt");
         service.stop().await;
         let service = start(&place, &telling.story).await;
         service.settle().await;

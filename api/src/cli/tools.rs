@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{TimeDelta, Utc};
 use domain::PartnerId;
 use eventlog::{Log, SystemClock, Target};
-use projections::{VerifyError, Views};
+use projections::VerifyError;
 use serde_json::json;
 
 use super::output::Output;
@@ -49,7 +49,7 @@ pub(super) async fn rebuild(target: Target, output: &Output) -> anyhow::Result<(
     let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
     let head = *log.head().borrow();
     let bar = output.progress("rebuilding views", head);
-    let rebuilt = Views::rebuild(&log, |progress| bar.set_position(progress.done)).await;
+    let rebuilt = projections::rebuild(&log, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     let rebuilt = rebuilt.context("the views were not rebuilt; the live ones are as they were")?;
@@ -62,7 +62,7 @@ pub(super) async fn verify(target: Target, output: &Output) -> anyhow::Result<Ex
     let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
     let head = *log.head().borrow();
     let bar = output.progress("verifying", head);
-    let verified = Views::verify(&log, |progress| bar.set_position(progress.done)).await;
+    let verified = projections::verify(&log, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     match verified {
@@ -109,7 +109,7 @@ pub(super) async fn replay(
     let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
     let bar = output.progress("replaying", until);
     let replayed =
-        Views::replay(&log, until, out, |progress| bar.set_position(progress.done)).await;
+        projections::replay(&log, until, out, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     replayed?;

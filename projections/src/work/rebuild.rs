@@ -69,7 +69,7 @@ impl From<DbErr> for RebuildError {
 }
 
 /// Builds a new namespace beside the live one and lets it take over. Whoever reads is never without an answer.
-pub(crate) async fn rebuild(
+pub async fn rebuild(
     log: &Log,
     progress: impl Fn(Progress) + Send,
 ) -> Result<Rebuilt, RebuildError> {
@@ -91,7 +91,7 @@ pub(crate) async fn rebuild(
 }
 
 /// The views as they were after `until`, in a file of their own that any SQLite tool opens.
-pub(crate) async fn replay(
+pub async fn replay(
     log: &Log,
     until: u64,
     out: &Path,
@@ -115,7 +115,7 @@ pub(crate) async fn replay(
 }
 
 /// The views as they were after `until`, in memory.
-pub(crate) async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError> {
+pub async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError> {
     within(log, until)?;
     let namespace = Namespace::in_memory().await?;
     whole(&namespace, log, until, |_| {}).await?;

@@ -94,10 +94,7 @@ impl Drop for Scratch {
 }
 
 /// Compares the live namespace with one built from the log, both at the live position of this moment.
-pub(crate) async fn verify(
-    log: &Log,
-    progress: impl Fn(Progress) + Send,
-) -> Result<Report, VerifyError> {
+pub async fn verify(log: &Log, progress: impl Fn(Progress) + Send) -> Result<Report, VerifyError> {
     let (home, pointer) = at(log)?;
     let live = pointer
         .live()

@@ -1,7 +1,6 @@
 //! The handle to the read model as the rest of the program sees it: opened once, cloned freely.
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::reader::{CatchUp, StepError, step};
-use super::rebuild::{self, Progress, RebuildError, Rebuilt};
-use super::verify::{self, Report, VerifyError};
+use super::rebuild;
 use crate::keep::namespace::{Namespace, Storage, shape_of_all};
 use crate::keep::pointer::Pointer;
 
@@ -157,37 +155,6 @@ impl Views {
                 } => {}
             }
         }
-    }
-
-    /// Builds the views anew beside the live ones and lets them take over.
-    pub async fn rebuild(
-        log: &Log,
-        progress: impl Fn(Progress) + Send,
-    ) -> Result<Rebuilt, RebuildError> {
-        rebuild::rebuild(log, progress).await
-    }
-
-    /// Builds the live views once more aside, and compares every row and every sum.
-    pub async fn verify(
-        log: &Log,
-        progress: impl Fn(Progress) + Send,
-    ) -> Result<Report, VerifyError> {
-        verify::verify(log, progress).await
-    }
-
-    /// Writes the views as they were after `until` into a new SQLite file.
-    pub async fn replay(
-        log: &Log,
-        until: u64,
-        out: &Path,
-        progress: impl Fn(Progress) + Send,
-    ) -> Result<(), RebuildError> {
-        rebuild::replay(log, until, out, progress).await
-    }
-
-    /// The views as they were after `until`, in memory.
-    pub async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError> {
-        rebuild::ephemeral(log, until).await
     }
 
     /// Lets go of the database. Whatever is asked later fails.

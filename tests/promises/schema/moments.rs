@@ -66,7 +66,7 @@ async fn meanwhile(
 ) -> u64 {
     reached.await.expect("the request comes so far");
     let service = &served.service;
-    let rebuilt = Views::rebuild(&service.log, |_| {}).await.expect("they are built");
+    let rebuilt = projections::rebuild(&service.log, |_| {}).await.expect("they are built");
     while service.views.current().name() != rebuilt.name {
         tokio::task::yield_now().await;
     }

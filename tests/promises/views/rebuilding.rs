@@ -1,6 +1,5 @@
 //! Views built anew are the views that were there, on either engine and in batches of any size.
 
-use projections::Views;
 use tests::{Place, append_all, history, places};
 
 use super::ground::*;
@@ -9,7 +8,7 @@ use super::ground::*;
 async fn r133_views_rebuilt_from_the_log_equal_the_live_ones() {
     for place in places().await {
         let reading = Reading::with_history(&place, 1500, 1).await;
-        let report = Views::verify(&reading.log, |_| {}).await.expect("nothing differs");
+        let report = projections::verify(&reading.log, |_| {}).await.expect("nothing differs");
         assert_eq!(report.position, *reading.log.head().borrow());
         let tables: Vec<&str> = report.tables.iter().map(|(table, _)| table.as_str()).collect();
         for table in projections::tables() {
@@ -35,9 +34,9 @@ async fn e5_both_engines_and_batches_of_any_size_come_to_the_same_rows() {
     }
     let mut copies = vec![];
     for (name, log) in [("one", &at_once.log), ("two", &bit_by_bit.log)] {
-        Views::verify(log, |_| {}).await.expect("the live rows are those of the log");
+        projections::verify(log, |_| {}).await.expect("the live rows are those of the log");
         let file = files.path().join(format!("{name}.sqlite"));
-        Views::replay(log, *log.head().borrow(), &file, |_| {}).await.expect("it is written");
+        projections::replay(log, *log.head().borrow(), &file, |_| {}).await.expect("it is written");
         copies.push(rows(&file).await);
     }
     assert_eq!(copies[0], copies[1]);
@@ -48,7 +47,7 @@ async fn a_rebuild_takes_over_while_others_read_and_write() {
     for place in places().await {
         let reading = Reading::with_history(&place, 600, 3).await;
         let before = reading.views.current().name().to_owned();
-        let rebuilt = Views::rebuild(&reading.log, |_| {}).await.expect("it is built");
+        let rebuilt = projections::rebuild(&reading.log, |_| {}).await.expect("it is built");
         assert_ne!(rebuilt.name, before);
         let mut position = reading.views.watch();
         while reading.views.current().name() != rebuilt.name {
@@ -59,7 +58,7 @@ async fn a_rebuild_takes_over_while_others_read_and_write() {
         }
         append_all(&reading.log, history(300, 4)).await.expect("the log goes on");
         reading.caught_up().await;
-        Views::verify(&reading.log, |_| {}).await.expect("nothing differs");
+        projections::verify(&reading.log, |_| {}).await.expect("nothing differs");
     }
 }
 
@@ -70,5 +69,5 @@ async fn two_readers_of_one_database_fold_every_event_once() {
     append_all(&one.log, history(1500, 5)).await.expect("the history is taken");
     one.caught_up().await;
     two.views.wait_for(one.views.position(), PATIENCE).await.expect("the other one catches up");
-    Views::verify(&one.log, |_| {}).await.expect("nothing is there twice");
+    projections::verify(&one.log, |_| {}).await.expect("nothing is there twice");
 }

@@ -1,6 +1,6 @@
 //! The views as they were, for an auditor's own tools and for questions about the past.
 
-use projections::{RebuildError, Sight, Views, journal_lines};
+use projections::{RebuildError, Sight, journal_lines};
 use sqlx::{Connection, SqliteConnection};
 use tests::places;
 
@@ -12,7 +12,7 @@ async fn a_replay_is_a_plain_file_that_holds_the_prefix_and_nothing_later() {
         let reading = Reading::with_history(&place, 500, 19).await;
         let dir = tempfile::tempdir().expect("a directory can be made");
         let file = dir.path().join("audit.sqlite");
-        Views::replay(&reading.log, 250, &file, |_| {}).await.expect("it is written");
+        projections::replay(&reading.log, 250, &file, |_| {}).await.expect("it is written");
         let url = format!("sqlite://{}?mode=ro", file.display());
         let mut connection = SqliteConnection::connect(&url).await.expect("any tool opens it");
         let (events, last): (i64, i64) =
@@ -26,10 +26,11 @@ async fn a_replay_is_a_plain_file_that_holds_the_prefix_and_nothing_later() {
             .await
             .expect("it has the deals");
         assert_eq!(later, 0);
-        let again = Views::replay(&reading.log, 250, &file, |_| {}).await;
+        let again = projections::replay(&reading.log, 250, &file, |_| {}).await;
         assert!(matches!(again, Err(RebuildError::Exists(_))), "nothing is overwritten");
         let beyond =
-            Views::replay(&reading.log, 999_999, &dir.path().join("other.sqlite"), |_| {}).await;
+            projections::replay(&reading.log, 999_999, &dir.path().join("other.sqlite"), |_| {})
+                .await;
         assert!(matches!(beyond, Err(RebuildError::Beyond { .. })));
     }
 }
@@ -39,7 +40,7 @@ async fn the_past_answers_by_the_same_queries() {
     for place in places().await {
         let reading = Reading::with_history(&place, 800, 20).await;
         let until = reading.views.position() - 100;
-        let past = Views::ephemeral(&reading.log, until).await.expect("it is folded");
+        let past = projections::ephemeral(&reading.log, until).await.expect("it is folded");
         assert_eq!(past.position().await.expect("it can be read"), until);
         let then = journal_lines::trial_balance(past.db(), Sight::All, None, None)
             .await

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CommandId, EventId, PartnerId};
+use crate::{CommandId, EventId, PartnerId, words::words};
 
 /// Somebody who acts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,18 +21,14 @@ pub struct Actor {
     pub on_behalf_of: Option<String>,
 }
 
-/// What sort of somebody.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ActorKind {
-    /// A person of a partner.
-    Member,
-    /// A person of the vendor.
-    Vendor,
-    /// Another system.
-    Integration,
-    /// A rule of the programme, by way of the reactor.
-    Policy,
+words! {
+    /// What sort of somebody acts.
+    pub enum ActorKind {
+        "member" => Member: "A person of a partner.",
+        "vendor" => Vendor: "A person of the vendor.",
+        "integration" => Integration: "Another system.",
+        "policy" => Policy: "A rule of the programme.",
+    }
 }
 
 impl Actor {

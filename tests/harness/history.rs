@@ -236,7 +236,7 @@ impl Teller {
         let roll = self.rng.random_range(0..100);
         let today = self.now.date_naive() - TimeDelta::days(1);
         let state = self.world.state::<Deal>(deal);
-        if state.case().is_none_or(|case| case.stage.end().is_some()) {
+        if state.case().is_none_or(|case| case.state.end().is_some()) {
             return; // Protection has run out.
         }
         if roll < 3 && step < 4 {
@@ -272,7 +272,7 @@ impl Teller {
     fn pay(&mut self, deal: Uuid, on: NaiveDate, parts: i64) {
         let state = self.world.state::<Deal>(deal);
         let case = state.case().expect("it is registered");
-        let owed = case.stage.contract().expect("it is signed").outstanding();
+        let owed = case.state.contract().expect("it is signed").outstanding();
         let payment = id(&mut self.rng);
         let received =
             json!({ "payment": payment, "amount": eur(owed.minor / parts), "received_on": on });

@@ -16,7 +16,7 @@ const MAX_ERRORS: usize = 20;
 
 /// What became of an operation.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum AnswerKind {
     /// It ran: `data` is told, whatever went wrong on the way.
     Ran,
     /// It was never run; there is no `data`.
@@ -28,7 +28,7 @@ pub(super) enum Outcome {
 
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) outcome: Outcome,
+    pub(super) kind: AnswerKind,
     response: Box<Response>,
 }
 
@@ -46,7 +46,7 @@ impl Answer {
         if response.data == Value::Null && response.errors.is_empty() {
             response.data = Value::Object(Default::default()); // Every field was skipped; that is not null.
         }
-        Self { outcome: Outcome::Ran, response: Box::new(response) }
+        Self { kind: AnswerKind::Ran, response: Box::new(response) }
     }
 
     pub(super) fn of_request_error(code: &'static str, error: ServerError) -> Self {
@@ -66,11 +66,11 @@ impl Answer {
                 "the request took too long; whether it was carried out is unknown: ask again with the same commandId"
             }
         };
-        Self { outcome: Outcome::TimedOut, ..Self::refused("TIMEOUT", message.to_owned()) }
+        Self { kind: AnswerKind::TimedOut, ..Self::refused("TIMEOUT", message.to_owned()) }
     }
 
     pub(super) fn panicked() -> Self {
-        Self { outcome: Outcome::Panicked, ..Self::of_fault(&Fault::internal()) }
+        Self { kind: AnswerKind::Panicked, ..Self::of_fault(&Fault::internal()) }
     }
 
     pub(super) fn of_fault(fault: &Fault) -> Self {
@@ -85,19 +85,19 @@ impl Answer {
                 extensions.set("code", code);
             }
         }
-        Self { outcome: Outcome::Refused, response: Box::new(Response::from_errors(errors)) }
+        Self { kind: AnswerKind::Refused, response: Box::new(Response::from_errors(errors)) }
     }
 
     /// Under `application/json` every well-formed request is answered with 200; only the newer type lets the status tell.
     pub(super) fn respond(self, media: Media, trace: TraceId) -> HttpResponse {
-        let status = match (&self.outcome, media) {
-            (Outcome::Ran, Media::GraphqlResponse | Media::Json) => StatusCode::OK,
-            (Outcome::Panicked, Media::GraphqlResponse | Media::Json) => {
+        let status = match (&self.kind, media) {
+            (AnswerKind::Ran, Media::GraphqlResponse | Media::Json) => StatusCode::OK,
+            (AnswerKind::Panicked, Media::GraphqlResponse | Media::Json) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            (Outcome::Refused | Outcome::TimedOut, Media::Json) => StatusCode::OK,
-            (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
-            (Outcome::TimedOut, Media::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
+            (AnswerKind::Refused | AnswerKind::TimedOut, Media::Json) => StatusCode::OK,
+            (AnswerKind::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
+            (AnswerKind::TimedOut, Media::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
         };
         match serde_json::to_string(&self.json(trace)) {
             Ok(body) => (status, media.header(), body).into_response(),
@@ -109,7 +109,7 @@ impl Answer {
     pub(super) fn json(self, trace: TraceId) -> Body {
         Body {
             errors: self.errors(trace),
-            data: matches!(self.outcome, Outcome::Ran).then_some(self.response.data),
+            data: matches!(self.kind, AnswerKind::Ran).then_some(self.response.data),
             extensions: self.response.extensions,
         }
     }
@@ -127,12 +127,12 @@ impl Answer {
 
     /// Whether anything went wrong: for the metrics.
     pub(super) fn label(&self) -> &'static str {
-        match self.outcome {
-            Outcome::Ran if self.response.errors.is_empty() => "ok",
-            Outcome::Ran => "partial",
-            Outcome::Refused => "refused",
-            Outcome::TimedOut => "timeout",
-            Outcome::Panicked => "panic",
+        match self.kind {
+            AnswerKind::Ran if self.response.errors.is_empty() => "ok",
+            AnswerKind::Ran => "partial",
+            AnswerKind::Refused => "refused",
+            AnswerKind::TimedOut => "timeout",
+            AnswerKind::Panicked => "panic",
         }
     }
 }

@@ -26,14 +26,14 @@ pub struct Case {
     pub responsible: Option<String>,
     /// What others have of the commission; the partner has the rest.
     pub shares: Vec<(PartnerId, Ppm)>,
-    pub stage: DealStage,
+    pub state: DealState,
     /// The triggers whose commission is settled one way or the other.
     pub calculated: BTreeSet<EventId>,
 }
 
 /// How far a deal has come, and what is true only there.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub enum DealStage {
+pub enum DealState {
     Registered,
     PartnerQualified(Qualification),
     Returned,
@@ -48,7 +48,7 @@ pub enum DealStage {
     Lost,
 }
 
-impl DealStage {
+impl DealState {
     /// The word for an end that nothing follows.
     pub fn end(&self) -> Option<&'static str> {
         match self {
@@ -82,10 +82,10 @@ impl Case {
     ) -> Result<Vec<DealEvent>, DealRefusal> {
         use DealCommand as Do;
         use DealRefusal as No;
-        use DealStage as S;
+        use DealState as S;
         let at = issued.at;
         let command = &issued.command;
-        match (&self.stage, command) {
+        match (&self.state, command) {
             // What an end repeats harmlessly, and what no end allows.
             (S::Withdrawn, Do::Withdraw {})
             | (S::Rejected, Do::Reject { .. })
@@ -300,43 +300,43 @@ impl Case {
                 self.responsible = Some(responsible)
             }
             DealEvent::QualifiedByPartner { icp_match, timeframe, budget, .. } => {
-                self.stage =
-                    DealStage::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
+                self.state =
+                    DealState::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
             }
-            DealEvent::Returned { .. } => self.stage = DealStage::Returned,
-            DealEvent::Qualified { .. } => self.stage = DealStage::Qualified,
-            DealEvent::ApprovalRequested { .. } => self.stage = DealStage::PendingApproval,
+            DealEvent::Returned { .. } => self.state = DealState::Returned,
+            DealEvent::Qualified { .. } => self.state = DealState::Qualified,
+            DealEvent::ApprovalRequested { .. } => self.state = DealState::PendingApproval,
             DealEvent::Approved { protected_until, .. } => {
-                self.stage = DealStage::Approved { protected_until }
+                self.state = DealState::Approved { protected_until }
             }
-            DealEvent::Rejected { .. } => self.stage = DealStage::Rejected,
-            DealEvent::Withdrawn {} => self.stage = DealStage::Withdrawn,
-            DealEvent::ProtectionExpired {} => self.stage = DealStage::Expired,
+            DealEvent::Rejected { .. } => self.state = DealState::Rejected,
+            DealEvent::Withdrawn {} => self.state = DealState::Withdrawn,
+            DealEvent::ProtectionExpired {} => self.state = DealState::Expired,
             DealEvent::ShareAgreed { partner, share } => {
                 self.shares.retain(|(other, _)| *other != partner);
                 self.shares.push((partner, share));
             }
             DealEvent::Signed { lines, total, .. } => {
-                self.stage = DealStage::Signed(Contract::new(lines, total))
+                self.state = DealState::Signed(Contract::new(lines, total))
             }
             DealEvent::ContractStatusChanged { to, .. } => {
-                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
+                if let DealState::Signed(contract) | DealState::Won(contract) = &mut self.state {
                     contract.status = Some(to);
                 }
             }
             DealEvent::PaymentReceived { payment, amount, allocations, received_on, .. } => {
-                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
+                if let DealState::Signed(contract) | DealState::Won(contract) = &mut self.state {
                     contract.received(payment, Payment { amount, allocations, received_on });
                 }
             }
             DealEvent::Won { .. } => {
-                if let DealStage::Signed(contract) = &self.stage {
-                    self.stage = DealStage::Won(contract.clone());
+                if let DealState::Signed(contract) = &self.state {
+                    self.state = DealState::Won(contract.clone());
                 }
             }
-            DealEvent::Lost { .. } => self.stage = DealStage::Lost,
+            DealEvent::Lost { .. } => self.state = DealState::Lost,
             DealEvent::CommissionCalculated { trigger, trace, .. } => {
-                if let DealStage::Signed(contract) | DealStage::Won(contract) = &mut self.stage {
+                if let DealState::Signed(contract) | DealState::Won(contract) = &mut self.state {
                     for line in &trace.input.lines {
                         contract.calculated_on(&line.id, line.net);
                     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use self::{
     contract::{Allocation, Contract, ContractLine, Payment},
-    lifecycle::{Case, DealStage, route},
+    lifecycle::{Case, DealState, route},
     registration::{Customer, Qualification},
 };
 use crate::{
@@ -294,7 +294,7 @@ impl Deal {
                     estimate,
                     responsible: None,
                     shares: vec![],
-                    stage: DealStage::Registered,
+                    state: DealState::Registered,
                     calculated: BTreeSet::new(),
                 }));
             }

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::ground::ask::{by, seen};
-use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, table, words};
+use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, Word, table};
 
 /// At most so many events of a chain are told at once.
 pub const LONGEST_CHAIN: usize = 1000;
@@ -37,7 +37,7 @@ table! {
         pub sequence: i64,
         pub program: Option<Uuid>,
         pub partner: Option<Uuid>,
-        pub actor_kind: Kind,
+        pub actor_kind: Word<ActorKind>,
         pub actor_id: String,
         /// The partner whose member the actor is.
         pub actor_partner: Option<Uuid>,
@@ -47,16 +47,6 @@ table! {
         pub command_id: Uuid,
         pub causation_id: Option<Uuid>,
         pub correlation_id: Uuid,
-    }
-}
-
-words! {
-    /// What sort of somebody acts.
-    pub enum Kind as "ActorKind" {
-        "member" => Member: "A person of a partner.",
-        "vendor" => Vendor: "A person of the vendor.",
-        "integration" => Integration: "Another system.",
-        "policy" => Policy: "A rule of the programme.",
     }
 }
 
@@ -102,17 +92,6 @@ pub async fn causes_of(
     Ok(causes)
 }
 
-impl From<ActorKind> for Kind {
-    fn from(kind: ActorKind) -> Self {
-        match kind {
-            ActorKind::Member => Self::Member,
-            ActorKind::Vendor => Self::Vendor,
-            ActorKind::Integration => Self::Integration,
-            ActorKind::Policy => Self::Policy,
-        }
-    }
-}
-
 impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
         let envelope = &placed.recorded.envelope;
@@ -125,7 +104,7 @@ impl Feed for Entity {
             sequence: placed.version(),
             program: placed.program.map(|program| program.0),
             partner: placed.partner.map(|partner| partner.0),
-            actor_kind: envelope.actor.kind.into(),
+            actor_kind: Word(envelope.actor.kind),
             actor_id: envelope.actor.id.clone(),
             actor_partner: envelope.actor.partner.map(|partner| partner.0),
             on_behalf_of: envelope.actor.on_behalf_of.clone(),

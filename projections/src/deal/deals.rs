@@ -41,7 +41,7 @@ table! {
         pub problems: String,
         /// The criteria by which the customer selects (R53).
         pub criteria: String,
-        pub stage: Stage,
+        pub stage: DealStage,
         pub responsible: Option<String>,
         /// `automatic` or `manual`, once approval is requested.
         pub route: Option<Word<ApprovalRoute>>,
@@ -59,7 +59,7 @@ table! {
         pub contract_currency: Option<String>,
         pub total_minor: i64,
         pub paid_minor: i64,
-        pub commission: Commission,
+        pub commission: CommissionState,
         /// Of the last calculation.
         pub trace_hash: Option<String>,
         pub registered_at: DateTimeUtc,
@@ -76,7 +76,7 @@ table! {
 
 words! {
     /// How far a deal has come.
-    pub enum Stage as "DealStage" {
+    pub enum DealStage {
         "registered" => Registered: "Registered by the partner.",
         "partner-qualified" => PartnerQualified: "The partner has said what it knows of the deal.",
         "returned" => Returned: "Back with the partner, to be completed.",
@@ -95,7 +95,7 @@ words! {
 
 words! {
     /// Whether a deal's commission has been calculated.
-    pub enum Commission as "CommissionState" {
+    pub enum CommissionState {
         "open" => Open: "Nothing has made it due.",
         "calculated" => Calculated: "It has been calculated.",
         "nothing" => Nothing: "What made it due earned nothing.",
@@ -150,21 +150,21 @@ impl Portrait for Entity {
             DealEvent::ResponsibleAssigned { responsible, .. } => {
                 row.responsible = Some(responsible.clone())
             }
-            DealEvent::QualifiedByPartner { .. } => row.stage = Stage::PartnerQualified,
+            DealEvent::QualifiedByPartner { .. } => row.stage = DealStage::PartnerQualified,
             DealEvent::Returned { reason, fields } => {
-                row.stage = Stage::Returned;
+                row.stage = DealStage::Returned;
                 row.returned = Some(serde_json::json!({ "reason": reason, "fields": fields }));
             }
             DealEvent::Qualified { .. } => {
-                row.stage = Stage::Qualified;
+                row.stage = DealStage::Qualified;
                 row.qualified_at = Some(placed.at());
             }
             DealEvent::ApprovalRequested { route, .. } => {
-                row.stage = Stage::PendingApproval;
+                row.stage = DealStage::PendingApproval;
                 row.route = Some(Word(*route));
             }
             DealEvent::Approved { by, route, protected_until, .. } => {
-                row.stage = Stage::Approved;
+                row.stage = DealStage::Approved;
                 row.route = Some(Word(*route));
                 row.approved_by = Some(by.clone());
                 row.approved_at = Some(placed.at());
@@ -172,17 +172,17 @@ impl Portrait for Entity {
             }
             DealEvent::Rejected { code } => {
                 row.rejection = Some(Word(*code));
-                row.end(Stage::Rejected, placed);
+                row.end(DealStage::Rejected, placed);
             }
-            DealEvent::Withdrawn {} => row.end(Stage::Withdrawn, placed),
-            DealEvent::ProtectionExpired {} => row.end(Stage::Expired, placed),
+            DealEvent::Withdrawn {} => row.end(DealStage::Withdrawn, placed),
+            DealEvent::ProtectionExpired {} => row.end(DealStage::Expired, placed),
             DealEvent::Lost { code } => {
                 row.loss = Some(Word(*code));
-                row.end(Stage::Lost, placed);
+                row.end(DealStage::Lost, placed);
             }
             DealEvent::ShareAgreed { partner, share } => row.share(*partner, share.0),
             DealEvent::Signed { signed_on, total, .. } => {
-                row.stage = Stage::Signed;
+                row.stage = DealStage::Signed;
                 row.signed_on = Some(*signed_on);
                 row.signed_at = Some(placed.at());
                 row.total_minor = total.minor;
@@ -190,8 +190,8 @@ impl Portrait for Entity {
             }
             DealEvent::ContractStatusChanged { to, .. } => row.contract_status = Some(to.clone()),
             DealEvent::PaymentReceived { amount, outstanding, .. } => {
-                if row.stage == Stage::Signed {
-                    row.stage = Stage::PartPaid;
+                if row.stage == DealStage::Signed {
+                    row.stage = DealStage::PartPaid;
                 }
                 add::<Entity>(&mut row.paid_minor, amount.minor)?;
                 if outstanding.minor == 0 {
@@ -199,16 +199,16 @@ impl Portrait for Entity {
                 }
             }
             DealEvent::Won { .. } => {
-                row.stage = Stage::Won;
+                row.stage = DealStage::Won;
                 row.won_at = Some(placed.at());
             }
             DealEvent::CommissionCalculated { trace_hash, .. } => {
-                row.commission = Commission::Calculated;
+                row.commission = CommissionState::Calculated;
                 row.trace_hash = Some(trace_hash.clone());
             }
             DealEvent::CommissionNotCalculated { .. } => {
-                if row.commission == Commission::Open {
-                    row.commission = Commission::Nothing;
+                if row.commission == CommissionState::Open {
+                    row.commission = CommissionState::Nothing;
                 }
             }
         }
@@ -217,7 +217,7 @@ impl Portrait for Entity {
 }
 
 impl Model {
-    fn end(&mut self, stage: Stage, placed: &Placed) {
+    fn end(&mut self, stage: DealStage, placed: &Placed) {
         self.stage = stage;
         self.closed_at = Some(placed.at());
     }

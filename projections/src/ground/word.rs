@@ -57,10 +57,10 @@ impl<T: ClosedList> Nullable for Word<T> {
     }
 }
 
-/// Declares a closed list of rows, as `words!` of the domain does, under the name that it has in the schema. The first
-/// member is how a row begins.
+/// Declares a closed list of rows, as `words!` of the domain does. The first member is how a row
+/// begins.
 macro_rules! words {
-    ($(#[doc = $about:literal])+ pub enum $name:ident as $public:literal {
+    ($(#[doc = $about:literal])+ pub enum $name:ident {
         $($word:literal => $member:ident: $sentence:literal,)*
     }) => {
         $(#[doc = $about])+
@@ -77,7 +77,7 @@ macro_rules! words {
         }
 
         impl domain::ClosedList for $name {
-            const NAME: &'static str = $public;
+            const NAME: &'static str = stringify!($name);
             const ABOUT: &'static str = concat!($($about),+);
             const ALL: &'static [(Self, &'static str, &'static str)] =
                 &[$((Self::$member, $word, $sentence)),*];

@@ -31,7 +31,7 @@ table! {
         pub country: String,
         pub tax_id: Option<String>,
         pub website: Option<String>,
-        pub stage: Stage,
+        pub stage: PartnerStage,
         /// `web`, `referral` or `recruited`.
         pub source: Word<ApplicationSource>,
         /// The partner through whose referral it came.
@@ -64,7 +64,7 @@ table! {
 
 words! {
     /// How far a partner has come.
-    pub enum Stage as "PartnerStage" {
+    pub enum PartnerStage {
         "applied" => Applied: "The application is there and nobody reviews it yet.",
         "under-review" => UnderReview: "Somebody reviews it.",
         "information-requested" => InformationRequested: "The candidate has been asked for something.",
@@ -148,31 +148,33 @@ fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result
     match event {
         ApplicationEvent::Applied { .. } => return placed.twice::<Entity>(),
         ApplicationEvent::ReviewAssigned { reviewer } => {
-            row.stage = Stage::UnderReview;
+            row.stage = PartnerStage::UnderReview;
             row.reviewer = Some(reviewer.clone());
         }
-        ApplicationEvent::InformationRequested { .. } => row.stage = Stage::InformationRequested,
-        ApplicationEvent::InformationSupplied { .. } => row.stage = Stage::UnderReview,
+        ApplicationEvent::InformationRequested { .. } => {
+            row.stage = PartnerStage::InformationRequested
+        }
+        ApplicationEvent::InformationSupplied { .. } => row.stage = PartnerStage::UnderReview,
         ApplicationEvent::ReviewRecorded { result, .. } => {
-            row.stage = Stage::Reviewed;
+            row.stage = PartnerStage::Reviewed;
             row.review_passed = Some(*result == ReviewResult::Passed);
         }
         ApplicationEvent::InterviewScheduled { at } => {
-            row.stage = Stage::InterviewScheduled;
+            row.stage = PartnerStage::InterviewScheduled;
             row.interview_at = Some(*at);
         }
-        ApplicationEvent::InterviewHeld { .. } => row.stage = Stage::Interviewed,
+        ApplicationEvent::InterviewHeld { .. } => row.stage = PartnerStage::Interviewed,
         ApplicationEvent::Approved { .. } => {
-            row.stage = Stage::Approved;
+            row.stage = PartnerStage::Approved;
             row.approved_at = Some(placed.at());
         }
         ApplicationEvent::Rejected { code } => {
-            row.stage = Stage::Rejected;
+            row.stage = PartnerStage::Rejected;
             row.ended_at = Some(placed.at());
             row.rejection = Some(Word(*code));
         }
         ApplicationEvent::Withdrawn {} => {
-            row.stage = Stage::Withdrawn;
+            row.stage = PartnerStage::Withdrawn;
             row.ended_at = Some(placed.at());
         }
     }

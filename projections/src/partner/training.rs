@@ -14,7 +14,7 @@ table! {
         pub program: Uuid,
         pub partner: Uuid,
         pub person: Uuid,
-        pub kind: Kind,
+        pub kind: TrainingKind,
         /// Empty for an exam.
         pub course: String,
         /// The module's name, or the exam's.
@@ -32,7 +32,7 @@ table! {
 
 words! {
     /// What can be done in training.
-    pub enum Kind as "TrainingKind" {
+    pub enum TrainingKind {
         "module" => Module: "A module of a course.",
         "exam" => Exam: "The exam of a certification.",
     }
@@ -59,11 +59,20 @@ fn attempt(placed: &Placed) -> Option<Model> {
     }) = placed.told()
     {
         let (course, content_version) = (course.clone(), Some((*content_version).into()));
-        Some(Model { kind: Kind::Module, course, content_version, ..done(*person, module, *score) })
+        Some(Model {
+            kind: TrainingKind::Module,
+            course,
+            content_version,
+            ..done(*person, module, *score)
+        })
     } else if let Some(TrainingEvent::ExamPassed { person, exam, score, .. }) = placed.told() {
-        Some(Model { kind: Kind::Exam, ..done(*person, exam, Some(*score)) })
+        Some(Model { kind: TrainingKind::Exam, ..done(*person, exam, Some(*score)) })
     } else if let Some(TrainingEvent::ExamFailed { person, exam, score, .. }) = placed.told() {
-        Some(Model { kind: Kind::Exam, completed_at: None, ..done(*person, exam, Some(*score)) })
+        Some(Model {
+            kind: TrainingKind::Exam,
+            completed_at: None,
+            ..done(*person, exam, Some(*score))
+        })
     } else {
         None
     }

@@ -12,7 +12,7 @@ table! {
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,
-        pub kind: Kind,
+        pub kind: PublicationKind,
         pub version: i64,
         /// First instant at which it is in force.
         pub effective_from: DateTimeUtc,
@@ -31,7 +31,7 @@ table! {
 
 words! {
     /// What a programme publishes in versions.
-    pub enum Kind as "PublicationKind" {
+    pub enum PublicationKind {
         "terms" => Terms: "The terms that partners accept.",
         "commission-plan" => CommissionPlan: "What is paid for a sale.",
         "payout-policy" => PayoutPolicy: "When money may leave a wallet.",
@@ -44,16 +44,16 @@ impl Feed for Entity {
         let Some(event) = placed.told::<ProgramEvent>() else { return Ok(vec![]) };
         match event {
             ProgramEvent::TermsPublished { terms } => {
-                Ok(vec![published(Kind::Terms, terms, placed)?])
+                Ok(vec![published(PublicationKind::Terms, terms, placed)?])
             }
             ProgramEvent::CommissionPlanPublished { plan } => {
-                Ok(vec![published(Kind::CommissionPlan, plan, placed)?])
+                Ok(vec![published(PublicationKind::CommissionPlan, plan, placed)?])
             }
             ProgramEvent::PayoutPolicyPublished { policy } => {
-                Ok(vec![published(Kind::PayoutPolicy, policy, placed)?])
+                Ok(vec![published(PublicationKind::PayoutPolicy, policy, placed)?])
             }
             ProgramEvent::DealPolicyPublished { policy } => {
-                Ok(vec![published(Kind::DealPolicy, policy, placed)?])
+                Ok(vec![published(PublicationKind::DealPolicy, policy, placed)?])
             }
             ProgramEvent::Opened { .. }
             | ProgramEvent::ContractStatusConfigured { .. }
@@ -64,7 +64,7 @@ impl Feed for Entity {
 }
 
 fn published<T: Serialize>(
-    kind: Kind,
+    kind: PublicationKind,
     published: &Published<T>,
     placed: &Placed,
 ) -> Result<Model, Misfit> {

@@ -24,7 +24,7 @@ table! {
         pub wallet: Uuid,
         pub amount_minor: i64,
         pub currency: String,
-        pub state: State,
+        pub state: PayoutState,
         pub details_hash: String,
         pub requested_by: String,
         pub requested_at: DateTimeUtc,
@@ -44,7 +44,7 @@ table! {
 
 words! {
     /// How far a payout has come.
-    pub enum State as "PayoutState" {
+    pub enum PayoutState {
         "requested" => Requested: "Asked for.",
         "approved" => Approved: "Approved by finance.",
         "submitted" => Submitted: "On its way.",
@@ -54,7 +54,7 @@ words! {
     }
 }
 
-impl State {
+impl PayoutState {
     /// Those in which the wallet's one slot is taken (R77).
     pub const OPEN: [Self; 3] = [Self::Requested, Self::Approved, Self::Submitted];
 }
@@ -105,27 +105,27 @@ impl Portrait for Entity {
         match event {
             WalletEvent::PayoutRequested { .. } => return placed.twice::<Entity>(),
             WalletEvent::PayoutCancelled { .. } => {
-                row.state = State::Cancelled;
+                row.state = PayoutState::Cancelled;
                 row.ended_at = Some(placed.at());
             }
             WalletEvent::PayoutRejected { code, reason, .. } => {
-                row.state = State::Rejected;
+                row.state = PayoutState::Rejected;
                 row.ended_at = Some(placed.at());
                 row.rejection = Some(Word(*code));
                 row.rejection_reason = Some(reason.clone());
             }
             WalletEvent::PayoutApproved { approved_by, .. } => {
-                row.state = State::Approved;
+                row.state = PayoutState::Approved;
                 row.approved_by = Some(approved_by.clone());
                 row.approved_at = Some(placed.at());
             }
             WalletEvent::PayoutSubmitted { provider_key, .. } => {
-                row.state = State::Submitted;
+                row.state = PayoutState::Submitted;
                 row.provider_key = Some(provider_key.clone());
                 row.submitted_at = Some(placed.at());
             }
             WalletEvent::PayoutPaid { fee, .. } => {
-                row.state = State::Paid;
+                row.state = PayoutState::Paid;
                 row.paid_at = Some(placed.at());
                 row.fee_minor = Some(fee.minor);
             }

@@ -14,7 +14,7 @@ table! {
         pub wallet: Uuid,
         pub partner: Uuid,
         pub position: i64,
-        pub kind: Kind,
+        pub kind: StatementKind,
         /// Positive where the balance grows.
         pub amount_minor: i64,
         pub balance_after_minor: i64,
@@ -27,7 +27,7 @@ table! {
 
 words! {
     /// Why a balance changed.
-    pub enum Kind as "StatementKind" {
+    pub enum StatementKind {
         "matured" => Matured: "A lot matured.",
         "paid" => Paid: "A payout was paid.",
     }
@@ -37,10 +37,10 @@ impl Trail<wallets::Entity> for Entity {
     fn rows(after: &wallets::Model, placed: &Placed) -> Result<Vec<Model>, Misfit> {
         let (kind, amount, lot, payout) = match placed.told::<WalletEvent>() {
             Some(WalletEvent::Matured { lot, amount }) => {
-                (Kind::Matured, amount.minor, Some(lot.0), None)
+                (StatementKind::Matured, amount.minor, Some(lot.0), None)
             }
             Some(WalletEvent::PayoutPaid { payout, amount, .. }) => {
-                (Kind::Paid, -amount.minor, None, Some(payout.0))
+                (StatementKind::Paid, -amount.minor, None, Some(payout.0))
             }
             Some(
                 WalletEvent::Accrued { .. }

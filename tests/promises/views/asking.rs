@@ -1,10 +1,10 @@
 //! What the views answer: progress, moments, chains of causes, and what is due.
 
 use chrono::{DateTime, Utc};
-use domain::{EventId, PartnerId};
+use domain::{ActorKind, EventId, PartnerId};
 use eventlog::Append;
 use projections::{
-    Order, Page, Sight, by, certificates, deals, events, list, lots, schedule, training,
+    Order, Page, Sight, Word, by, certificates, deals, events, list, lots, schedule, training,
 };
 use sea_orm::{ColumnTrait, Condition};
 use tests::{append_all, history, places};
@@ -43,7 +43,7 @@ async fn r141_qualified_approved_signed_and_paid_are_four_moments() {
     for place in places().await {
         let reading = Reading::with_history(&place, 900, 22).await;
         let namespace = reading.views.current();
-        let wanted = Condition::all().add(deals::Column::Stage.eq(deals::Stage::Won));
+        let wanted = Condition::all().add(deals::Column::Stage.eq(deals::DealStage::Won));
         let order = Order::<deals::Entity>::ascending(deals::Column::RegisteredAt);
         let page = Page::first(100, None);
         let won = list(namespace.db(), &Sight::All, wanted, order, &page).await;
@@ -84,7 +84,7 @@ async fn from_an_accrual_the_causes_lead_to_a_person_and_back() {
             assert_eq!(types, ["commission-calculated", "contract-status-changed"]);
             assert_eq!(
                 (causes[1].actor_kind, causes[1].causation_id),
-                (events::Kind::Vendor, None)
+                (Word(ActorKind::Vendor), None)
             );
             let effects = events::effects_of(db, Sight::All, EventId(causes[1].event_id))
                 .await

@@ -1,7 +1,7 @@
 //! How the audit trail is browsed.
 
 use chrono::{DateTime, Utc};
-use projections::events::Kind;
+use domain::ActorKind;
 use uuid::Uuid;
 
 use super::AuditEvent;
@@ -27,7 +27,7 @@ queries! {
             /// Done by whoever has this subject or name.
             actor: String = is ActorId,
             /// Done by this sort of somebody.
-            actor_kind: Word<Kind> = is ActorKind,
+            actor_kind: Word<ActorKind> = is ActorKind,
             /// Set going by the same command from outside.
             correlation_id: Uuid = is CorrelationId,
             /// Brought about by this command.

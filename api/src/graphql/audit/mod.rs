@@ -5,11 +5,15 @@ mod lists;
 
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
-use projections::events;
 use uuid::Uuid;
 
 pub use self::lists::{AuditFilter, AuditQueries};
-use super::ground::{node::Global, scalars::Position, show::shows, word::Word};
+use super::ground::{
+    node::Global,
+    scalars::Position,
+    show::{shown, shows},
+    word::Word,
+};
 
 shows! {
     /// Something that happened, as the log has it for ever.
@@ -35,7 +39,7 @@ shows! {
         recorded_at: DateTime<Utc>,
         /// Who did it.
         actor: Actor = Actor {
-            kind: Word(row.actor_kind),
+            kind: shown(row.actor_kind)?,
             subject: row.actor_id,
             partner_id: row.actor_partner,
             on_behalf_of: row.on_behalf_of,
@@ -55,7 +59,7 @@ shows! {
 #[derive(SimpleObject, Clone, Debug)]
 pub struct Actor {
     /// What sort of somebody.
-    pub kind: Word<events::Kind>,
+    pub kind: Word<domain::ActorKind>,
     /// The subject of the sign-in, or the name of the integration or policy.
     pub subject: String,
     /// The partner whose member this is.

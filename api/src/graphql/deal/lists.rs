@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
-use projections::{Sight, commissions, deals::Stage, lots};
+use projections::{Sight, commissions, deals::DealStage, lots};
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ queries! {
             /// Of this partner.
             partner: Uuid = is Partner,
             /// At any of these stages.
-            stages: Vec<Word<Stage>> = any_of Stage,
+            stages: Vec<Word<DealStage>> = any_of Stage,
             /// In this territory.
             territory: String = is Territory,
             /// That this employee looks after.

@@ -33,7 +33,7 @@ shows! {
         /// The deal's UUID, as inputs take it.
         deal_id: Uuid = row.id,
         /// How far the deal has come.
-        stage: Word<deals::Stage>,
+        stage: Word<deals::DealStage>,
         /// Who registered it.
         seller: String,
         /// The customer.
@@ -78,7 +78,7 @@ shows! {
         /// What the customer has paid; null before the contract is signed.
         paid: Option<Money> = contract(row.paid_minor)?,
         /// Whether commission has been calculated.
-        commission: Word<deals::Commission>,
+        commission: Word<deals::CommissionState>,
         /// When it was registered.
         registered_at: DateTime<Utc>,
         /// When the vendor qualified it.

@@ -17,7 +17,7 @@ shows! {
         /// The company's registered name.
         name: String = row.company_name,
         /// How far the application has come.
-        stage: Word<partners::Stage>,
+        stage: Word<partners::PartnerStage>,
         /// When you applied.
         applied_at: DateTime<Utc>,
         /// When the interview takes place.

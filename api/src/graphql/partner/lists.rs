@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::Tier;
-use projections::partners::Stage;
+use projections::partners::PartnerStage;
 use uuid::Uuid;
 
 use super::Partner;
@@ -23,7 +23,7 @@ queries! {
             /// Of this programme.
             program: Uuid = is Program,
             /// At any of these stages.
-            stages: Vec<Word<Stage>> = any_of Stage,
+            stages: Vec<Word<PartnerStage>> = any_of Stage,
             /// In this country, by the two letters of ISO 3166.
             country: String = is Country,
             /// Whose name begins like this.

@@ -46,7 +46,7 @@ shows! {
         /// The company's web site.
         website: Option<String>,
         /// How far the partner has come.
-        stage: Word<partners::Stage>,
+        stage: Word<partners::PartnerStage>,
         /// Where the partner stands on the ladder of tiers.
         tier: Word<Tier>,
         /// How the partner found the programme.

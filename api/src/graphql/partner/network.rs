@@ -12,7 +12,7 @@ shows! {
         /// Where it stands on the ladder of tiers.
         tier: Word<domain::Tier>,
         /// How far it has come.
-        stage: Word<partners::Stage>,
+        stage: Word<partners::PartnerStage>,
         /// How many levels below the top it stands.
         depth: Option<u32>,
     }

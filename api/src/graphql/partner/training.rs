@@ -28,7 +28,7 @@ shows! {
         /// The person.
         person: Uuid,
         /// A module or an exam.
-        kind: Word<training::Kind>,
+        kind: Word<training::TrainingKind>,
         /// The course of a module; null for an exam.
         course: Option<String> = Some(row.course).filter(|course| !course.is_empty()),
         /// The module's or the exam's name.

@@ -1,6 +1,6 @@
 //! Where a programme leads: to its publications.
 
-use projections::publications::Kind;
+use projections::publications::PublicationKind;
 
 use super::{Program, Publication};
 use crate::graphql::ground::{
@@ -18,14 +18,14 @@ edges! {
             &self,
             ctx: &async_graphql::Context<'_>,
         ) -> Result<Option<Vec<Publication>>, Failure> {
-            published(Asked::of(ctx)?, self, Some(Word(Kind::Terms))).await.map(Some)
+            published(Asked::of(ctx)?, self, Some(Word(PublicationKind::Terms))).await.map(Some)
         }
 
         /// Every version of everything, in the order in which they were published.
         async fn publications(
             &self,
             ctx: &async_graphql::Context<'_>,
-            #[graphql(desc = "Only versions of this.")] kind: Option<Word<Kind>>,
+            #[graphql(desc = "Only versions of this.")] kind: Option<Word<PublicationKind>>,
         ) -> Result<Option<Vec<Publication>>, Failure> {
             published(Asked::of(ctx)?, self, kind).await.map(Some)
         }
@@ -35,7 +35,7 @@ edges! {
 async fn published(
     asked: &Asked,
     program: &Program,
-    kind: Option<Word<Kind>>,
+    kind: Option<Word<PublicationKind>>,
 ) -> Result<Vec<Publication>, Failure> {
     edge!(Publication = publications by Program, ascending Position);
     let mut all = asked.all::<Leads>(program.program_id).await?;

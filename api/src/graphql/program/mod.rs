@@ -105,7 +105,7 @@ shows! {
     /// A published version of terms, a plan or a policy.
     Publication of publications as row {
         /// What it is a version of.
-        kind: Word<publications::Kind>,
+        kind: Word<publications::PublicationKind>,
         /// 1, 2, 3 and so on within its kind.
         version: u32,
         /// From when on it is in force.

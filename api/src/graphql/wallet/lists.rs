@@ -1,6 +1,6 @@
 //! How wallets and payouts are asked for.
 
-use projections::payouts::State;
+use projections::payouts::PayoutState;
 use uuid::Uuid;
 
 use super::{Payout, Wallet};
@@ -36,7 +36,7 @@ queries! {
             /// Of this partner.
             partner: Uuid = is Partner,
             /// In any of these states.
-            states: Vec<Word<State>> = any_of State,
+            states: Vec<Word<PayoutState>> = any_of State,
         }
         stands RequestedAt Descending;
     }

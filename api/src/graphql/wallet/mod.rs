@@ -86,7 +86,7 @@ shows! {
         /// The place in the log.
         position: Position,
         /// Why the balance changed.
-        kind: Word<statement_lines::Kind>,
+        kind: Word<statement_lines::StatementKind>,
         /// By how much; negative where it fell.
         amount: Money = money(row.amount_minor, &row.currency)?,
         /// The balance after it.
@@ -107,7 +107,7 @@ shows! {
         /// The payout's UUID within its wallet, as inputs take it.
         payout_id: Uuid = row.payout,
         /// How far it has come.
-        state: Word<payouts::State>,
+        state: Word<payouts::PayoutState>,
         /// How much.
         amount: Money = money(row.amount_minor, &row.currency)?,
         /// Who asked for it.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     auth::{AuthFailure, Principal},
     http::{
-        answer::{Answer, Outcome},
+        answer::{Answer, AnswerKind},
         fault::Fault,
         limits::MAX_REQUEST_BYTES,
         operation::{Operation, answers, panicked},
@@ -29,12 +29,12 @@ use crate::{
 pub(super) struct Connection {
     web: Arc<Web>,
     socket: WebSocket,
-    operations: StreamMap<String, BoxStream<'static, Step>>,
+    operations: StreamMap<String, BoxStream<'static, Frame>>,
     heard_at: Instant,
 }
 
 /// What an operation has to say.
-enum Step {
+enum Frame {
     Answer(Answer, TraceId),
     Complete,
 }
@@ -156,7 +156,7 @@ impl Connection {
                 let trace = TraceId::new();
                 if self.operations.len() >= self.web.subscriptions_per_socket {
                     let answer = Answer::of_fault(&Fault::rate_limited());
-                    return self.tell(&id, Step::Answer(answer, trace)).await;
+                    return self.tell(&id, Frame::Answer(answer, trace)).await;
                 }
                 match Operation::prepare(&self.web, *parameters, trace) {
                     Ok(operation) => {
@@ -164,25 +164,25 @@ impl Connection {
                         self.operations.insert(id, steps(&self.web, operation));
                         Ok(())
                     }
-                    Err(refused) => self.tell(&id, Step::Answer(refused, trace)).await,
+                    Err(refused) => self.tell(&id, Frame::Answer(refused, trace)).await,
                 }
             }
         }
     }
 
     /// An operation that never ran, or was cut off, ends with `error`; one that ran ends with `complete`.
-    async fn tell(&mut self, id: &str, step: Step) -> Result<(), End> {
+    async fn tell(&mut self, id: &str, step: Frame) -> Result<(), End> {
         match step {
-            Step::Answer(answer, trace) => match answer.outcome {
-                Outcome::Ran => {
+            Frame::Answer(answer, trace) => match answer.kind {
+                AnswerKind::Ran => {
                     self.send(&ServerMessage::Next { id, payload: answer.json(trace) }).await
                 }
-                Outcome::Refused | Outcome::TimedOut | Outcome::Panicked => {
+                AnswerKind::Refused | AnswerKind::TimedOut | AnswerKind::Panicked => {
                     self.operations.remove(id);
                     self.send(&ServerMessage::Error { id, payload: answer.errors(trace) }).await
                 }
             },
-            Step::Complete => {
+            Frame::Complete => {
                 self.operations.remove(id);
                 self.send(&ServerMessage::Complete { id }).await
             }
@@ -246,8 +246,8 @@ async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, End> {
 }
 
 /// Everything that an operation will say, ending with `Complete`.
-fn steps(web: &Web, operation: Operation) -> BoxStream<'static, Step> {
+fn steps(web: &Web, operation: Operation) -> BoxStream<'static, Frame> {
     let trace = operation.trace;
-    let answers = answers(web, operation).map(move |answer| Step::Answer(answer, trace));
-    answers.chain(stream::iter([Step::Complete])).boxed()
+    let answers = answers(web, operation).map(move |answer| Frame::Answer(answer, trace));
+    answers.chain(stream::iter([Frame::Complete])).boxed()
 }

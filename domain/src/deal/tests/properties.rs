@@ -114,7 +114,7 @@ proptest! {
         steps in prop::collection::vec(any_step(), 0..40)
     ) {
         let (_, deal) = run(steps);
-        let Some(contract) = deal.case().and_then(|case| case.stage.contract()) else {
+        let Some(contract) = deal.case().and_then(|case| case.state.contract()) else {
             return Ok(());
         };
         prop_assert!((0..=contract.total.minor).contains(&contract.paid.minor));

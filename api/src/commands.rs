@@ -109,14 +109,11 @@ impl Commands {
             })
             .await
         {
-            Ok(eventlog::Done { receipt: Some(receipt), events }) => Ok(Outcome::Done(Done {
-                position: receipt.last_position,
-                events,
-                duplicate: receipt.duplicate,
-            })),
-            Ok(eventlog::Done { receipt: None, events }) => {
-                let position = *self.log.head().borrow();
-                Ok(Outcome::Done(Done { position, events, duplicate: false }))
+            Ok(eventlog::Done { receipt, events }) => {
+                let head = || *self.log.head().borrow();
+                let duplicate = receipt.as_ref().is_some_and(|receipt| receipt.duplicate);
+                let position = receipt.map_or_else(head, |receipt| receipt.last_position);
+                Ok(Outcome::Done(Done { position, events, duplicate }))
             }
             Err(ExecuteError::Refused(refusal)) => Ok(Outcome::Refused(refusal.into())),
             Err(failure) => Err(fault(failure)),

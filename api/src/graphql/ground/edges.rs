@@ -1,7 +1,7 @@
 //! Edges: where the objects of a subject lead, declared in a line each.
 
-/// Declares where an object leads: to `one` by an id that it has, to `many` that have its own id in a column, or to
-/// `pages` of them; to `lists` that a function reads; and `more`.
+/// Declares where an object leads: to `one` by an id that it has, to `many` that have its own id in a column, to `pages`
+/// of such or of what a function reads; and `more`.
 macro_rules! edges {
     ($object:ident by $own:ident;
         $(one { $($(#[$one_doc:meta])* $one:ident: $one_type:ty = $one_id:ident;)* })?
@@ -11,11 +11,8 @@ macro_rules! edges {
         )* })?
         $(pages { $(
             $(#[$page_doc:meta])*
-            $page:ident: $page_type:ty = $page_table:ident by $page_by:ident, $page_way:ident $page_order:ident;
-        )* })?
-        $(lists { $(
-            $(#[$list_doc:meta])*
-            $list:ident $(($given:ident: $given_type:ty, $given_desc:literal))?: $list_type:ty = $read:ident;
+            $page:ident $(($given:ident: $given_type:ty, $given_desc:literal))?: $page_type:ty
+                = $source:ident $(by $page_by:ident, $page_way:ident $page_order:ident)?;
         )* })?
         $(more { $($more:tt)* })?
     ) => {
@@ -42,28 +39,9 @@ macro_rules! edges {
             )*)?
             $($(
                 $(#[$page_doc])*
-                #[graphql(complexity = "crate::graphql::ground::page::cost(first, last, child_complexity)")]
-                async fn $page(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
-                    #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-                    #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
-                    #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-                ) -> Result<
-                    Option<$crate::graphql::ground::page::Connection<$page_type>>,
-                    $crate::graphql::ground::failure::Failure,
-                > {
-                    $crate::graphql::ground::edges::edge!($page_type = $page_table by $page_by, $page_way $page_order);
-                    let page = $crate::graphql::ground::page::page(first, after, last, before)?;
-                    $crate::graphql::ground::asked::Asked::of(ctx)?.page::<Leads>(self.$own, page).await.map(Some)
-                }
-            )*)?
-            $($(
-                $(#[$list_doc])*
                 #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
                 #[graphql(complexity = "crate::graphql::ground::page::cost(first, last, child_complexity)")]
-                async fn $list(
+                async fn $page(
                     &self,
                     ctx: &async_graphql::Context<'_>,
                     $(#[graphql(desc = $given_desc)] $given: Option<$given_type>,)?
@@ -72,11 +50,14 @@ macro_rules! edges {
                     #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
                     #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
                 ) -> Result<
-                    Option<$crate::graphql::ground::page::Connection<$list_type>>,
+                    Option<$crate::graphql::ground::page::Connection<$page_type>>,
                     $crate::graphql::ground::failure::Failure,
                 > {
                     let page = $crate::graphql::ground::page::page(first, after, last, before)?;
-                    $read(self, $crate::graphql::ground::asked::Asked::of(ctx)?, $($given,)? &page).await.map(Some)
+                    let asked = $crate::graphql::ground::asked::Asked::of(ctx)?;
+                    $crate::graphql::ground::edges::paged!(
+                        asked, page $(, $given)?; self, $own => $page_type = $source $(by $page_by, $page_way $page_order)?
+                    ).await.map(Some)
                 }
             )*)?
             $($($more)*)?
@@ -106,6 +87,18 @@ macro_rules! edges {
     };
 }
 pub(crate) use edges;
+
+/// A page of those that have an object's own id in a column, or of what a function reads for it.
+macro_rules! paged {
+    ($asked:ident, $page:ident; $object:ident, $own:ident => $to:ty = $table:ident by $by:ident, $way:ident $order:ident) => {{
+        $crate::graphql::ground::edges::edge!($to = $table by $by, $way $order);
+        $asked.page::<Leads>($object.$own, $page)
+    }};
+    ($asked:ident, $page:ident $(, $given:ident)?; $object:ident, $own:ident => $to:ty = $read:ident) => {
+        $read($object, $asked, $($given,)? &$page)
+    };
+}
+pub(crate) use paged;
 
 /// Names an edge `Leads` to many.
 macro_rules! edge {

@@ -42,8 +42,6 @@ edges! {
     pages {
         /// The partner's deals, the latest first.
         deals: Deal = deals by Partner, descending RegisteredAt;
-    }
-    lists {
         /// The partners below in the network, at any distance: who they are and where they stand, and nothing else.
         network: NetworkMember = below;
     }

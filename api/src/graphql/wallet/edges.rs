@@ -23,8 +23,6 @@ edges! {
     pages {
         /// Every change of the balance, the latest first.
         statement: StatementLine = statement_lines by Wallet, descending Position;
-    }
-    lists {
         /// Everything that was credited, the latest first.
         lots(matured: bool, "Only those that have matured, or only those that have not."): Lot = credited;
     }

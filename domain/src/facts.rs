@@ -38,7 +38,7 @@ pub trait Streams: Sync {
 }
 
 /// An aggregate that says which facts a command needs.
-pub trait Facted: Aggregate {
+pub trait Facted: Decides {
     fn facts<S: Streams>(
         &self,
         issued: &Self::Command,
@@ -61,4 +61,14 @@ where
         return Ok(A::Services::default());
     }
     aggregate.facts(issued, streams).await
+}
+
+/// An aggregate that decides at once, with nothing to wait for.
+pub trait Decides: Aggregate {
+    /// What the command brings about, for whoever the aggregate is not foreign to.
+    fn decided(
+        &self,
+        issued: &Self::Command,
+        facts: &Self::Services,
+    ) -> Result<Vec<Self::Event>, Self::Error>;
 }

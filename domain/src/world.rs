@@ -13,7 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
+use cqrs_es::Aggregate;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -166,10 +166,10 @@ impl World {
     {
         let mut state = A::clone(&self.state(id));
         let Ok(facts) = now(state.facts(&issued, self));
-        let sink = EventSink::default();
-        now(state.handle(issued, &facts, &sink))?;
+        let events = state.decided(&issued, &facts)?;
+        events.iter().for_each(|event| state.apply(event.clone()));
         self.states.insert(id, Arc::new(state));
-        Ok(now(sink.collect()).into_iter().map(Event::from).collect())
+        Ok(events.into_iter().map(Event::from).collect())
     }
 }
 

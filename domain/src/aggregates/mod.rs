@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, WalletId,
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
+    facts::Decides,
     owned::{Home, Owned, keep_out_strangers},
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts, PartnerRefusal},
     program::{Program, ProgramCommand, ProgramEvent, ProgramRefusal},
@@ -159,6 +160,17 @@ macro_rules! aggregates {
                 }
             }
 
+            impl Decides for $aggregate {
+                fn decided(
+                    &self,
+                    issued: &Issued<$command>,
+                    facts: &$facts,
+                ) -> Result<Vec<$event>, $refusal> {
+                    keep_out_strangers(self, issued)?;
+                    self.decide(issued, facts)
+                }
+            }
+
             impl Aggregate for $aggregate {
                 const TYPE: &'static str = $name;
                 type Command = Issued<$command>;
@@ -172,8 +184,7 @@ macro_rules! aggregates {
                     facts: &Self::Services,
                     sink: &EventSink<Self>,
                 ) -> Result<(), Self::Error> {
-                    keep_out_strangers(self, &issued)?;
-                    for event in self.decide(&issued, facts)? {
+                    for event in self.decided(&issued, facts)? {
                         sink.write(event, self).await;
                     }
                     Ok(())

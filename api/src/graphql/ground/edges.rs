@@ -73,17 +73,17 @@ macro_rules! edges {
                 }
             }
         )*)?
-        $($(
+        $($($(
             #[cfg(test)]
             mod $page {
                 #[test]
                 fn what_it_leads_to_is_found_in_its_order_by_an_index() {
-                    use projections::{Table, $page_table::{Column, Entity}};
+                    use projections::{Table, $source::{Column, Entity}};
                     assert!(Entity::has_index(&[Column::$page_by, Column::$page_order]));
                     assert!(projections::page::can_page(Column::$page_order));
                 }
             }
-        )*)?
+        )?)*)?
     };
 }
 pub(crate) use edges;

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod demo;
 pub mod fault;
 pub mod graphql;
+pub mod health;
 pub mod http;
 pub mod reactor;
 pub mod service;

@@ -38,7 +38,7 @@ impl Reactor {
     }
 
     /// Reacts until `shutdown`. A fault is retried; only a log that cannot be understood stops it.
-    pub async fn run(self, shutdown: CancellationToken) {
+    pub async fn run(&self, shutdown: CancellationToken) {
         let work = self.follow();
         if shutdown.run_until_cancelled(work).await.is_some() {
             tracing::error!(

@@ -1,21 +1,24 @@
 //! The composition root: the log, its views, the reactor and the timers, put together and taken apart in order.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log, Target};
 use projections::{ReaderState, Views};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     clock::ManualClock,
     commands::{Commands, Outcome, Request},
     fault::Fault,
-    http::Readiness,
+    health::Health,
     reactor::Reactor,
     timers::Timers,
 };
+
+/// With the drain of the web edge less than the half minute that a process is usually given.
+const STOP: Duration = Duration::from_secs(10);
 
 /// Everything that works between a database and the web edge.
 pub struct Service {
@@ -24,8 +27,9 @@ pub struct Service {
     pub commands: Commands,
     timers: Timers,
     reacted: watch::Receiver<u64>,
+    clock: Arc<dyn Clock>,
     /// Set where time stands still until a story moves it.
-    clock: Option<ManualClock>,
+    by_hand: Option<ManualClock>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -33,7 +37,12 @@ pub struct Service {
 impl Service {
     /// Starts with the clock of this machine: timers run by themselves.
     pub async fn start(target: Target) -> anyhow::Result<Self> {
-        Self::with(target, Arc::new(eventlog::SystemClock), None).await
+        Self::start_with(target, Arc::new(eventlog::SystemClock)).await
+    }
+
+    /// Starts with this clock: timers run by themselves.
+    pub async fn start_with(target: Target, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::with(target, clock, None).await
     }
 
     /// Starts with a clock that only [`Service::advance`] moves.
@@ -49,39 +58,40 @@ impl Service {
         let log = Log::open_migrated(target, clock.clone()).await?;
         let views = Views::open(&log).await?;
         let commands = Commands::new(log.clone(), clock.clone());
-        let reactor = Reactor::new(log.clone(), commands.clone());
+        let reactor = Arc::new(Reactor::new(log.clone(), commands.clone()));
         let reacted = reactor.position();
-        let timers = Timers::new(views.clone(), commands.clone(), clock);
+        let timers = Timers::new(views.clone(), commands.clone(), clock.clone());
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn({
-            let (views, shutdown) = (views.clone(), shutdown.clone());
-            async move { views.run(shutdown.cancelled()).await }
-        });
-        tasks.spawn(reactor.run(shutdown.clone()));
+        let kept = || (log.tasks().clone(), shutdown.clone());
+        let (keeper, asked) = kept();
+        let reader = views.clone();
+        tasks.spawn(keeper.keep("reader", asked.clone(), move || {
+            let (reader, asked) = (reader.clone(), asked.clone());
+            async move { reader.run(asked.cancelled()).await }
+        }));
+        let (keeper, asked) = kept();
+        tasks.spawn(keeper.keep("reactor", asked.clone(), move || {
+            let (reactor, asked) = (reactor.clone(), asked.clone());
+            async move { reactor.run(asked).await }
+        }));
         if by_hand.is_none() {
-            tasks.spawn(timers.clone().run(shutdown.clone()));
+            let (keeper, asked) = kept();
+            let timers = timers.clone();
+            tasks.spawn(keeper.keep("timers", asked.clone(), move || {
+                timers.clone().run(asked.clone())
+            }));
         }
-        Ok(Self { log, views, commands, timers, reacted, clock: by_hand, shutdown, tasks })
+        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, shutdown, tasks })
     }
 
-    /// Ready where the log answers and the views follow it.
-    pub fn readiness(&self) -> Readiness {
-        let (log, views) = (self.log.clone(), self.views.clone());
-        Arc::new(move || {
-            let (log, state) = (log.clone(), views.state());
-            Box::pin(async move {
-                log.checkpoint("reactor")
-                    .await
-                    .map_err(|_| "the log cannot be reached".to_owned())?;
-                match &*state.borrow() {
-                    ReaderState::Running => Ok(()),
-                    ReaderState::Retrying { .. } => Err("the views cannot be reached".to_owned()),
-                    ReaderState::Halted { position, .. } => {
-                        Err(format!("the views have halted before position {position}"))
-                    }
-                }
-            })
-        })
+    /// What tells whether all of it works.
+    pub fn health(&self) -> Health {
+        Health {
+            log: self.log.clone(),
+            views: self.views.clone(),
+            reacted: self.reacted.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     pub async fn ask(&self, request: Request) -> Result<Outcome, Fault> {
@@ -111,7 +121,7 @@ impl Service {
     /// Moves the clock to `then`, stopping at every timer on the way. Without a clock to move it only settles.
     pub async fn advance(&self, then: DateTime<Utc>) {
         self.settle().await;
-        let Some(clock) = &self.clock else { return };
+        let Some(clock) = &self.by_hand else { return };
         while let Some(timer) = self.timers.next(then).await {
             clock.move_to(timer.due_at);
             self.timers.run_one(timer).await;
@@ -120,12 +130,18 @@ impl Service {
         clock.move_to(then);
     }
 
-    /// Stops reacting and viewing, lets what runs come to its end, and lets go of the database.
+    /// Stops reacting and viewing, lets what runs come to its end, and lets go of the database. Where that does not
+    /// answer, what was being written is left to it: whoever asks again with the same id hears what became of it.
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
-        self.views.close().await;
-        self.log.close().await;
+        let in_order = async {
+            self.tasks.wait().await;
+            self.views.close().await;
+            self.log.close().await;
+        };
+        if timeout(STOP, in_order).await.is_err() {
+            tracing::warn!("the database did not let go in time; it is left as it is");
+        }
     }
 }

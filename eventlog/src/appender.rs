@@ -1,20 +1,34 @@
 //! Group commit: the one task that appends takes whatever is waiting, writes it in one transaction, and answers everyone.
+//!
+//! Everybody is answered within a bound, whatever becomes of the database: "not done" who has waited too long for a turn,
+//! "unknown" who was being written when the time was over.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::clock::Clock;
 use crate::engine::Writer;
 use crate::fault::Cause;
 use crate::log::Log;
-use crate::queue::{Head, Job};
+use crate::queue::{Head, Health, Job};
 use crate::written::{WriteFault, Written};
 
 /// At most this many appends share a transaction.
 const BATCH: usize = 256;
+
+/// How long an append may wait for its turn.
+const TURN: Duration = Duration::from_secs(5);
+
+/// How long the database may take for a batch. The server gives up before this and says so, as long as it can be heard.
+const WRITE: Duration = Duration::from_secs(8);
+
+/// How long after a write that failed we look whether it would go now, where nobody appends.
+const PROBE: Duration = Duration::from_millis(500);
 
 impl Log {
     /// Adds events to the end of their streams and of the log, all or none. Once this has been called, dropping the
@@ -23,82 +37,106 @@ impl Log {
         if append.own.events.is_empty() {
             return Err(AppendError::NoEvents);
         }
-        let append = self.keys().seal(append).await?;
+        let waits = self.health().wait();
+        let not_taken = || AppendError::Unavailable(Cause::new("the log takes nothing"));
+        let sealed = timeout(TURN, self.keys().seal(append)).await;
+        let append = sealed.map_err(|_| not_taken())??;
         let (answer, answered) = oneshot::channel();
-        let closed = || Cause::new("the log has been closed");
-        self.jobs()
-            .send(Job { append, answer })
-            .await
-            .map_err(|_| AppendError::Unavailable(closed()))?;
-        answered.await.unwrap_or_else(|_| Err(AppendError::UnknownOutcome(closed())))
+        let job = Job { append, answer, waits };
+        self.jobs().send_timeout(job, TURN).await.map_err(|_| not_taken())?;
+        let stopped = || Cause::new("whoever appends has stopped");
+        answered.await.unwrap_or_else(|_| Err(AppendError::UnknownOutcome(stopped())))
     }
 }
 
-pub(crate) async fn run(
-    mut writer: Writer,
-    mut queue: mpsc::Receiver<Job>,
-    mut closing: watch::Receiver<bool>,
-    clock: Arc<dyn Clock>,
-    head: Arc<Head>,
-) {
-    let mut jobs = Vec::with_capacity(BATCH);
-    loop {
-        tokio::select! {
-            biased;
-            taken = queue.recv_many(&mut jobs, BATCH) => {
-                if taken == 0 {
-                    return; // Nobody is left who could append.
+/// Who appends, with what waits for it. Works on from where it was after a panic, whose batch hears "unknown".
+pub(crate) struct Appender {
+    pub writer: Writer,
+    pub queue: mpsc::Receiver<Job>,
+    pub closing: CancellationToken,
+    pub clock: Arc<dyn Clock>,
+    pub head: Arc<Head>,
+    pub health: Arc<Health>,
+}
+
+impl Appender {
+    pub async fn run(&mut self) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                biased;
+                taken = self.queue.recv_many(&mut jobs, BATCH) => {
+                    if taken == 0 {
+                        return; // Nobody is left who could append.
+                    }
+                    self.append_all(&mut jobs).await;
+                }
+                () = self.closing.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+                () = sleep(PROBE), if self.health.is_failing() => {
+                    let reached = timeout(WRITE, self.writer.probe()).await;
+                    self.health.fares(!matches!(reached, Ok(Ok(()))));
                 }
             }
-            _ = closing.wait_for(|closing| *closing), if !queue.is_closed() => {
-                queue.close();
-                continue;
+        }
+    }
+
+    async fn append_all(&mut self, jobs: &mut Vec<Job>) {
+        for late in jobs.extract_if(.., |job| job.waits.since.elapsed() > TURN) {
+            let cause = Cause::new("the log did not take it in time");
+            drop(late.answer.send(Err(AppendError::Unavailable(cause))));
+        }
+        if jobs.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        metrics::histogram!("accord_append_batch_size").record(jobs.len() as f64);
+        let batch: Vec<&Append> = jobs.iter().map(|job| &job.append).collect();
+        let answers = match self.write(&batch).await {
+            Ok(answers) => answers,
+            Err(WriteFault::Refused(_)) if batch.len() > 1 => self.one_by_one(&batch).await,
+            Err(fault) => vec![Err(failure(fault)); batch.len()],
+        };
+        metrics::histogram!("accord_append_seconds").record(started.elapsed().as_secs_f64());
+        for (job, answer) in jobs.drain(..).zip(answers) {
+            if matches!(answer, Err(AppendError::Conflict)) {
+                metrics::counter!("accord_append_conflicts_total").increment(1);
+            }
+            drop(job.answer.send(answer)); // Whoever asked may have gone; the events stay.
+        }
+    }
+
+    /// What the database refuses in one append must not fail those that came with it.
+    async fn one_by_one(&mut self, batch: &[&Append]) -> Vec<Result<Receipt, AppendError>> {
+        let mut answers = Vec::with_capacity(batch.len());
+        for append in batch {
+            match self.write(&[append]).await {
+                Ok(answer) => answers.extend(answer),
+                Err(WriteFault::Refused(cause)) => {
+                    answers.push(Err(failure(WriteFault::Refused(cause))));
+                }
+                Err(fault) => {
+                    answers.push(Err(failure(fault)));
+                    let rest = || failure(WriteFault::Lost(Cause::new("one before it failed")));
+                    answers.resize_with(batch.len(), || Err(rest()));
+                    break;
+                }
             }
         }
-        append_all(&mut writer, &mut jobs, &*clock, &head).await;
+        answers
     }
-}
 
-async fn append_all(writer: &mut Writer, jobs: &mut Vec<Job>, clock: &dyn Clock, head: &Head) {
-    let started = Instant::now();
-    metrics::histogram!("accord_append_batch_size").record(jobs.len() as f64);
-    let batch: Vec<&Append> = jobs.iter().map(|job| &job.append).collect();
-    let answers = match writer.write(&batch, clock.now()).await {
-        Ok(written) => told(written, head),
-        Err(WriteFault::Refused(_)) if batch.len() > 1 => {
-            one_by_one(writer, &batch, clock, head).await
-        }
-        Err(fault) => vec![Err(failure(fault)); batch.len()],
-    };
-    metrics::histogram!("accord_append_seconds").record(started.elapsed().as_secs_f64());
-    for (job, answer) in jobs.drain(..).zip(answers) {
-        if matches!(answer, Err(AppendError::Conflict)) {
-            metrics::counter!("accord_append_conflicts_total").increment(1);
-        }
-        drop(job.answer.send(answer)); // Whoever asked may have gone; the events stay.
+    async fn write(
+        &mut self,
+        batch: &[&Append],
+    ) -> Result<Vec<Result<Receipt, AppendError>>, WriteFault> {
+        let written = timeout(WRITE, self.writer.write(batch, self.clock.now())).await;
+        let late = |_| Err(WriteFault::Unknown(Cause::new("the database did not answer in time")));
+        let written = written.unwrap_or_else(late);
+        self.health.fares(matches!(written, Err(WriteFault::Lost(_) | WriteFault::Unknown(_))));
+        let Written { answers, head } = written?;
+        self.head.reached(head);
+        Ok(answers)
     }
-}
-
-/// What the database refuses in one append must not fail those that came with it.
-async fn one_by_one(
-    writer: &mut Writer,
-    batch: &[&Append],
-    clock: &dyn Clock,
-    head: &Head,
-) -> Vec<Result<Receipt, AppendError>> {
-    let mut answers = Vec::with_capacity(batch.len());
-    for append in batch {
-        match writer.write(&[append], clock.now()).await {
-            Ok(written) => answers.extend(told(written, head)),
-            Err(fault) => answers.push(Err(failure(fault))),
-        }
-    }
-    answers
-}
-
-fn told(written: Written, head: &Head) -> Vec<Result<Receipt, AppendError>> {
-    head.reached(written.head);
-    written.answers
 }
 
 fn failure(fault: WriteFault) -> AppendError {

@@ -41,6 +41,11 @@ impl Writer {
     ) -> Result<Written, WriteFault> {
         each_engine!(self, writer => writer.write(batch, now).await)
     }
+
+    /// Takes what a write would take first, and lets go of it.
+    pub async fn probe(&mut self) -> Result<(), Cause> {
+        each_engine!(self, writer => writer.probe().await.map_err(Cause::new))
+    }
 }
 
 impl Engine {

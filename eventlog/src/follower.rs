@@ -26,6 +26,13 @@ impl Log {
     pub fn follow(&self, position: u64) -> Follower {
         Follower { log: self.clone(), head: self.head(), position }
     }
+
+    /// The position of the last event as the database has it now.
+    pub async fn reach(&self) -> Result<u64, ReadError> {
+        let head = self.engine().head().await.map_err(ReadError::Unavailable)?;
+        self.note_head(head);
+        Ok(head)
+    }
 }
 
 impl Follower {
@@ -57,8 +64,7 @@ impl Follower {
                     return Err(ReadError::Unavailable(Cause::new("the log has been closed")));
                 }
                 Err(_) => {
-                    let head = self.log.engine().head().await.map_err(ReadError::Unavailable)?;
-                    self.log.note_head(head);
+                    self.log.reach().await?;
                 }
             }
         }

@@ -1,16 +1,19 @@
 //! The handle to the event log as the rest of the program sees it: opened once, cloned freely.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use cqrs_es::persist::EventUpcaster;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::kept::Kept;
 use crate::keys::KeyRing;
-use crate::queue::{Head, Job};
+use crate::queue::{Head, Health, Job};
+use crate::supervisor::Tasks;
 use crate::turns::Turns;
 
 /// How events of earlier versions become those of today, in the order in which they apply.
@@ -25,33 +28,34 @@ pub struct Log {
 
 struct Shared {
     engine: Arc<Engine>,
-    jobs: mpsc::Sender<Job>,
     head: Arc<Head>,
     keys: KeyRing,
     turns: Turns,
     kept: Kept,
     past: Kept,
-    closing: watch::Sender<bool>,
-    appender: Mutex<Option<JoinHandle<()>>>,
-    listener: Option<JoinHandle<()>>,
+    work: Work,
+    appending: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Who works for a log, and how they are told to end.
+/// Who works for a log, how they fare, and how they are told to end.
 pub(crate) struct Work {
     pub jobs: mpsc::Sender<Job>,
-    pub closing: watch::Sender<bool>,
-    pub appender: JoinHandle<()>,
-    pub listener: Option<JoinHandle<()>>,
+    pub health: Arc<Health>,
+    pub tasks: Tasks,
+    pub closing: CancellationToken,
 }
 
 impl Log {
-    pub(crate) fn over(engine: Arc<Engine>, head: Arc<Head>, work: Work) -> Self {
-        let Work { jobs, closing, appender, listener } = work;
+    pub(crate) fn over(
+        engine: Arc<Engine>,
+        head: Arc<Head>,
+        work: Work,
+        appending: Option<JoinHandle<()>>,
+    ) -> Self {
         let (keys, turns) = (KeyRing::new(engine.clone()), Turns::default());
         let (kept, past) = (Kept::latest(), Kept::past());
-        let appender = Mutex::new(Some(appender));
-        let shared =
-            Shared { engine, jobs, head, keys, turns, kept, past, closing, appender, listener };
+        let appending = Mutex::new(appending);
+        let shared = Shared { engine, head, keys, turns, kept, past, work, appending };
         Self { shared: Arc::new(shared), upcasters: Vec::new }
     }
 
@@ -65,15 +69,27 @@ impl Log {
         self.shared.head.subscribe()
     }
 
+    /// The tasks that work for this process, to which whoever has more of them adds its own.
+    pub fn tasks(&self) -> &Tasks {
+        &self.shared.work.tasks
+    }
+
+    /// Whether the last write failed for no fault of what was to be written, and none has gone well since.
+    pub fn is_failing(&self) -> bool {
+        self.shared.work.health.is_failing()
+    }
+
+    /// How long the append that came first has been waiting; zero where none waits.
+    pub fn longest_wait(&self) -> Duration {
+        self.shared.work.health.longest_wait()
+    }
+
     /// Writes what is waiting, then lets go of the database. Whatever is asked later is `Unavailable`.
     pub async fn close(&self) {
-        self.shared.closing.send_replace(true);
-        let appender = self.shared.appender.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(appender) = appender {
-            drop(appender.await); // A panic of the appender has been reported where it happened.
-        }
-        if let Some(listener) = &self.shared.listener {
-            listener.abort();
+        self.shared.work.closing.cancel();
+        let appending = self.shared.appending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(appending) = appending {
+            drop(appending.await); // A panic of the appender has been reported where it happened.
         }
         self.shared.engine.close().await;
     }
@@ -99,7 +115,11 @@ impl Log {
     }
 
     pub(crate) fn jobs(&self) -> &mpsc::Sender<Job> {
-        &self.shared.jobs
+        &self.shared.work.jobs
+    }
+
+    pub(crate) fn health(&self) -> &Arc<Health> {
+        &self.shared.work.health
     }
 
     pub(crate) fn keys(&self) -> &KeyRing {
@@ -130,8 +150,6 @@ impl Log {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(listener) = &self.listener {
-            listener.abort();
-        }
+        self.work.closing.cancel(); // Nobody is left who could ask.
     }
 }

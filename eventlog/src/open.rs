@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
 
+use crate::appender::Appender;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::log::{Log, Work};
-use crate::queue::{Head, QUEUE};
+use crate::queue::{Head, Health, QUEUE};
 use crate::schema::OpenError;
-use crate::{appender, follower, postgres, sqlite};
+use crate::supervisor::Tasks;
+use crate::{follower, postgres, sqlite};
 
 /// Where the log is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,16 +34,32 @@ impl Log {
         let engine = Arc::new(engine);
         let head = Arc::new(Head::at(engine.head().await.map_err(OpenError::Unreachable)?));
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (closing, closed) = watch::channel(false);
-        let appender = appender::run(engine.writer(), queue, closed, clock, head.clone());
-        let listener = match &*engine {
-            Engine::Postgres(_) => {
-                Some(tokio::spawn(follower::listen(engine.clone(), head.clone())))
-            }
-            Engine::Sqlite(_) => None, // Nobody else writes.
+        let (tasks, closing) = (Tasks::default(), CancellationToken::new());
+        let health = Arc::<Health>::default();
+        let appender = Appender {
+            writer: engine.writer(),
+            queue,
+            closing: closing.clone(),
+            clock,
+            head: head.clone(),
+            health: health.clone(),
         };
-        let work = Work { jobs, closing, appender: tokio::spawn(appender), listener };
-        Ok(Self::over(engine, head, work))
+        let appender = Arc::new(Mutex::new(appender));
+        let appending = move || {
+            let appender = appender.clone();
+            async move { appender.lock().await.run().await }
+        };
+        let appending = tokio::spawn(tasks.clone().keep("appender", closing.clone(), appending));
+        if let Engine::Postgres(_) = &*engine {
+            let (engine, head, closed) = (engine.clone(), head.clone(), closing.clone());
+            let listening = move || {
+                let (engine, head, closed) = (engine.clone(), head.clone(), closed.clone());
+                async move { drop(closed.run_until_cancelled(follower::listen(engine, head)).await) }
+            };
+            tokio::spawn(tasks.clone().keep("listener", closing.clone(), listening));
+        } // In a file nobody else writes.
+        let work = Work { jobs, health, tasks, closing };
+        Ok(Self::over(engine, head, work, Some(appending)))
     }
 
     /// Brings the schema of `target` up to date, creating the file where there is none.

@@ -7,4 +7,5 @@ pub(crate) mod log;
 mod refusals;
 mod rules;
 mod schema;
+pub(crate) mod service;
 mod views;

@@ -6,7 +6,7 @@ mod output;
 mod serve;
 mod tools;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::PartnerId;
@@ -135,6 +135,9 @@ impl Store {
         }
     }
 }
+
+/// How long an end waits for what still runs.
+const STOP: Duration = Duration::from_secs(2);
 
 /// Does what was asked; the exit code is 0 only where all of it was done.
 pub fn run(cli: Cli) -> ExitCode {

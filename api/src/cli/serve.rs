@@ -39,7 +39,15 @@ pub(super) async fn serve(
     let mut web = Web::new(graph, Arc::new(authenticator));
     web.metrics = Some(metrics);
     web.ide = ide.or_else(|| settings.development.then(Ide::default));
-    web.ready = service.readiness();
+    let (asked, measured) = (service.health(), service.health());
+    web.ready = Arc::new(move || {
+        let health = asked.clone();
+        Box::pin(async move { health.ready().await })
+    });
+    web.measure = Arc::new(move || {
+        let health = measured.clone();
+        Box::pin(async move { health.measure().await })
+    });
     stop_on_signal(web.shutdown.clone());
     let text = format!("GraphQL at http://{address}/graphql; Ctrl-C stops");
     output.say(&text, &json!({ "graphql": format!("http://{address}/graphql") }));

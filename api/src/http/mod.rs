@@ -30,4 +30,4 @@ pub(crate) use nulls::path;
 pub use router::router;
 pub use server::{ServerSettings, serve};
 pub use trace::TraceId;
-pub use web::{Graph, Readiness, Timings, Web};
+pub use web::{Graph, Measure, Readiness, Timings, Web};

@@ -36,6 +36,7 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> Response {
 }
 
 pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
+    drop(tokio::time::timeout(READY_TIMEOUT, (web.measure)()).await); // What is not measured stays as it was.
     let text = web.metrics.as_ref().map(|handle| handle.render()).unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

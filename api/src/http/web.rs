@@ -21,6 +21,9 @@ pub trait Graph: Send + Sync + 'static {
 /// Whether the service can do its work now; if not, why, for the operator to read.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
+/// Sets the gauges to what is true at the moment.
+pub type Measure = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// How long each thing may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timings {
@@ -54,6 +57,7 @@ pub struct Web {
     pub graph: Arc<dyn Graph>,
     pub authenticator: Arc<Authenticator>,
     pub ready: Readiness,
+    pub measure: Measure,
     /// Without it there is no `/metrics`.
     pub metrics: Option<PrometheusHandle>,
     /// Without it there is no page; development and demo have one.
@@ -76,6 +80,7 @@ impl Web {
             graph,
             authenticator,
             ready: Arc::new(|| Box::pin(async { Ok(()) })),
+            measure: Arc::new(|| Box::pin(async {})),
             metrics: None,
             ide: None,
             limits: Limits::default(),

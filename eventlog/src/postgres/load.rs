@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
@@ -11,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
 use sqlx::types::Json;
 use sqlx::{ConnectOptions, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::event::Span;
 use crate::fault::Cause;
@@ -20,6 +22,9 @@ const WORKERS: usize = 2;
 
 /// At most this many aggregates share a statement.
 const BATCH: usize = 64;
+
+/// How long the server may take for a statement, be it that it cannot be heard.
+const READ: Duration = Duration::from_secs(6);
 
 /// With fewer than this under way one goes by itself, as there is nobody to share a statement with.
 const ALONE: usize = 1;
@@ -48,6 +53,7 @@ impl Loader {
         let ways =
             ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
         let options = options.clone().options(ways.map(|way| (way, "off")));
+        let options = options.options([("statement_timeout", "5s")]);
         let (asks, queue) = mpsc::channel(BATCH * 4);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..WORKERS {
@@ -101,8 +107,8 @@ async fn work(options: PgConnectOptions, queue: Arc<Mutex<mpsc::Receiver<Ask>>>)
     let mut connection = None;
     let mut asks = Vec::with_capacity(BATCH);
     while queue.lock().await.recv_many(&mut asks, BATCH).await > 0 {
-        let loaded = match read(&options, &mut connection, &asks).await {
-            Err(_) => read(&options, &mut connection, &asks).await, // Reading again on a fresh connection harms nobody.
+        let loaded = match read_in_time(&options, &mut connection, &asks).await {
+            Err(_) => read_in_time(&options, &mut connection, &asks).await, // On a fresh connection; it harms nobody.
             loaded => loaded,
         };
         match loaded {
@@ -116,6 +122,15 @@ fn answer(asks: &mut Vec<Ask>, answers: impl Iterator<Item = Result<Vec<Serializ
     for (ask, answer) in asks.drain(..).zip(answers) {
         drop(ask.answer.send(answer)); // Whoever asked may have gone.
     }
+}
+
+async fn read_in_time(
+    options: &PgConnectOptions,
+    slot: &mut Option<PgConnection>,
+    asks: &[Ask],
+) -> Result<Vec<Vec<SerializedEvent>>, sqlx::Error> {
+    let read = timeout(READ, read(options, slot, asks)).await;
+    read.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// One stream an ask. A connection that fails is not used again.

@@ -136,7 +136,14 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     // What the order and the durability of the log rest on, whatever the server's defaults are.
     let settings =
         [("synchronous_commit", "on"), ("default_transaction_isolation", r"read\ committed")];
-    Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings))
+    // The server notices that we are gone, and lets go of what was ours.
+    let silence = [
+        ("tcp_keepalives_idle", "5"),
+        ("tcp_keepalives_interval", "2"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "11000"),
+    ];
+    Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings).options(silence))
 }
 
 /// The last sequence of each stream in their order; 0 where it has not begun.

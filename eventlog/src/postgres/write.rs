@@ -20,6 +20,13 @@ use crate::written::{WriteFault, Written};
 /// hour does not leave the next command's outcome in doubt.
 const QUIET: Duration = Duration::from_secs(1);
 
+/// Nobody may keep the others from appending for longer, be it that its machine has stopped.
+const LIMITS: [(&str, &str); 3] = [
+    ("lock_timeout", "3s"),
+    ("statement_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "5s"),
+];
+
 /// The connection that appends. One that has failed is dropped; the next batch opens another.
 pub(crate) struct Writer {
     options: PgConnectOptions,
@@ -38,7 +45,7 @@ impl Writer {
         // The tables grow under statements that are planned once: never plan for small ones. That makes what has to
         // scan look dear, which must not set off the compiler.
         Self {
-            options: options.options([("enable_seqscan", "off"), ("jit", "off")]),
+            options: options.options([("enable_seqscan", "off"), ("jit", "off")]).options(LIMITS),
             connection: None,
         }
     }
@@ -53,6 +60,14 @@ impl Writer {
         let written = write(&mut connection, batch, now).await?;
         self.connection = Some((connection, Instant::now()));
         Ok(written)
+    }
+
+    /// Whether the lock of the head is to be had.
+    pub async fn probe(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = self.connection().await?;
+        connection.execute("SELECT FROM log_head FOR UPDATE").await?;
+        self.connection = Some((connection, Instant::now()));
+        Ok(())
     }
 
     async fn connection(&mut self) -> Result<PgConnection, sqlx::Error> {
@@ -178,24 +193,23 @@ async fn append(
 }
 
 fn before_commit(error: sqlx::Error) -> WriteFault {
-    if is_refusal(&error) {
-        WriteFault::Refused(Cause::new(error))
-    } else {
-        WriteFault::Lost(Cause::new(error))
-    }
+    fault(error, WriteFault::Lost)
 }
 
 fn committing(error: sqlx::Error) -> WriteFault {
-    if is_refusal(&error) {
-        WriteFault::Refused(Cause::new(error))
-    } else {
-        WriteFault::Unknown(Cause::new(error))
-    }
+    fault(error, WriteFault::Unknown)
 }
 
 /// A plain error of the server ends the transaction; a fatal one ends the connection and may come after a commit.
-fn is_refusal(error: &sqlx::Error) -> bool {
-    let database =
+fn fault(error: sqlx::Error, broken: fn(Cause) -> WriteFault) -> WriteFault {
+    let told =
         error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-    database.is_some_and(|error| matches!(error.severity(), PgSeverity::Error))
+    match told {
+        Some(told) if matches!(told.severity(), PgSeverity::Error) => {
+            // A time at which it takes nothing: deadlocks, no resources, no lock, an operator, its own trouble.
+            let later = ["40", "53", "55", "57", "58"].iter().any(|class| told.code().starts_with(class));
+            if later { WriteFault::Lost(Cause::new(error)) } else { WriteFault::Refused(Cause::new(error)) }
+        }
+        Some(_) | None => broken(Cause::new(error)),
+    }
 }

@@ -6,6 +6,7 @@ mod write;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{CommandId, SubjectId};
@@ -34,6 +35,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 const FILE: &str = "log.sqlite";
 const LOCK: &str = "log.lock";
+
+/// How long somebody else's tool may keep us from writing.
+const BUSY: Duration = Duration::from_secs(3);
 
 /// The pool of those who read, and the connection that everybody who writes takes in turn.
 pub(crate) struct Engine {
@@ -171,6 +175,7 @@ fn options(dir: &Path) -> SqliteConnectOptions {
         .filename(dir.join(FILE))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
         .foreign_keys(true)
 }
 

@@ -49,6 +49,18 @@ impl Writer {
         *slot = Some(connection);
         Ok(written)
     }
+
+    /// Whether the file's one writer can be had.
+    pub async fn probe(&mut self) -> Result<(), sqlx::Error> {
+        let mut slot = self.connection.lock().await;
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        connection.execute("BEGIN IMMEDIATE; ROLLBACK").await?;
+        *slot = Some(connection);
+        Ok(())
+    }
 }
 
 async fn write(
@@ -184,8 +196,11 @@ fn receipts_statement<'r>(
     statement
 }
 
+/// What SQLite says of the rows, as opposed to a file that is busy, full or broken.
 fn lost(error: sqlx::Error) -> WriteFault {
-    if error.as_database_error().is_some() {
+    const ROWS: [u32; 3] = [18, 19, 20]; // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH
+    let told = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    if told.is_some_and(|code| ROWS.contains(&(code & 0xff))) {
         WriteFault::Refused(Cause::new(error))
     } else {
         WriteFault::Lost(Cause::new(error))

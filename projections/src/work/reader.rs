@@ -1,6 +1,5 @@
 //! The projection worker: takes what is new in the log and folds it into the live namespace, batch by batch.
 
-use chrono::{DateTime, Utc};
 use domain::{DecodeError, Recorded};
 use eventlog::{Log, RawEvent, ReadError};
 use sea_orm::DbErr;
@@ -12,8 +11,7 @@ use crate::keep::namespace::{Namespace, set_position};
 /// Where a batch left the namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CatchUp {
-    /// And when its last event was recorded.
-    Advanced(u64, DateTime<Utc>),
+    Advanced(u64),
     /// The log ends there.
     UpToDate(u64),
     /// Another reader is at work.
@@ -123,5 +121,5 @@ async fn apply(
     let reached = last.envelope.position;
     set_position(&transaction, reached).await?;
     transaction.commit().await?;
-    Ok(CatchUp::Advanced(reached, last.envelope.recorded_at))
+    Ok(CatchUp::Advanced(reached))
 }

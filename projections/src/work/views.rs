@@ -166,19 +166,16 @@ impl Views {
 
     async fn turn(&self, head: u64) -> Pause {
         match step(&self.current(), &self.shared.log, BATCH).await {
-            Ok(CatchUp::Advanced(position, recorded_at)) => {
-                self.reached(position, head);
-                let lag = (Utc::now() - recorded_at).to_std().unwrap_or_default();
-                metrics::gauge!("accord_projection_lag_seconds").set(lag.as_secs_f64());
+            Ok(CatchUp::Advanced(position)) => {
+                self.reached(position);
                 Pause::None
             }
             Ok(CatchUp::UpToDate(position)) => {
-                self.reached(position, head);
-                metrics::gauge!("accord_projection_lag_seconds").set(0);
+                self.reached(position);
                 if head > position { Pause::Short } else { Pause::UntilNews }
             }
             Ok(CatchUp::Busy(position)) => {
-                self.reached(position, head);
+                self.reached(position);
                 Pause::Short
             }
             Err(error) => {
@@ -188,15 +185,13 @@ impl Views {
         }
     }
 
-    fn reached(&self, position: u64, head: u64) {
+    fn reached(&self, position: u64) {
         self.shared.state.send_if_modified(|state| {
             std::mem::replace(state, ReaderState::Running) != ReaderState::Running
         });
         self.shared
             .position
             .send_if_modified(|reached| std::mem::replace(reached, position) != position);
-        metrics::gauge!("accord_projection_position").set(position as f64);
-        metrics::gauge!("accord_projection_lag_events").set(head.saturating_sub(position) as f64);
     }
 
     fn failed(&self, error: StepError) {

@@ -24,7 +24,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["ledger.rs"], &["reactions.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
-    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "personal.rs", "pools.rs", "schema.rs", "verdict.rs", "written.rs"]],
+    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "personal.rs", "pools.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "turns.rs"]],

@@ -1,0 +1,91 @@
+//! Health checks and gauges: whether the service can do its work now, and how far its parts stand behind the log.
+
+use std::{sync::Arc, time::Duration};
+
+use eventlog::{Clock, Log};
+use projections::{ReaderState, Views};
+use tokio::{sync::watch, time::timeout};
+
+/// Nobody waits for longer whose log is well.
+const STALLED: Duration = Duration::from_secs(2);
+
+/// How long somebody who asks for the gauges waits for the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks at the parts of a service. Clones look at the same ones.
+#[derive(Clone)]
+pub struct Health {
+    pub(crate) log: Log,
+    pub(crate) views: Views,
+    pub(crate) reacted: watch::Receiver<u64>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Health {
+    /// Whether every task works, the log can be written and read, and the views follow it; if not, what does not.
+    pub async fn ready(&self) -> Result<(), String> {
+        if let Some(task) = self.log.tasks().down().borrow().keys().next() {
+            return Err(format!("{task} is down and will be begun again"));
+        }
+        if self.log.is_failing() {
+            return Err("the log cannot be written".to_owned());
+        }
+        let waited = self.log.longest_wait();
+        if waited > STALLED {
+            return Err(format!("an append has been waiting for {} s", waited.as_secs()));
+        }
+        self.log.reach().await.map_err(|_| "the log cannot be reached".to_owned())?;
+        match &*self.views.state().borrow() {
+            ReaderState::Running => Ok(()),
+            ReaderState::Retrying { .. } => Err("the views cannot be reached".to_owned()),
+            ReaderState::Halted { position, .. } => {
+                Err(format!("the views have halted before position {position}"))
+            }
+        }
+    }
+
+    /// Sets the gauges to what is true now: a part that stands still sets none by itself.
+    pub async fn measure(&self) {
+        let known = *self.log.head().borrow();
+        let head = match timeout(PATIENCE, self.log.reach()).await {
+            Ok(Ok(head)) => head,
+            Ok(Err(_)) | Err(_) => known,
+        };
+        let (viewed, reacted) = (self.views.position(), *self.reacted.borrow());
+        gauge("accord_log_head_position", head);
+        gauge("accord_projection_position", viewed);
+        gauge("accord_projection_lag_events", head.saturating_sub(viewed));
+        gauge("accord_reactor_position", reacted);
+        gauge("accord_reactor_lag_events", head.saturating_sub(reacted));
+        metrics::gauge!("accord_projection_lag_seconds").set(self.lag(viewed, head).await);
+        metrics::gauge!("accord_append_longest_wait_seconds")
+            .set(self.log.longest_wait().as_secs_f64());
+        gauge("accord_log_writable", u64::from(!self.log.is_failing()));
+        let state = match &*self.views.state().borrow() {
+            ReaderState::Running => "running",
+            ReaderState::Retrying { .. } => "retrying",
+            ReaderState::Halted { .. } => "halted",
+        };
+        for known in ["running", "retrying", "halted"] {
+            let is = f64::from(u8::from(known == state));
+            metrics::gauge!("accord_projection_state", "state" => known).set(is);
+        }
+        let down = self.log.tasks().down();
+        gauge("accord_tasks_down", down.borrow().len() as u64);
+    }
+
+    /// For how many seconds the first event that the views lack has been in the log.
+    async fn lag(&self, viewed: u64, head: u64) -> f64 {
+        if viewed >= head {
+            return 0.0;
+        }
+        let first = timeout(PATIENCE, self.log.by_position(viewed + 1)).await;
+        let Ok(Ok(Some(first))) = first else { return 0.0 };
+        let lag = self.clock.now() - first.envelope.recorded_at;
+        lag.to_std().unwrap_or_default().as_secs_f64()
+    }
+}
+
+fn gauge(name: &'static str, value: u64) {
+    metrics::gauge!(name).set(value as f64);
+}

@@ -1,0 +1,74 @@
+//! A peer that stalls with what every writer needs (a paused machine, a partition): said, bounded, and got over.
+
+use std::time::{Duration, Instant};
+
+use api::{commands::Outcome, fault::Fault, service::Service};
+use eventlog::Target;
+use tests::{Place, places};
+
+use super::super::log::raw::Raw;
+use super::{opening, until};
+
+/// Holds what every append takes first.
+async fn hold(place: &Place) -> Raw {
+    let mut peer = Raw::of(place).await;
+    let sql = match &place.target {
+        Target::Sqlite { .. } => "BEGIN IMMEDIATE",
+        Target::Postgres { .. } => "BEGIN; SELECT FROM log_head FOR UPDATE",
+    };
+    peer.run(sql).await.expect("it is free");
+    peer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_peer_holds_the_log_a_command_hears_that_nothing_was_changed_and_the_process_is_not_ready() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("it starts");
+        let health = service.health();
+        assert_eq!(health.ready().await, Ok(()), "{place}");
+        let mut peer = hold(&place).await;
+        let asked = Instant::now();
+        let refused = service.ask(opening()).await;
+        assert_eq!(refused, Err(Fault::Unavailable), "{place}");
+        assert!(asked.elapsed() < Duration::from_secs(8), "{place}: {:?}", asked.elapsed());
+        assert_eq!(health.ready().await, Err("the log cannot be written".to_owned()), "{place}");
+        peer.run("ROLLBACK").await.expect("it was begun");
+        until(async || health.ready().await.is_ok()).await; // Though nobody asks for anything.
+        let done = service.ask(opening()).await;
+        assert!(matches!(done, Ok(Outcome::Done(_))), "{place}: {done:?}");
+        assert_eq!(*service.log.head().borrow(), 1, "{place}: the first one was not done");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_waits_is_seen_before_it_fails() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("it starts");
+        let mut peer = hold(&place).await;
+        let commands = service.commands.clone();
+        let asked = tokio::spawn(async move { commands.execute(opening()).await });
+        until(async || service.log.longest_wait() > Duration::from_millis(100)).await;
+        assert!(!service.log.is_failing(), "{place}: it has not failed yet");
+        peer.run("ROLLBACK").await.expect("it was begun");
+        let done = asked.await.expect("no panic");
+        assert!(matches!(done, Ok(Outcome::Done(_))), "{place}: a short wait harms nobody: {done:?}");
+        assert_eq!(service.log.longest_wait(), Duration::ZERO, "{place}");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_ends_when_it_is_asked_to_although_a_peer_holds_the_log() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("it starts");
+        let _peer = hold(&place).await;
+        let commands = service.commands.clone();
+        let asked = tokio::spawn(async move { commands.execute(opening()).await });
+        until(async || !service.log.longest_wait().is_zero()).await;
+        let began = Instant::now();
+        service.stop().await;
+        assert!(began.elapsed() < Duration::from_secs(15), "{place}: {:?}", began.elapsed());
+        assert_eq!(asked.await.expect("no panic"), Err(Fault::Unavailable), "{place}");
+    }
+}

@@ -111,17 +111,17 @@ impl Appender {
         for append in batch {
             match self.write(&[append]).await {
                 Ok(answer) => answers.extend(answer),
-                Err(WriteFault::Refused(cause)) => {
-                    answers.push(Err(failure(WriteFault::Refused(cause))));
-                }
                 Err(fault) => {
+                    let goes_on = matches!(fault, WriteFault::Refused(_));
                     answers.push(Err(failure(fault)));
-                    let rest = || failure(WriteFault::Lost(Cause::new("one before it failed")));
-                    answers.resize_with(batch.len(), || Err(rest()));
-                    break;
+                    if !goes_on {
+                        break;
+                    }
                 }
             }
         }
+        let not_tried = AppendError::Unavailable(Cause::new("one before it was not appended"));
+        answers.resize(batch.len(), Err(not_tried));
         answers
     }
 

@@ -54,7 +54,12 @@ impl Log {
             let (engine, head, closed) = (engine.clone(), head.clone(), closing.clone());
             let listening = move || {
                 let (engine, head, closed) = (engine.clone(), head.clone(), closed.clone());
-                async move { drop(closed.run_until_cancelled(follower::listen(engine, head)).await) }
+                async move {
+                    tokio::select! {
+                        () = closed.cancelled() => {}
+                        () = follower::listen(engine, head) => {}
+                    }
+                }
             };
             tokio::spawn(tasks.clone().keep("listener", closing.clone(), listening));
         } // In a file nobody else writes.

@@ -17,7 +17,7 @@ use std::{
 
 use api::{
     auth::{Authenticator, Clock, InstallationKey, Principal, Role},
-    http::{Graph, Nulls, ServerSettings, TraceId, Web, serve},
+    http::{Graph, InOrder, Nulls, ServerSettings, TraceId, Web, serve},
 };
 use async_graphql::{
     Context, Error, ErrorExtensions, Object, Request, Response, Result, Schema, Subscription,
@@ -67,7 +67,7 @@ impl Server {
         settings: ServerSettings,
     ) -> Self {
         let begun = Arc::new(AtomicUsize::new(0));
-        let schema = Schema::build(Query, Mutation, Ticks).extension(Nulls).finish();
+        let schema = Schema::build(Query, Mutation, Ticks).extension(InOrder).extension(Nulls).finish();
         let graph = TestGraph(schema, begun.clone());
         let mut web = Web::new(Arc::new(graph), Arc::new(authenticator));
         change(&mut web);

@@ -24,7 +24,7 @@ pub struct IssuerSettings {
     pub issuer: String,
     pub audience: String,
     pub jwks_url: String,
-    /// What the issuer's clock may differ from ours.
+    /// What the issuer's clock may differ from ours; as long is a token good after its end.
     pub leeway: TimeDelta,
     /// The least time between two fetches, whatever tokens name: nobody can make us hammer the issuer.
     pub refetch_after: Duration,
@@ -38,7 +38,7 @@ impl IssuerSettings {
             issuer,
             audience,
             jwks_url,
-            leeway: TimeDelta::seconds(30),
+            leeway: TimeDelta::seconds(5),
             refetch_after: Duration::from_secs(30),
             believe_for: Duration::from_secs(15 * 60),
         }

@@ -144,7 +144,9 @@ pub fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.format);
     let done = crate::telemetry::install_logs(cli.log_format).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(dispatch(cli, &output))
+        let done = runtime.block_on(dispatch(cli, &output));
+        runtime.shutdown_timeout(STOP); // What hangs in a call to the system ends with the process.
+        done
     });
     match done {
         Ok(code) => code,

@@ -49,7 +49,7 @@ use self::{
 };
 use crate::{
     auth::{Principal, Role},
-    http::{Graph, Nulls},
+    http::{Graph, InOrder, Nulls},
     service::Service,
 };
 
@@ -206,6 +206,8 @@ type Builder = SchemaBuilder<Query, Mutation, Subscription>;
 
 fn face(settings: Settings) -> Builder {
     let builder = described(Schema::build(Query::default(), Mutation::default(), Subscription))
+        .extension(InOrder)
+        .extension(InOrder)
         .extension(Nulls)
         .extension(Gate)
         .limit_depth(DEPTH)

@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{ide::Ide, limits::Limits};
 use crate::auth::{Authenticator, Principal};
 
-/// A schema that runs requests, extended by [`super::Nulls`]. Each request carries its [`Principal`] and its
+/// A schema that runs requests, extended by [`super::InOrder`] and [`super::Nulls`]. Each request carries its [`Principal`] and its
 /// [`super::TraceId`] as data.
 pub trait Graph: Send + Sync + 'static {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;

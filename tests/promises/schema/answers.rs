@@ -244,11 +244,11 @@ async fn r74_a_balance_is_the_sum_of_its_history() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_position_that_is_not_there_yet_is_waited_for_and_then_named() {
+async fn a_position_beyond_the_log_is_waited_for_and_then_refused() {
     let served = Served::begin().await;
     let answer =
         served.ask(Role::Auditor, None, "{ viewer(minPosition: \"1000000\") { role } }").await;
-    assert_eq!(codes(&answer), [("viewer".to_owned(), "VIEWS_BEHIND".to_owned())]);
+    assert_eq!(codes(&answer), [("viewer".to_owned(), "BAD_USER_INPUT".to_owned())]);
     served.service.stop().await;
 }
 

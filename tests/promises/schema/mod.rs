@@ -7,3 +7,4 @@ mod moments;
 mod mutations;
 pub mod sdl;
 pub mod served;
+mod truths;

@@ -7,9 +7,8 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{Deal, commission::Explanation};
-use crate::graphql::{
-    ground::{asked::Asked, failure::Failure, list::queries, scalars::Position, word::Word},
-    wallet::Lot,
+use crate::graphql::ground::{
+    asked::Asked, failure::Failure, list::queries, scalars::Position, word::Word,
 };
 
 queries! {
@@ -57,7 +56,7 @@ queries! {
     }
 
     more {
-        /// Why a lot in a wallet has the amount that it has. Null where you may not see the lot.
+        /// Why a lot in a wallet has the amount that it has. Null where there is none, and where it is another partner's.
         async fn explain_commission(
             &self,
             ctx: &Context<'_>,
@@ -66,9 +65,11 @@ queries! {
         ) -> Result<Option<Explanation>, Failure> {
             let asked = Asked::at_least(ctx, min_position).await?;
             let db = asked.db();
-            let found = projections::find::<lots::Entity>(&db, &asked.sight::<Lot>(), &[lot]).await?;
+            // Reasons are for more roles than the wallet: who sells may know what a sale earns, and why.
+            let sight = asked.sight::<Explanation>();
+            let found = projections::find::<lots::Entity>(&db, &sight, &[lot]).await?;
             let Some(lot) = found.first() else { return Ok(None) };
-            // The deal may be another partner's: whoever may see the lot may see its own part of the calculation.
+            // The deal may be another partner's: whoever earns by it may see its own part of the calculation.
             let all = projections::seen::<commissions::Entity>(&Sight::All);
             let row = all.filter(commissions::Column::TraceHash.eq(&lot.trace_hash)).one(&db).await;
             let row = row.map_err(|error| Failure::unavailable(&error))?;

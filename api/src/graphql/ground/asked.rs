@@ -82,10 +82,18 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Waits until the views have passed `position`, or says that they are behind.
+    /// Waits until the views have passed `position`, or says that they are behind where the log has come so far.
     pub async fn wait_for(&self, position: u64) -> Result<(), Failure> {
-        let reached = self.sources.views.wait_for(position, PATIENCE).await;
-        reached.map_err(|_| Failure::views_behind(position))
+        if self.sources.views.wait_for(position, PATIENCE).await.is_ok() {
+            return Ok(());
+        }
+        match self.sources.log.reach().await {
+            Ok(head) if head < position => {
+                Err(Failure::bad_input("minPosition lies beyond the end of the log"))
+            }
+            Ok(_) => Err(Failure::views_behind(position)),
+            Err(error) => Err(Failure::unavailable(&error)),
+        }
     }
 
     /// The views of this request's moment.
@@ -106,7 +114,18 @@ impl Asked {
     /// R4: a member looks around only once its partner's application is approved. Read once a request.
     pub async fn approved(&self) -> Result<(), Failure> {
         let Some(own) = self.principal.partner else { return Err(Failure::not_approved()) };
-        let approved = self.approved.get_or_try_init(|| (self.is_approved)(self.db(), own));
+        let approved = self.approved.get_or_try_init(|| async move {
+            let head = *self.sources.log.head().borrow();
+            if (self.is_approved)(self.db(), own).await? {
+                return Ok::<bool, Failure>(true);
+            }
+            // It may have been approved by what the views have not come to yet.
+            let behind = self.sources.views.wait_for(head, PATIENCE).await.is_err();
+            match (self.is_approved)(self.db(), own).await? {
+                false if behind => Err(Failure::unavailable("the views are behind")),
+                approved => Ok(approved),
+            }
+        });
         if *approved.await? { Ok(()) } else { Err(Failure::not_approved()) }
     }
 

@@ -41,10 +41,16 @@ impl Failure {
         Self::new("BAD_USER_INPUT", message)
     }
 
+    /// Says that something is done, or stands in the log: only for what does.
     pub fn views_behind(position: u64) -> Self {
         let message =
             "what you are looking for is recorded and will be shown in a moment; ask again";
         Self { position: Some(position), ..Self::new("VIEWS_BEHIND", message) }
+    }
+
+    /// The views do not know yet what would have to be known, and nothing has been done.
+    pub fn too_early() -> Self {
+        Self::from(Fault::Unavailable)
     }
 
     /// A part that we rest on does not answer. Logs why; the client is told to come again.

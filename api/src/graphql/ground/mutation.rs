@@ -6,7 +6,7 @@ use domain::{Actor, Command, CommandId, Refusal, derived};
 use uuid::Uuid;
 
 use super::{
-    asked::Asked,
+    asked::{Asked, PATIENCE},
     failure::Failure,
     refusal::RefusalView,
     scalars::Position,
@@ -101,11 +101,18 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     match asked.sources.commands.execute(request).await? {
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
-            asked.wait_for(done.position).await?;
+            let position = done.position;
+            let shown = asked.sources.views.wait_for(position, PATIENCE).await.is_ok();
             asked.moment.renew();
+            let object = if shown { asked.find(id).await.ok() } else { None };
+            // What is done is done, also where it cannot be shown; where nothing had to be done, nothing was changed.
+            let object = object.ok_or_else(|| match done.events {
+                0 => Failure::too_early(),
+                _ => Failure::views_behind(position),
+            })?;
             let told =
-                Told { position: Some(Position(done.position)), refusal: None, client_mutation_id };
-            Ok(Some(I::payload(asked.find(id).await?, told)))
+                Told { position: Some(Position(position)), refusal: None, client_mutation_id };
+            Ok(Some(I::payload(object, told)))
         }
     }
 }

@@ -24,8 +24,9 @@ pub struct Health {
 impl Health {
     /// Whether every task works, the log can be written and read, and the views follow it; if not, what does not.
     pub async fn ready(&self) -> Result<(), String> {
-        if let Some(task) = self.log.tasks().down().borrow().keys().next() {
-            return Err(format!("{task} is down and will be begun again"));
+        let down: Vec<&str> = self.log.tasks().down().borrow().keys().copied().collect();
+        if !down.is_empty() {
+            return Err(format!("down, and begun again: {}", down.join(", ")));
         }
         if self.log.is_failing() {
             return Err("the log cannot be written".to_owned());
@@ -35,6 +36,9 @@ impl Health {
             return Err(format!("an append has been waiting for {} s", waited.as_secs()));
         }
         self.log.reach().await.map_err(|_| "the log cannot be reached".to_owned())?;
+        if self.views.successor().borrow().is_some() {
+            return Err("another version of this program has taken over: end this one".to_owned());
+        }
         match &*self.views.state().borrow() {
             ReaderState::Running => Ok(()),
             ReaderState::Retrying { .. } => Err("the views cannot be reached".to_owned()),
@@ -70,6 +74,7 @@ impl Health {
             let is = f64::from(u8::from(known == state));
             metrics::gauge!("accord_projection_state", "state" => known).set(is);
         }
+        gauge("accord_views_retired", u64::from(self.views.successor().borrow().is_some()));
         let down = self.log.tasks().down();
         gauge("accord_tasks_down", down.borrow().len() as u64);
     }

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::persist::EventUpcaster;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::kept::Kept;
 use crate::keys::KeyRing;
@@ -39,6 +41,7 @@ struct Shared {
 
 /// Who works for a log, how they fare, and how they are told to end.
 pub(crate) struct Work {
+    pub clock: Arc<dyn Clock>,
     pub jobs: mpsc::Sender<Job>,
     pub health: Arc<Health>,
     pub tasks: Tasks,
@@ -67,6 +70,11 @@ impl Log {
     /// The position of the last event, and news of every later one. It never goes back.
     pub fn head(&self) -> watch::Receiver<u64> {
         self.shared.head.subscribe()
+    }
+
+    /// What time it is for this process.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared.work.clock.now()
     }
 
     /// The tasks that work for this process, to which whoever has more of them adds its own.

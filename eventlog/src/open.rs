@@ -40,7 +40,7 @@ impl Log {
             writer: engine.writer(),
             queue,
             closing: closing.clone(),
-            clock,
+            clock: clock.clone(),
             head: head.clone(),
             health: health.clone(),
         };
@@ -63,7 +63,7 @@ impl Log {
             };
             tokio::spawn(tasks.clone().keep("listener", closing.clone(), listening));
         } // In a file nobody else writes.
-        let work = Work { jobs, health, tasks, closing };
+        let work = Work { clock, jobs, health, tasks, closing };
         Ok(Self::over(engine, head, work, Some(appending)))
     }
 

@@ -8,6 +8,7 @@ use cqrs_es::persist::{
     PersistedEventRepository, PersistenceError, ReplayFeed, ReplayStream, SerializedEvent,
     SerializedSnapshot,
 };
+use domain::{DecodeError, EVENT_VERSION};
 use serde_json::Value;
 
 use crate::engine::Engine;
@@ -71,6 +72,7 @@ impl PersistedEventRepository for LogRepository {
                 events.map_err(|error| PersistenceError::ConnectionError(Box::new(error)))?
             }
         };
+        events.iter().try_for_each(known)?;
         let read = events.iter().map(|event| event.payload.to_string().len()).sum();
         self.bytes.fetch_add(read, Ordering::Relaxed);
         self.opened(events).await
@@ -135,6 +137,16 @@ async fn replay(log: Log, aggregate_type: &'static str, mut feed: ReplayFeed) {
             }
         }
     }
+}
+
+/// Whether this program knows the version of an event: what a later one says may not be left out of a decision.
+fn known(event: &SerializedEvent) -> Result<(), PersistenceError> {
+    let version = event.event_version.parse().unwrap_or(u32::MAX);
+    if version <= EVENT_VERSION {
+        return Ok(());
+    }
+    let newer = DecodeError::Newer { event_type: event.event_type.clone(), version };
+    Err(PersistenceError::DeserializationError(Box::new(newer)))
 }
 
 fn serialized(event: RawEvent) -> Result<SerializedEvent, PersistenceError> {

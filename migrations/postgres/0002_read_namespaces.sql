@@ -3,8 +3,8 @@
 CREATE TABLE read_namespaces
 (
     name       text PRIMARY KEY,
-    -- What its tables look like; a program that expects something else does not use it.
-    shape      text        NOT NULL,
+    -- Of the tables and of what fills them; a program of another version neither uses nor fills it.
+    version    text        NOT NULL,
     created_at timestamptz NOT NULL,
     live       boolean     NOT NULL DEFAULT false,
     -- When another one took its place.

@@ -24,12 +24,12 @@ pub use ground::{
     Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, Word, page,
 };
 pub use house::{homes, tables};
-pub use keep::Namespace;
+pub use keep::{Namespace, Version};
 pub use ledger::*;
 pub use partner::*;
 pub use program::*;
 pub use wallet::*;
 pub use work::{
     Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
-    Report, StepError, VerifyError, Views, ephemeral, rebuild, replay, verify,
+    Report, StepError, VerifyError, Views, ephemeral, rebuild, rebuild_as, replay, verify,
 };

@@ -1,10 +1,11 @@
 //! Declares a table by its row: one macro around the derive of the object-relational mapping.
 
 /// Declares a table by its row, whose first column is the key. Where rows change, the columns that say by which event
-/// they did last are `stamped` on them: its position, or its sequence within the aggregate as well.
+/// they did last are `stamped` on them: its position, or its sequence within the aggregate as well. A `fold` that has been
+/// changed has a number, from 2 on.
 macro_rules! table {
     (
-        $name:literal of $owner:expr, $(stamped [$($stamp:ident),+],)? found by $indexes:expr;
+        $name:literal of $owner:expr, $(fold $fold:literal,)? $(stamped [$($stamp:ident),+],)? found by $indexes:expr;
         $(#[$more:meta])*
         pub struct Model {
             $(#[$about:meta])*
@@ -31,6 +32,7 @@ macro_rules! table {
         impl $crate::ground::Table for Entity {
             const KEY: Column = $crate::ground::table!(@column $key);
             const OWNER: Option<Column> = $owner;
+            const FOLD: u32 = $crate::ground::table!(@fold $($fold)?);
             const INDEXES: &'static [&'static str] = &$indexes;
         }
 
@@ -39,6 +41,12 @@ macro_rules! table {
                 $(self.$stamp = $crate::ground::table!(@stamp $stamp placed);)+
             }
         })?
+    };
+    (@fold) => {
+        1
+    };
+    (@fold $fold:literal) => {
+        $fold
     };
     (@column id) => {
         Column::Id

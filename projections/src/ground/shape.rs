@@ -16,6 +16,8 @@ pub(crate) struct Shape {
     /// The name of the column that identifies a row.
     pub key: String,
     pub indexes: &'static [&'static str],
+    /// The version of what fills it.
+    pub fold: u32,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl Shape {
             columns: columns.collect(),
             key: T::KEY.into_iden().to_string(),
             indexes: T::INDEXES,
+            fold: T::FOLD,
         }
     }
 

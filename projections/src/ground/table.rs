@@ -12,6 +12,10 @@ pub trait Table:
     /// The column with the partner whose rows they are; none where they are everybody's.
     const OWNER: Option<Self::Column>;
 
+    /// The version of what fills it. Whoever changes what rows come of an event counts it up, so that rows which were
+    /// folded before are not taken for those that would be folded now.
+    const FOLD: u32;
+
     /// The columns of each index, but for that of the key.
     const INDEXES: &'static [&'static str];
 

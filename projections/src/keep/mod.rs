@@ -3,4 +3,4 @@
 pub(crate) mod namespace;
 pub(crate) mod pointer;
 
-pub use namespace::Namespace;
+pub use namespace::{Namespace, Version};

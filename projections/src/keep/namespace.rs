@@ -30,9 +30,15 @@ pub(crate) enum Storage {
     Sqlite(PathBuf),
 }
 
+/// What fills a set of views: tables and folds. Programs of different versions never fill the same one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Version(String);
+
 /// One set of view tables.
 pub struct Namespace {
     name: String,
+    /// Whose folds fill it.
+    version: Version,
     readers: DatabaseConnection,
     writer: DatabaseConnection,
 }
@@ -56,26 +62,27 @@ impl Storage {
     }
 
     /// Makes an empty namespace to be built; indexes come later.
-    pub async fn create(&self, name: &str) -> Result<Namespace, DbErr> {
+    pub async fn create(&self, name: &str, version: &Version) -> Result<Namespace, DbErr> {
         let namespace = match self {
             Self::Postgres(options) => {
                 run(options, &format!("CREATE SCHEMA {name}")).await?;
-                postgres(options, name).await?
+                postgres(options, name, version).await?
             }
             Self::Sqlite(dir) => {
                 let path = file(dir, name);
                 private(&path)?;
-                sqlite(name, &path, Care::Building).await?
+                sqlite(name, &path, version, Care::Building).await?
             }
         };
         namespace.create_tables().await?;
         Ok(namespace)
     }
 
-    pub async fn open(&self, name: &str) -> Result<Namespace, DbErr> {
+    /// Opens a namespace for a program of this version.
+    pub async fn open(&self, name: &str, version: &Version) -> Result<Namespace, DbErr> {
         match self {
-            Self::Postgres(options) => postgres(options, name).await,
-            Self::Sqlite(dir) => sqlite(name, &file(dir, name), Care::Live).await,
+            Self::Postgres(options) => postgres(options, name, version).await,
+            Self::Sqlite(dir) => sqlite(name, &file(dir, name), version, Care::Live).await,
         }
     }
 
@@ -113,7 +120,7 @@ impl Namespace {
         let name =
             path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         private(path)?;
-        let namespace = sqlite(&name, path, Care::Building).await?;
+        let namespace = sqlite(&name, path, &Version::current(), Care::Building).await?;
         namespace.create_tables().await?;
         Ok(namespace)
     }
@@ -127,7 +134,8 @@ impl Namespace {
             .await
             .map_err(unreachable)?;
         let only = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-        let namespace = Self { name: "memory".into(), readers: only.clone(), writer: only };
+        let (name, version) = ("memory".into(), Version::current());
+        let namespace = Self { name, version, readers: only.clone(), writer: only };
         namespace.create_tables().await?;
         Ok(namespace)
     }
@@ -140,22 +148,22 @@ impl Namespace {
         self.writer.get_database_backend()
     }
 
-    /// The checkpoint under its lock; none where another reader has it.
+    /// The checkpoint under its lock; none where another reader has it, an error where the rows are another version's.
     pub(crate) async fn lock(
         &self,
         transaction: &DatabaseTransaction,
     ) -> Result<Option<u64>, DbErr> {
-        match self.backend() {
-            DbBackend::Postgres => {
-                let sql = "SELECT position FROM checkpoint FOR UPDATE SKIP LOCKED";
-                let row =
-                    transaction.query_one(Statement::from_string(self.backend(), sql)).await?;
-                let position: Option<i64> =
-                    row.map(|row| row.try_get("", "position")).transpose()?;
-                Ok(position.map(i64::cast_unsigned))
-            }
-            DbBackend::Sqlite | DbBackend::MySql => position(transaction).await.map(Some),
+        let sql = match self.backend() {
+            DbBackend::Postgres => "SELECT position, version FROM checkpoint FOR UPDATE SKIP LOCKED",
+            DbBackend::Sqlite | DbBackend::MySql => "SELECT position, version FROM checkpoint",
+        };
+        let row = transaction.query_one(Statement::from_string(self.backend(), sql)).await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.try_get::<String>("", "version")? != self.version.0 {
+            let problem = format!("another version of this program fills {}", self.name);
+            return Err(DbErr::Custom(problem));
         }
+        Ok(Some(row.try_get::<i64>("", "position")?.cast_unsigned()))
     }
 
     /// Makes keys and indexes, and tells the planner what is in the tables.
@@ -188,27 +196,40 @@ impl Namespace {
         for shape in house::shapes() {
             self.writer.execute_unprepared(&shape.create(self.backend())).await?;
         }
-        let checkpoint =
-            "CREATE TABLE checkpoint (only_row integer PRIMARY KEY, position bigint NOT NULL)";
+        let checkpoint = "CREATE TABLE checkpoint
+            (only_row integer PRIMARY KEY, position bigint NOT NULL, version text NOT NULL)";
         self.writer.execute_unprepared(checkpoint).await?;
-        self.writer
-            .execute_unprepared("INSERT INTO checkpoint (only_row, position) VALUES (1, 0)")
-            .await?;
+        let begin = "INSERT INTO checkpoint (only_row, position, version) VALUES (1, 0, $1)";
+        let begin = Statement::from_sql_and_values(
+            self.backend(),
+            begin,
+            [self.version.0.as_str().into()],
+        );
+        self.writer.execute(begin).await?;
         Ok(())
     }
 }
 
-/// Says what the tables of this program look like.
-pub(crate) fn shape_of_all() -> String {
-    let shapes = house::shapes();
-    let statements = shapes.iter().flat_map(|shape| {
-        let mut statements = shape.index(DbBackend::Postgres);
-        statements.push(shape.create(DbBackend::Postgres));
-        statements
-    });
-    domain::derived(uuid::Uuid::nil(), &statements.collect::<Vec<_>>().join(";"))
-        .simple()
-        .to_string()
+impl Version {
+    /// That of this program: what its tables look like, and which version of its folds fills each.
+    pub fn current() -> Self {
+        let mut statements = vec![];
+        for shape in house::shapes() {
+            statements.extend(shape.index(DbBackend::Postgres));
+            statements.push(shape.create(DbBackend::Postgres));
+            statements.push(format!("fold {}", shape.fold));
+        }
+        Self::named(&statements.join(";"))
+    }
+
+    /// That of another program, for whoever tries how two get on.
+    pub fn named(name: &str) -> Self {
+        Self(domain::derived(uuid::Uuid::nil(), name).simple().to_string())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
 }
 
 pub(crate) async fn position(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
@@ -260,10 +281,18 @@ async fn run(options: &PgConnectOptions, sql: &str) -> Result<(), DbErr> {
     connection.close().await.map_err(unreachable)
 }
 
-async fn postgres(options: &PgConnectOptions, name: &str) -> Result<Namespace, DbErr> {
+async fn postgres(
+    options: &PgConnectOptions,
+    name: &str,
+    version: &Version,
+) -> Result<Namespace, DbErr> {
     let options = options.clone().statement_cache_capacity(500).disable_statement_logging();
     // What is lost in a crash is folded again: the checkpoint is lost with it.
-    let writing = options.clone().options([("search_path", name), ("synchronous_commit", "off")]);
+    let writing = options.clone().options([
+        ("search_path", name),
+        ("synchronous_commit", "off"),
+        ("idle_in_transaction_session_timeout", "30s"), // One who stops within a batch lets the others fold.
+    ]);
     let reading = options.options([("search_path", name), ("default_transaction_read_only", "on")]);
     let pool = |most: u32| {
         steady::<Postgres>().max_connections(most).acquire_timeout(Duration::from_secs(5))
@@ -276,12 +305,18 @@ async fn postgres(options: &PgConnectOptions, name: &str) -> Result<Namespace, D
         pool(16).test_before_acquire(false).connect_with(reading).await.map_err(unreachable)?;
     Ok(Namespace {
         name: name.into(),
+        version: version.clone(),
         readers: SqlxPostgresConnector::from_sqlx_postgres_pool(readers),
         writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
     })
 }
 
-async fn sqlite(name: &str, path: &Path, care: Care) -> Result<Namespace, DbErr> {
+async fn sqlite(
+    name: &str,
+    path: &Path,
+    version: &Version,
+    care: Care,
+) -> Result<Namespace, DbErr> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .statement_cache_capacity(500)
@@ -311,7 +346,7 @@ async fn sqlite(name: &str, path: &Path, care: Care) -> Result<Namespace, DbErr>
             SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.await.map_err(unreachable)?)
         }
     };
-    Ok(Namespace { name: name.into(), readers, writer })
+    Ok(Namespace { name: name.into(), version: version.clone(), readers, writer })
 }
 
 fn unreachable(error: sqlx::Error) -> DbErr {

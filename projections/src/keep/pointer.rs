@@ -18,7 +18,7 @@ pub(crate) struct Pointer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Known {
     pub name: String,
-    pub shape: String,
+    pub version: String,
 }
 
 impl Pointer {
@@ -34,13 +34,13 @@ impl Pointer {
     }
 
     pub async fn live(&self) -> Result<Option<Known>, DbErr> {
-        let query = self.statement("SELECT name, shape FROM read_namespaces WHERE live", []);
+        let query = self.statement("SELECT name, version FROM read_namespaces WHERE live", []);
         let Some(row) = self.db.query_one(query).await? else { return Ok(None) };
-        Ok(Some(Known { name: row.try_get("", "name")?, shape: row.try_get("", "shape")? }))
+        Ok(Some(Known { name: row.try_get("", "name")?, version: row.try_get("", "version")? }))
     }
 
     /// Takes the next name that nobody has used.
-    pub async fn reserve(&self, shape: &str, now: DateTime<Utc>) -> Result<String, DbErr> {
+    pub async fn reserve(&self, version: &str, now: DateTime<Utc>) -> Result<String, DbErr> {
         let transaction = self.alone().await?;
         let names =
             transaction.query_all(self.statement("SELECT name FROM read_namespaces", [])).await?;
@@ -48,9 +48,9 @@ impl Pointer {
         let last: u64 =
             numbers.filter_map(|name| name.strip_prefix("read_")?.parse().ok()).max().unwrap_or(0);
         let name = format!("read_{}", last + 1);
-        let insert = "INSERT INTO read_namespaces (name, shape, created_at) VALUES ($1, $2, $3)";
+        let insert = "INSERT INTO read_namespaces (name, version, created_at) VALUES ($1, $2, $3)";
         transaction
-            .execute(self.statement(insert, [(&*name).into(), shape.into(), now.into()]))
+            .execute(self.statement(insert, [(&*name).into(), version.into(), now.into()]))
             .await?;
         transaction.commit().await?;
         Ok(name)

@@ -9,6 +9,6 @@ mod views;
 
 pub use folding::Poison;
 pub use reader::StepError;
-pub use rebuild::{Progress, RebuildError, Rebuilt, ephemeral, rebuild, replay};
+pub use rebuild::{Progress, RebuildError, Rebuilt, ephemeral, rebuild, rebuild_as, replay};
 pub use verify::{Difference, Report, VerifyError, verify};
 pub use views::{Behind, OpenViewsError, ReaderState, Views};

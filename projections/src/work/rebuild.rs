@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::Log;
 use futures::StreamExt;
 use sea_orm::DatabaseConnection;
@@ -15,7 +15,7 @@ use super::reader::{CatchUp, StepError, decode_all, step};
 use crate::ground::Broken;
 use crate::ground::rows::Changes;
 use crate::ground::write::{copies, copy, write};
-use crate::keep::namespace::{Namespace, Storage, remove, set_position, shape_of_all};
+use crate::keep::namespace::{Namespace, Storage, Version, remove, set_position};
 use crate::keep::pointer::Pointer;
 
 /// Pages that wait between two parts of the work.
@@ -28,7 +28,7 @@ const FLUSH: u64 = 20_000;
 const CATCH_UP: u32 = 5_000;
 
 /// How long a replaced namespace stays for whoever still reads it.
-const GRACE: TimeDelta = TimeDelta::seconds(60);
+const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// After so long a namespace that is not finished never will be.
 const ABANDONED: TimeDelta = TimeDelta::days(2);
@@ -73,13 +73,21 @@ pub async fn rebuild(
     log: &Log,
     progress: impl Fn(Progress) + Send,
 ) -> Result<Rebuilt, RebuildError> {
+    rebuild_as(log, &Version::current(), progress).await
+}
+
+/// The same as a program of another version.
+pub async fn rebuild_as(
+    log: &Log,
+    version: &Version,
+    progress: impl Fn(Progress) + Send,
+) -> Result<Rebuilt, RebuildError> {
     let (storage, pointer) = at(log)?;
-    let name = pointer.reserve(&shape_of_all(), Utc::now()).await?;
-    let built = build(log, &storage, &name, progress).await;
+    let name = pointer.reserve(version.text(), log.now()).await?;
+    let built = build(log, &storage, &name, version, progress).await;
     match built {
         Ok(position) => {
-            pointer.flip(&name, Utc::now(), false).await?;
-            sweep(&storage, &pointer).await?;
+            pointer.flip(&name, log.now(), false).await?;
             Ok(Rebuilt { name, position })
         }
         Err(error) => {
@@ -123,10 +131,15 @@ pub async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError>
     Ok(namespace)
 }
 
-/// Throws away what has been replaced long enough ago.
-pub(crate) async fn sweep(storage: &Storage, pointer: &Pointer) -> Result<(), DbErr> {
-    let now = Utc::now();
-    for name in pointer.disused(now - GRACE, now - ABANDONED).await? {
+/// Throws away what has been replaced long enough ago, but for what is `in_use` here.
+pub(crate) async fn sweep(
+    storage: &Storage,
+    pointer: &Pointer,
+    now: DateTime<Utc>,
+    in_use: &str,
+) -> Result<(), DbErr> {
+    let disused = pointer.disused(now - GRACE, now - ABANDONED).await?;
+    for name in disused.into_iter().filter(|name| name != in_use) {
         storage.drop(&name).await?;
         pointer.forget(&name).await?;
         tracing::info!(name, "a namespace that nobody uses has been dropped");
@@ -193,9 +206,10 @@ async fn build(
     log: &Log,
     storage: &Storage,
     name: &str,
+    version: &Version,
     progress: impl Fn(Progress) + Send,
 ) -> Result<u64, RebuildError> {
-    let building = storage.create(name).await?;
+    let building = storage.create(name, version).await?;
     let head = *log.head().borrow();
     whole(&building, log, head, progress).await?;
     building.index().await?;
@@ -205,7 +219,7 @@ async fn build(
         let kept = std::fs::File::open(&path).and_then(|file| file.sync_all());
         kept.map_err(|error| RebuildError::File(path, error))?;
     }
-    let namespace = storage.open(name).await?;
+    let namespace = storage.open(name, version).await?;
     let position = catch_up(&namespace, log).await?;
     // What the log itself says, such as its traces, is for `verify` to question.
     claims::check_rows(namespace.db()).await?;

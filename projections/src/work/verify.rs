@@ -18,7 +18,7 @@ use super::rebuild::{self, Progress, RebuildError, at};
 use crate::ground::Broken;
 use crate::ground::shape::Shape;
 use crate::house;
-use crate::keep::namespace::{Namespace, position, remove};
+use crate::keep::namespace::{Namespace, Version, position, remove};
 
 /// Differences that are told; more do not help.
 const TOLD: usize = 20;
@@ -100,7 +100,7 @@ pub async fn verify(log: &Log, progress: impl Fn(Progress) + Send) -> Result<Rep
         .live()
         .await?
         .ok_or_else(|| DbErr::RecordNotFound("no namespace is live".into()))?;
-    let live = home.open(&live.name).await?;
+    let live = home.open(&live.name, &Version::current()).await?;
     let outcome = compare_with_log(&live, log, progress).await;
     live.close().await?;
     outcome

@@ -4,15 +4,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use eventlog::Log;
 use sea_orm::DbErr;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{Mutex, watch};
+use tokio::time::{sleep, timeout};
 
 use super::reader::{CatchUp, StepError, step};
 use super::rebuild;
-use crate::keep::namespace::{Namespace, Storage, shape_of_all};
+use crate::keep::namespace::{Namespace, Storage, Version};
 use crate::keep::pointer::Pointer;
 
 /// Events to a transaction.
@@ -20,6 +19,9 @@ const BATCH: u32 = 1000;
 
 /// How long news may go unnoticed that nobody announces: events of other processes, another live namespace.
 const NET: Duration = Duration::from_millis(500);
+
+/// How often namespaces that nobody uses are looked for.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// How long another reader's batch may take before we look again.
 const TURN: Duration = Duration::from_millis(5);
@@ -31,12 +33,17 @@ pub struct Views {
 }
 
 struct Shared {
+    version: Version,
     log: Log,
     storage: Storage,
     pointer: Pointer,
     current: watch::Sender<Arc<Namespace>>,
     position: watch::Sender<u64>,
     state: watch::Sender<ReaderState>,
+    /// The namespace of another version of this program that answers instead of ours.
+    successor: watch::Sender<Option<String>>,
+    /// Held while a batch is folded, and while another namespace takes over.
+    folding: Mutex<()>,
 }
 
 /// How the reader fares.
@@ -75,26 +82,34 @@ pub enum OpenViewsError {
 impl Views {
     /// Opens the live namespace, making an empty one where there is none.
     pub async fn open(log: &Log) -> Result<Self, OpenViewsError> {
+        Self::open_as(log, Version::current()).await
+    }
+
+    /// The same as a program of another version.
+    pub async fn open_as(log: &Log, version: Version) -> Result<Self, OpenViewsError> {
         let (storage, pointer) = rebuild::at(log)?;
         let live = match pointer.live().await? {
             Some(live) => live,
             None => {
-                create_first(&storage, &pointer).await?;
+                create_first(log, &storage, &pointer, &version).await?;
                 pointer.live().await?.ok_or_else(|| DbErr::Custom("no namespace is live".into()))?
             }
         };
-        if live.shape != shape_of_all() {
+        if live.version != version.text() {
             return Err(OpenViewsError::Outdated { name: live.name });
         }
-        let namespace = storage.open(&live.name).await?;
+        let namespace = storage.open(&live.name, &version).await?;
         let position = namespace.position().await?;
         let shared = Shared {
+            version,
             log: log.clone(),
             storage,
             pointer,
             current: watch::channel(Arc::new(namespace)).0,
             position: watch::channel(position).0,
             state: watch::channel(ReaderState::Running).0,
+            successor: watch::channel(None).0,
+            folding: Mutex::new(()),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -118,6 +133,12 @@ impl Views {
         self.shared.state.subscribe()
     }
 
+    /// The namespace that answers instead of this program's, where another version of it has taken over: what is shown
+    /// here is kept up for a while yet, and then thrown away.
+    pub fn successor(&self) -> watch::Receiver<Option<String>> {
+        self.shared.successor.subscribe()
+    }
+
     /// Returns once the views hold everything up to `position`, so that whoever wrote reads what it wrote.
     pub async fn wait_for(&self, position: u64, at_most: Duration) -> Result<(), Behind> {
         let mut reached = self.watch();
@@ -128,32 +149,51 @@ impl Views {
         }
     }
 
-    /// Follows the log until `shutdown`. Several processes may do so at once: one at a time is at work.
+    /// Follows the log until `shutdown`, goes over to what takes over, and sweeps up behind it. Several processes may do
+    /// so at once: one at a time is at work on a namespace.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
-        tokio::pin!(shutdown);
+        let work = async { tokio::join!(self.read(), self.follow_flips(), self.sweep()) };
+        tokio::select! {
+            biased;
+            () = shutdown => {}
+            _ = work => {}
+        }
+    }
+
+    async fn read(&self) {
         let mut head = self.shared.log.head();
-        let mut looked = Instant::now();
         loop {
-            if looked.elapsed() >= NET {
-                looked = Instant::now();
-                if let Err(error) = self.notice_flip().await {
-                    tracing::warn!(%error, "the live namespace could not be looked up");
-                }
-            }
             let target = *head.borrow_and_update();
-            let pause = self.turn(target).await;
-            tokio::select! {
-                biased;
-                () = &mut shutdown => return,
-                () = async {
-                    match pause {
-                        Pause::None => {}
-                        Pause::Short => sleep(TURN).await,
-                        Pause::UntilNews => drop(timeout(NET, head.changed()).await), // Whichever comes first.
-                        Pause::Long => sleep(NET).await,
-                    }
-                } => {}
+            let pause = {
+                let _folding = self.shared.folding.lock().await;
+                self.turn(target).await
+            };
+            match pause {
+                Pause::None => tokio::task::yield_now().await, // For whoever takes over.
+                Pause::Short => sleep(TURN).await,
+                Pause::UntilNews => drop(timeout(NET, head.changed()).await), // Whichever comes first.
+                Pause::Long => sleep(NET).await,
             }
+        }
+    }
+
+    async fn follow_flips(&self) {
+        loop {
+            if let Err(error) = self.notice_flip().await {
+                tracing::warn!(%error, "the live namespace could not be looked up");
+            }
+            sleep(NET).await;
+        }
+    }
+
+    async fn sweep(&self) {
+        let Shared { log, storage, pointer, .. } = &*self.shared;
+        loop {
+            let in_use = self.current().name().to_owned();
+            if let Err(error) = rebuild::sweep(storage, pointer, log.now(), &in_use).await {
+                tracing::warn!(%error, "namespaces that nobody uses could not be dropped");
+            }
+            sleep(SWEEP).await;
         }
     }
 
@@ -210,19 +250,40 @@ impl Views {
 
     /// Goes over to another namespace once that one knows no less than the present one.
     async fn notice_flip(&self) -> Result<(), StepError> {
-        let Some(live) = self.shared.pointer.live().await? else { return Ok(()) };
-        let present = self.current();
-        if live.name == present.name() || live.shape != shape_of_all() {
+        let Shared { version, storage, pointer, current, .. } = &*self.shared;
+        let Some(live) = pointer.live().await? else { return Ok(()) };
+        let foreign = live.version != version.text();
+        self.succeeded_by(foreign.then(|| live.name.clone()));
+        if foreign || live.name == self.current().name() {
             return Ok(());
         }
-        let next = self.shared.storage.open(&live.name).await?;
-        while next.position().await? < self.position() {
-            step(&next, &self.shared.log, BATCH).await?;
-        }
+        let next = storage.open(&live.name, version).await?;
+        self.catch_up(&next).await?; // The present one answers and goes on meanwhile,
+        let _folding = self.shared.folding.lock().await; // and stands still for the rest.
+        self.catch_up(&next).await?;
         tracing::info!(name = live.name, "another namespace answers from now on");
-        self.shared.current.send_replace(Arc::new(next));
-        rebuild::sweep(&self.shared.storage, &self.shared.pointer).await?;
+        current.send_replace(Arc::new(next));
         Ok(())
+    }
+
+    async fn catch_up(&self, next: &Namespace) -> Result<(), StepError> {
+        while next.position().await? < self.position() {
+            if let CatchUp::Busy(_) = step(next, &self.shared.log, BATCH).await? {
+                sleep(TURN).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn succeeded_by(&self, successor: Option<String>) {
+        let news = self.shared.successor.send_if_modified(|known| {
+            let news = *known != successor;
+            known.clone_from(&successor);
+            news
+        });
+        if let (true, Some(name)) = (news, successor) {
+            tracing::error!(name, "another version of this program has taken over: end this one");
+        }
     }
 }
 
@@ -234,12 +295,17 @@ enum Pause {
     Long,
 }
 
-async fn create_first(storage: &Storage, pointer: &Pointer) -> Result<(), DbErr> {
-    let name = pointer.reserve(&shape_of_all(), Utc::now()).await?;
-    let namespace = storage.create(&name).await?;
+async fn create_first(
+    log: &Log,
+    storage: &Storage,
+    pointer: &Pointer,
+    version: &Version,
+) -> Result<(), DbErr> {
+    let name = pointer.reserve(version.text(), log.now()).await?;
+    let namespace = storage.create(&name, version).await?;
     namespace.index().await?;
     namespace.close().await?;
-    if !pointer.flip(&name, Utc::now(), true).await? {
+    if !pointer.flip(&name, log.now(), true).await? {
         storage.drop(&name).await?; // Another process was first.
         pointer.forget(&name).await?;
     }

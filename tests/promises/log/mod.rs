@@ -15,3 +15,4 @@ mod races;
 pub(crate) mod raw;
 mod stock;
 mod turns;
+mod versions;

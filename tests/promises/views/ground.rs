@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,7 +29,8 @@ pub struct Reading {
     pub log: Log,
     pub views: Views,
     /// Ends the reader when it is dropped.
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    reader: JoinHandle<()>,
 }
 
 impl Reading {
@@ -38,10 +40,21 @@ impl Reading {
 
     pub async fn of(log: Log) -> Self {
         let views = Views::open(&log).await.expect("the views open");
+        Self::with_views(log, views)
+    }
+
+    pub fn with_views(log: Log, views: Views) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let reader = views.clone();
-        tokio::spawn(async move { reader.run(async { drop(stopped.await) }).await });
-        Self { log, views, _stop: stop }
+        let reading = views.clone();
+        let reader =
+            tokio::spawn(async move { reading.run(async { drop(stopped.await) }).await });
+        Self { log, views, stop, reader }
+    }
+
+    /// Ends the reader, and waits until it has ended.
+    pub async fn end(self) {
+        drop(self.stop);
+        self.reader.await.expect("it does not panic");
     }
 
     /// With a history that the views have read.

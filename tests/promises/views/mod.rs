@@ -7,4 +7,5 @@ mod paging;
 mod reading;
 mod rebuilding;
 mod replaying;
+mod upgrading;
 mod verifying;

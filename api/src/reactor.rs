@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use domain::{Recorded, decode, reactions};
-use eventlog::{Log, RawEvent};
+use eventlog::{Log, REACTOR, RawEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -12,8 +12,6 @@ use crate::{
     fault::Fault,
 };
 
-/// Name of the reactor's own checkpoint in the log's database.
-const CHECKPOINT: &str = "reactor";
 const BATCH: u32 = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -51,7 +49,7 @@ impl Reactor {
     async fn follow(&self) {
         let mut pause = FIRST_PAUSE;
         let start = loop {
-            match self.log.checkpoint(CHECKPOINT).await {
+            match self.log.checkpoint(REACTOR).await {
                 Ok(position) => break position,
                 Err(error) => tracing::warn!(%error, "the reactor cannot read its checkpoint yet"),
             }
@@ -101,7 +99,7 @@ impl Reactor {
     /// Losing this costs a repetition, never an effect.
     async fn remember(&self) {
         let position = *self.position.borrow();
-        if let Err(error) = self.log.set_checkpoint(CHECKPOINT, position).await {
+        if let Err(error) = self.log.set_checkpoint(REACTOR, position).await {
             tracing::warn!(%error, position, "the reactor's checkpoint was not written");
         }
         metrics::gauge!("accord_reactor_position").set(position as f64);

@@ -37,11 +37,11 @@ pub struct Service {
 impl Service {
     /// Starts with the clock of this machine: timers run by themselves.
     pub async fn start(target: Target) -> anyhow::Result<Self> {
-        Self::start_with(target, Arc::new(eventlog::SystemClock)).await
+        Self::start_by(target, Arc::new(eventlog::SystemClock)).await
     }
 
     /// Starts with this clock: timers run by themselves.
-    pub async fn start_with(target: Target, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn start_by(target: Target, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         Self::with(target, clock, None).await
     }
 

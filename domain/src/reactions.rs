@@ -21,6 +21,13 @@ pub struct Reaction {
     pub command: Command,
 }
 
+impl Reaction {
+    /// Whether an event must come of it whatever has happened since: what was earned is credited, or is an open item.
+    pub fn must_append(&self) -> bool {
+        matches!(self.command, Command::Wallet(_, WalletCommand::Accrue { .. }))
+    }
+}
+
 /// A command that waits for its instant.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Timer {

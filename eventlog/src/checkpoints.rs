@@ -3,6 +3,9 @@
 use crate::event::ReadError;
 use crate::log::Log;
 
+/// Whoever sees to it that events have their effects.
+pub const REACTOR: &str = "reactor";
+
 impl Log {
     /// The position that `name` has dealt with; 0 at the start.
     pub async fn checkpoint(&self, name: &str) -> Result<u64, ReadError> {

@@ -30,6 +30,7 @@ mod verdict;
 mod written;
 
 pub use append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Stream};
+pub use checkpoints::REACTOR;
 pub use clock::{Clock, SystemClock};
 pub use event::{RawEvent, ReadError};
 pub use executor::{Done, ExecuteError, Execution};

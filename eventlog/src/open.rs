@@ -67,6 +67,23 @@ impl Log {
         Ok(Self::over(engine, head, work, Some(appending)))
     }
 
+    /// Opens a log whose schema is up to date to read it only, also a file that another process works with.
+    pub async fn open_to_read(target: Target, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let engine = match target {
+            Target::Sqlite { dir } => Engine::Sqlite(sqlite::Engine::open_to_read(&dir).await?),
+            Target::Postgres { url } => Engine::Postgres(postgres::Engine::open_to_read(&url).await?),
+        };
+        let head = Head::at(engine.head().await.map_err(OpenError::Unreachable)?);
+        let work = Work {
+            clock,
+            jobs: mpsc::channel(1).0, // Nobody takes what is sent.
+            health: Arc::default(),
+            tasks: Tasks::default(),
+            closing: CancellationToken::new(),
+        };
+        Ok(Self::over(Arc::new(engine), Arc::new(head), work, None))
+    }
+
     /// Brings the schema of `target` up to date, creating the file where there is none.
     pub async fn migrate(target: &Target) -> Result<(), OpenError> {
         match target {

@@ -24,12 +24,12 @@ pub use ground::{
     Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, Word, page,
 };
 pub use house::{homes, tables};
-pub use keep::{Namespace, Version};
+pub use keep::{Namespace, Version, sweep_scratch};
 pub use ledger::*;
 pub use partner::*;
 pub use program::*;
 pub use wallet::*;
 pub use work::{
-    Behind, Difference, OpenViewsError, Poison, Progress, ReaderState, RebuildError, Rebuilt,
-    Report, StepError, VerifyError, Views, ephemeral, rebuild, rebuild_as, replay, verify,
+    Behind, Difference, Found, OpenViewsError, Poison, Positions, Progress, ReaderState, RebuildError, Rebuilt,
+    Report, StepError, Subject, VerifyError, Views, ephemeral, rebuild, rebuild_as, replay, verify,
 };

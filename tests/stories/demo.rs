@@ -59,7 +59,8 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         heads.push(events.len());
 
         every_example_answers(&service, &year.story).await;
-        let report = projections::verify(&service.log, |_| ())
+        let aside = tempfile::tempdir().expect("a directory can be made");
+        let report = projections::verify(&service.log, aside.path(), |_| ())
             .await
             .unwrap_or_else(|error| panic!("{place}: {error}"));
         assert_eq!(report.position, events.len() as u64, "{place}");

@@ -32,6 +32,7 @@ pub(super) async fn serve(
     })?;
     let address = listener.local_addr()?;
     let authenticator = authenticator(dir, &settings)?;
+    projections::sweep_scratch(dir);
     let service = Service::start(target).await?;
     let development = settings.development || ide.is_some();
     let graph = graphql::graph(&service, graphql::Settings { introspection: development });

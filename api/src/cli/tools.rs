@@ -6,8 +6,8 @@ use anyhow::Context;
 use chrono::{TimeDelta, Utc};
 use domain::PartnerId;
 use eventlog::{Log, SystemClock, Target};
-use projections::VerifyError;
-use serde_json::json;
+use projections::{Found, Positions, Report, Subject, VerifyError};
+use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::{
@@ -58,30 +58,26 @@ pub(super) async fn rebuild(target: Target, output: &Output) -> anyhow::Result<(
     Ok(())
 }
 
-pub(super) async fn verify(target: Target, output: &Output) -> anyhow::Result<ExitCode> {
-    let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
+/// The exit code of views, effects or timers that are right as far as they go and stand behind the log.
+const BEHIND: u8 = 3;
+
+pub(super) async fn verify(
+    target: Target,
+    dir: &Path,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let log = Log::open_to_read(target, Arc::new(SystemClock)).await?;
     let head = *log.head().borrow();
     let bar = output.progress("verifying", head);
-    let verified = projections::verify(&log, |progress| bar.set_position(progress.done)).await;
+    let verified =
+        projections::verify(&log, dir, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     match verified {
         Ok(report) => {
-            let rows: u64 = report.tables.iter().map(|(_, rows)| rows).sum();
-            let text = format!(
-                "holds: {} events folded anew give the same {rows} rows in {} tables; {} invariants hold",
-                report.position,
-                report.tables.len(),
-                report.invariants
-            );
-            let json = json!({
-                "holds": true,
-                "position": report.position,
-                "tables": report.tables.into_iter().collect::<BTreeMap<_, _>>(),
-                "invariants": report.invariants,
-            });
-            output.say(&text, &json);
-            Ok(ExitCode::SUCCESS)
+            let behind = report.positions.are_behind();
+            output.say(&told(&report), &as_json(&report));
+            Ok(if behind { ExitCode::from(BEHIND) } else { ExitCode::SUCCESS })
         }
         Err(VerifyError::Different(differences)) => {
             let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
@@ -100,13 +96,60 @@ pub(super) async fn verify(target: Target, output: &Output) -> anyhow::Result<Ex
     }
 }
 
+fn told(report: &Report) -> String {
+    let rows: u64 = report.tables().map(|(_, rows)| rows).sum();
+    let Positions { head, views, reactor, late, late_since } = report.positions;
+    let mut lines = vec![format!(
+        "holds: {} events folded anew give the same {rows} rows in {} tables; {} invariants hold",
+        report.position,
+        report.tables().count(),
+        report.claims()
+    )];
+    for subject in &report.subjects {
+        let tables: Vec<String> =
+            subject.tables.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
+        let (name, claims) = (subject.name, subject.claims);
+        lines.push(format!("  {name:<8} {claims} invariants over {}", tables.join(", ")));
+    }
+    let Found { due, open, lots } = report.effects;
+    lines.push(format!("  effects  {due} due, {open} of them open items; {lots} lots, each with its leg"));
+    lines.push(format!("  the log ends at {head}; views at {views}, reactor at {reactor}"));
+    if let Some(since) = late_since {
+        lines.push(format!("  {late} timers are late, the first since {since}"));
+    }
+    if report.positions.are_behind() {
+        lines.push("BEHIND: what is there holds, and something is still to come".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn as_json(report: &Report) -> Value {
+    let Positions { head, views, reactor, late, late_since } = report.positions;
+    let Found { due, open, lots } = report.effects;
+    let subject = |subject: &Subject| {
+        let tables: BTreeMap<&String, u64> =
+            subject.tables.iter().map(|(table, rows)| (table, *rows)).collect();
+        (subject.name, json!({ "tables": tables, "invariants": subject.claims }))
+    };
+    json!({
+        "holds": true,
+        "behind": report.positions.are_behind(),
+        "position": report.position,
+        "subjects": report.subjects.iter().map(subject).collect::<BTreeMap<_, _>>(),
+        "invariants": report.claims(),
+        "effects": { "due": due, "open": open, "lots": lots },
+        "positions": { "head": head, "views": views, "reactor": reactor },
+        "timers": { "late": late, "since": late_since },
+    })
+}
+
 pub(super) async fn replay(
     target: Target,
     until: u64,
     out: &Path,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
+    let log = Log::open_to_read(target, Arc::new(SystemClock)).await?;
     let bar = output.progress("replaying", until);
     let replayed =
         projections::replay(&log, until, out, |progress| bar.set_position(progress.done)).await;

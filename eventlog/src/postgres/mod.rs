@@ -44,7 +44,15 @@ impl Engine {
     }
 
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let options = options(url)?;
+        Self::with(options(url)?).await
+    }
+
+    /// Opens a database to read it only.
+    pub async fn open_to_read(url: &str) -> Result<Self, OpenError> {
+        Self::with(options(url)?.options([("default_transaction_read_only", "on")])).await
+    }
+
+    async fn with(options: PgConnectOptions) -> Result<Self, OpenError> {
         let mut connection = options.connect().await?;
         check_current(
             &MIGRATIONS,

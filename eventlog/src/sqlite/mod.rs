@@ -44,7 +44,8 @@ pub(crate) struct Engine {
     pub pool: SqlitePool,
     writer: Arc<Mutex<Option<SqliteConnection>>>,
     options: SqliteConnectOptions,
-    lock: Arc<Owned>,
+    /// None where somebody else may write.
+    lock: Option<Arc<Owned>>,
 }
 
 impl Engine {
@@ -62,7 +63,20 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        Ok(Self { pool, writer: Arc::new(Mutex::new(Some(writer))), options, lock: Arc::new(lock) })
+        Ok(Self { pool, writer: Arc::new(Mutex::new(Some(writer))), options, lock: Some(Arc::new(lock)) })
+    }
+
+    /// Opens a file to read it only, also beside the process that it belongs to.
+    pub async fn open_to_read(dir: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new().filename(dir.join(FILE)).busy_timeout(BUSY);
+        let options = options.read_only(true);
+        let mut connection = options.connect().await?;
+        let applied = connection.list_applied_migrations().await.unwrap_or_default();
+        check_current(&MIGRATIONS, &applied)?;
+        connection.close().await?;
+        let pool = steady().max_connections(8).test_before_acquire(false);
+        let pool = pool.connect_with(options.clone()).await?;
+        Ok(Self { pool, writer: Arc::default(), options, lock: None })
     }
 
     pub async fn migrate(dir: &Path) -> Result<(), OpenError> {

@@ -25,7 +25,7 @@ pub(crate) struct Writer {
     pub(super) connection: Arc<Mutex<Option<SqliteConnection>>>,
     pub(super) options: SqliteConnectOptions,
     /// The data directory is ours until the last batch is written.
-    pub(super) _lock: Arc<Owned>,
+    pub(super) _lock: Option<Arc<Owned>>,
 }
 
 /// The end of the log before a batch, and what its events are stamped with.

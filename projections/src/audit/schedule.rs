@@ -5,7 +5,7 @@ use domain::CommandError;
 use domain::reactions::{Timer, TimerChange, timers};
 use domain::{Command, CommandId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect};
 
 use crate::ground::{Misfit, Placed, QueryError, View, table};
 
@@ -45,6 +45,17 @@ pub async fn due(
 ) -> Result<Vec<Model>, QueryError> {
     let due = Entity::find().filter(Column::DueAt.lte(until));
     Ok(due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// How many timers were due before `until`, and since when the first of them is.
+pub async fn overdue(
+    db: &impl ConnectionTrait,
+    until: DateTime<Utc>,
+) -> Result<(u64, Option<DateTime<Utc>>), DbErr> {
+    let due = Entity::find().filter(Column::DueAt.lt(until));
+    let count = due.clone().count(db).await?;
+    let first = due.order_by_asc(Column::DueAt).one(db).await?;
+    Ok((count, first.map(|timer| timer.due_at)))
 }
 
 /// When the next timer is due.

@@ -11,18 +11,19 @@ use crate::{audit, deal, glance, ledger, partner, program, wallet};
 
 /// What a room holds; `views` with `whole` for a namespace that is empty and stays in memory until it is taken.
 struct Room {
+    name: &'static str,
     views: fn(whole: bool) -> Vec<Box<dyn AtWork>>,
     claims: &'static [Claim],
 }
 
 const ROOMS: &[Room] = &[
-    Room { views: program::views, claims: &[] },
-    Room { views: partner::views, claims: partner::CLAIMS },
-    Room { views: deal::views, claims: deal::CLAIMS },
-    Room { views: wallet::views, claims: wallet::CLAIMS },
-    Room { views: ledger::views, claims: ledger::CLAIMS },
-    Room { views: glance::views, claims: &[] },
-    Room { views: audit::views, claims: audit::CLAIMS },
+    Room { name: "program", views: program::views, claims: &[] },
+    Room { name: "partner", views: partner::views, claims: partner::CLAIMS },
+    Room { name: "deal", views: deal::views, claims: deal::CLAIMS },
+    Room { name: "wallet", views: wallet::views, claims: wallet::CLAIMS },
+    Room { name: "ledger", views: ledger::views, claims: ledger::CLAIMS },
+    Room { name: "glance", views: glance::views, claims: &[] },
+    Room { name: "audit", views: audit::views, claims: audit::CLAIMS },
 ];
 
 /// Every view but [`homes`].
@@ -30,10 +31,28 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     ROOMS.iter().flat_map(|room| (room.views)(whole)).collect()
 }
 
+/// The subject that the house itself has.
+pub(crate) const HOUSE: &str = "house";
+
+/// What every table looks like, with the subject that it is of.
+pub(crate) fn shapes_by_subject() -> Vec<(&'static str, Arc<Shape>)> {
+    let homes = (HOUSE, Arc::new(Shape::of::<homes::Entity>()));
+    let rooms = ROOMS.iter().flat_map(|room| {
+        let shapes = (room.views)(true).into_iter().flat_map(|view| view.shapes());
+        shapes.map(|shape| (room.name, shape)).collect::<Vec<_>>()
+    });
+    std::iter::once(homes).chain(rooms).collect()
+}
+
 /// What every table looks like.
 pub(crate) fn shapes() -> Vec<Arc<Shape>> {
-    let homes = Arc::new(Shape::of::<homes::Entity>());
-    std::iter::once(homes).chain(views(true).iter().flat_map(|view| view.shapes())).collect()
+    shapes_by_subject().into_iter().map(|(_, shape)| shape).collect()
+}
+
+/// How many claims each subject makes of its rows, and the house of what lies between rooms and of traces.
+pub(crate) fn claims_by_subject() -> impl Iterator<Item = (&'static str, usize)> {
+    let house = (HOUSE, CLAIMS.len() + traces::CLAIMS.len());
+    std::iter::once(house).chain(ROOMS.iter().map(|room| (room.name, room.claims.len())))
 }
 
 /// The name of every table.

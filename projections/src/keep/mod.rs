@@ -2,5 +2,7 @@
 
 pub(crate) mod namespace;
 pub(crate) mod pointer;
+pub(crate) mod scratch;
 
 pub use namespace::{Namespace, Version};
+pub use scratch::sweep_scratch;

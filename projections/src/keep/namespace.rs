@@ -50,6 +50,8 @@ enum Care {
     Live,
     /// None: a file that is being built and thrown away if that fails.
     Building,
+    /// Not at all.
+    Look,
 }
 
 impl Storage {
@@ -83,6 +85,15 @@ impl Storage {
         match self {
             Self::Postgres(options) => postgres(options, name, version).await,
             Self::Sqlite(dir) => sqlite(name, &file(dir, name), version, Care::Live).await,
+        }
+    }
+
+    /// Opens a namespace to look at, also beside the process that it belongs to.
+    pub async fn look(&self, name: &str) -> Result<Namespace, DbErr> {
+        let version = Version::current();
+        match self {
+            Self::Postgres(options) => postgres(options, name, &version).await,
+            Self::Sqlite(dir) => sqlite(name, &file(dir, name), &version, Care::Look).await,
         }
     }
 
@@ -332,12 +343,13 @@ async fn sqlite(
             // Room to sort an index in.
             options.pragma("cache_size", "-65536").pragma("temp_store", "memory")
         }
+        Care::Look => options.read_only(true),
     };
     let writing = steady::<Sqlite>().max_connections(1).connect_with(options.clone());
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writing.await.map_err(unreachable)?);
     let readers = match care {
         Care::Building => writer.clone(),
-        Care::Live => {
+        Care::Live | Care::Look => {
             let reading = options.pragma("query_only", "on");
             let pool = steady::<Sqlite>()
                 .max_connections(8)

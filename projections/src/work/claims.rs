@@ -5,11 +5,6 @@ use sea_orm::ConnectionTrait;
 use crate::ground::Broken;
 use crate::house::{self, traces};
 
-/// How many claims there are.
-pub(crate) fn count() -> usize {
-    house::claims().count() + traces::CLAIMS.len()
-}
-
 /// Checks every claim about rows and about traces; the first that does not hold is the error.
 pub(crate) async fn check(db: &impl ConnectionTrait) -> Result<(), Broken> {
     check_rows(db).await?;

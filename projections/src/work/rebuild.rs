@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::Recorded;
 use eventlog::Log;
 use futures::StreamExt;
 use sea_orm::DatabaseConnection;
@@ -112,7 +113,7 @@ pub async fn replay(
     let part = out.with_extension("part");
     remove(&part);
     let namespace = Namespace::in_file(&part).await?;
-    whole(&namespace, log, until, progress).await?;
+    whole(&namespace, log, until, |_| {}, progress).await?;
     namespace.index().await?;
     namespace.close().await?;
     let kept = std::fs::File::open(&part).and_then(|file| file.sync_all());
@@ -126,7 +127,7 @@ pub async fn replay(
 pub async fn ephemeral(log: &Log, until: u64) -> Result<Namespace, RebuildError> {
     within(log, until)?;
     let namespace = Namespace::in_memory().await?;
-    whole(&namespace, log, until, |_| {}).await?;
+    whole(&namespace, log, until, |_| {}, |_| {}).await?;
     namespace.index().await?;
     Ok(namespace)
 }
@@ -152,11 +153,13 @@ pub(crate) fn at(log: &Log) -> Result<(Storage, Pointer), DbErr> {
     Ok((Storage::of(log).ok_or_else(nowhere)?, Pointer::of(log).ok_or_else(nowhere)?))
 }
 
-/// Fills an empty namespace with the log up to and with `until`, and sets its checkpoint there.
+/// Fills an empty namespace with the log up to and with `until`, and sets its checkpoint there. Whoever wants to `see`
+/// every event on the way does.
 pub(crate) async fn whole(
     namespace: &Namespace,
     log: &Log,
     until: u64,
+    mut see: impl FnMut(&Recorded) + Send,
     progress: impl Fn(Progress) + Send,
 ) -> Result<(), StepError> {
     let (decoded, mut events) = mpsc::channel(AHEAD);
@@ -182,6 +185,7 @@ pub(crate) async fn whole(
                 return Err(StepError::Gap { expected: position + 1, found });
             }
             position = found;
+            see(&recorded);
             folding.fold_whole(recorded)?;
         }
         if position - flushed >= FLUSH {
@@ -211,7 +215,7 @@ async fn build(
 ) -> Result<u64, RebuildError> {
     let building = storage.create(name, version).await?;
     let head = *log.head().borrow();
-    whole(&building, log, head, progress).await?;
+    whole(&building, log, head, |_| {}, progress).await?;
     building.index().await?;
     building.close().await?;
     if let Storage::Sqlite(dir) = storage {

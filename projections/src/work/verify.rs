@@ -1,10 +1,13 @@
 //! Verification by differential rebuild: views built once more aside, and compared with the live ones row by row.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::mem::replace;
-use std::path::PathBuf;
+use std::path::Path;
 
-use eventlog::Log;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Recorded;
+use eventlog::{Log, REACTOR};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -13,24 +16,69 @@ use sea_orm::{
 };
 
 use super::claims;
-use super::reader::StepError;
+use super::effects::{self, Effects, Found};
+use super::reader::{StepError, decode_all};
 use super::rebuild::{self, Progress, RebuildError, at};
+use crate::audit::schedule;
 use crate::ground::Broken;
 use crate::ground::shape::Shape;
 use crate::house;
-use crate::keep::namespace::{Namespace, Version, position, remove};
+use crate::keep::namespace::{Namespace, Version, position};
+use crate::keep::scratch::{Scratch, sweep_scratch};
 
 /// Differences that are told; more do not help.
 const TOLD: usize = 20;
 
+/// Timers run within a moment of their instant; later than this they are late.
+const LATE: TimeDelta = TimeDelta::seconds(10);
+
 /// What was compared and found equal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Report {
+    /// Where the live views stood that were compared.
     pub position: u64,
+    pub subjects: Vec<Subject>,
+    pub effects: Found,
+    pub positions: Positions,
+}
+
+/// What was looked at of one subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Subject {
+    pub name: &'static str,
     /// Tables with the number of their rows.
     pub tables: Vec<(String, u64)>,
-    /// How many claims about all rows hold.
-    pub invariants: usize,
+    /// How many claims about all of them hold.
+    pub claims: usize,
+}
+
+/// How far each part had come that follows the log, once it had had the time that the rest takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Positions {
+    pub head: u64,
+    pub views: u64,
+    pub reactor: u64,
+    /// Timers that were due and had not run, and since when the first of them was.
+    pub late: u64,
+    pub late_since: Option<DateTime<Utc>>,
+}
+
+impl Report {
+    pub fn tables(&self) -> impl Iterator<Item = &(String, u64)> {
+        self.subjects.iter().flat_map(|subject| &subject.tables)
+    }
+
+    /// How many claims hold in all.
+    pub fn claims(&self) -> usize {
+        self.subjects.iter().map(|subject| subject.claims).sum::<usize>() + effects::CLAIMS.len()
+    }
+}
+
+impl Positions {
+    /// Whether any part stands behind the log.
+    pub fn are_behind(&self) -> bool {
+        self.views < self.head || self.reactor < self.head || self.late > 0
+    }
 }
 
 /// Where the live views are not what the log says.
@@ -78,37 +126,52 @@ impl std::fmt::Display for Difference {
     }
 }
 
+impl From<StepError> for VerifyError {
+    fn from(error: StepError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl From<DbErr> for VerifyError {
     fn from(error: DbErr) -> Self {
         Self::Failed(StepError::from(error).into())
     }
 }
 
-/// A file that is gone when it is dropped.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        remove(&self.0);
-    }
-}
-
-/// Compares the live namespace with one built from the log, both at the live position of this moment.
-pub async fn verify(log: &Log, progress: impl Fn(Progress) + Send) -> Result<Report, VerifyError> {
+/// Compares the live namespace with one built from the log in a directory of its own within `aside`, both at the live
+/// position of this moment, and the effects of events with what asks for them.
+pub async fn verify(
+    log: &Log,
+    aside: &Path,
+    progress: impl Fn(Progress) + Send,
+) -> Result<Report, VerifyError> {
+    let head = log.reach().await.map_err(StepError::from)?;
+    let reactor = log.checkpoint(REACTOR).await.map_err(StepError::from)?;
     let (home, pointer) = at(log)?;
     let live = pointer
         .live()
         .await?
         .ok_or_else(|| DbErr::RecordNotFound("no namespace is live".into()))?;
-    let live = home.open(&live.name, &Version::current()).await?;
-    let outcome = compare_with_log(&live, log, progress).await;
+    if live.version != Version::current().text() {
+        let problem = format!("{} is another version's: run `accord rebuild` first", live.name);
+        return Err(DbErr::Custom(problem).into());
+    }
+    let scratch = Scratch::make(aside)
+        .map_err(|error| RebuildError::File(aside.into(), error))?;
+    sweep_scratch(aside);
+    let live = home.look(&live.name).await?;
+    let rebuilt = Namespace::in_file(&scratch.file("views.sqlite")).await?;
+    let outcome = compare_with_log(&live, &rebuilt, log, (head, reactor), progress).await;
+    rebuilt.close().await?;
     live.close().await?;
     outcome
 }
 
 async fn compare_with_log(
     live: &Namespace,
+    rebuilt: &Namespace,
     log: &Log,
+    (head, reactor): (u64, u64),
     progress: impl Fn(Progress) + Send,
 ) -> Result<Report, VerifyError> {
     // The reader goes on meanwhile; what is compared stays as it is at this moment.
@@ -120,24 +183,40 @@ async fn compare_with_log(
         DbBackend::Sqlite | DbBackend::MySql => live.db().begin().await?, // A snapshot anyway.
     };
     let position = position(&still).await?;
-    let scratch = Scratch(
-        std::env::temp_dir().join(format!("accord-verify-{}.sqlite", uuid::Uuid::now_v7())),
-    );
-    let rebuilt = Namespace::in_file(&scratch.0).await?;
-    rebuild::whole(&rebuilt, log, position, progress).await.map_err(RebuildError::from)?;
+    let mut effects = Effects::new(reactor, BTreeSet::new());
+    let see = |recorded: &Recorded| effects.see(recorded);
+    rebuild::whole(rebuilt, log, position, see, progress).await.map_err(RebuildError::from)?;
     rebuilt.index().await?;
-    let (mut tables, mut differences) = (vec![], vec![]);
-    for shape in house::shapes() {
+    let (mut subjects, mut differences) = (subjects(), vec![]);
+    for (subject, shape) in house::shapes_by_subject() {
         let rows = compare(&shape, &still, rebuilt.db(), &mut differences).await?;
-        tables.push((shape.table.clone(), rows));
+        let subject = subjects.iter_mut().find(|known| known.name == subject);
+        subject.into_iter().for_each(|known| known.tables.push((shape.table.clone(), rows)));
     }
-    rebuilt.close().await?;
     if !differences.is_empty() {
         return Err(VerifyError::Different(differences));
     }
     claims::check(&still).await?;
+    let (late, late_since) = schedule::overdue(&still, log.now() - LATE).await?;
     still.rollback().await?;
-    Ok(Report { position, tables, invariants: claims::count() })
+    // Effects of events that the views have may stand where they have not come to.
+    let mut rest = log.stream(position, None);
+    while let Some(page) = rest.next().await {
+        let (batch, broken) = decode_all(page.map_err(StepError::from)?);
+        batch.iter().for_each(|recorded| effects.see(recorded));
+        broken.map_or(Ok(()), Err).map_err(RebuildError::from)?;
+    }
+    let effects = effects.outcome()?;
+    let views = live.position().await?;
+    let reactor = log.checkpoint(REACTOR).await.map_err(StepError::from)?;
+    let positions = Positions { head, views, reactor, late, late_since };
+    Ok(Report { position, subjects, effects, positions })
+}
+
+/// Every subject, with nothing compared yet.
+fn subjects() -> Vec<Subject> {
+    let none = |(name, claims)| Subject { name, tables: vec![], claims };
+    house::claims_by_subject().map(none).collect()
 }
 
 /// Compares one table by key, in the order of its keys; tells how many rows the live one has.

@@ -18,7 +18,7 @@ async fn an_appender_that_panics_is_named_and_appends_again() {
     for place in places().await {
         let clock = breakable();
         let service =
-            Service::start_with(place.target.clone(), clock.clone()).await.expect("it starts");
+            Service::start_by(place.target.clone(), clock.clone()).await.expect("it starts");
         let health = service.health();
         clock.0.store(true, Ordering::Relaxed);
         let unknown = service.log.append(unreadable()).await;
@@ -37,7 +37,7 @@ async fn timers_that_panic_are_named_and_run_again() {
     for place in places().await {
         let clock = breakable();
         let service =
-            Service::start_with(place.target.clone(), clock.clone()).await.expect("it starts");
+            Service::start_by(place.target.clone(), clock.clone()).await.expect("it starts");
         let health = service.health();
         clock.0.store(true, Ordering::Relaxed);
         until(async || names(&health.ready().await, "timers")).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log};
-use projections::Views;
+use projections::{Report, VerifyError, Views, verify};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
@@ -69,6 +69,12 @@ impl Reading {
         let head = *self.log.head().borrow();
         self.views.wait_for(head, PATIENCE).await.expect("the views catch up");
     }
+}
+
+/// The live views compared with the log.
+pub async fn proof(log: &Log) -> Result<Report, VerifyError> {
+    let aside = tempfile::tempdir().expect("a directory can be made");
+    verify(log, aside.path(), |_| {}).await
 }
 
 /// Every row of a SQLite file with the views, as text, table by table.

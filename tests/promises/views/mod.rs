@@ -4,6 +4,7 @@ mod asking;
 mod ground;
 mod money;
 mod paging;
+mod proving;
 mod reading;
 mod rebuilding;
 mod replaying;

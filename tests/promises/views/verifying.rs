@@ -12,7 +12,7 @@ async fn a_row_that_somebody_changed_is_named_with_both_values() {
         let change = "UPDATE partners SET company_name = 'Somebody else' WHERE last_position = \
                       (SELECT min(last_position) FROM partners)";
         tamper(&reading.views, &place, change).await;
-        let error = projections::verify(&reading.log, |_| {}).await.expect_err("it is found");
+        let error = proof(&reading.log).await.expect_err("it is found");
         let VerifyError::Different(differences) = error else { panic!("{error}") };
         let [Difference::Value { table, column, live, rebuilt, .. }] = differences.as_slice()
         else {
@@ -33,7 +33,7 @@ async fn a_row_too_few_and_a_row_too_many_are_named() {
         tamper(&reading.views, &place, "DELETE FROM events WHERE position = 17").await;
         tamper(&reading.views, &place, "UPDATE events SET position = 999999 WHERE position = 20")
             .await;
-        let error = projections::verify(&reading.log, |_| {}).await.expect_err("it is found");
+        let error = proof(&reading.log).await.expect_err("it is found");
         let VerifyError::Different(differences) = error else { panic!("{error}") };
         let named = |difference: Difference| differences.contains(&difference);
         assert!(

@@ -102,9 +102,9 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
         Outcome::Done(done) => {
             let position = done.position;
-            let shown = asked.sources.views.wait_for(position, PATIENCE).await.is_ok();
+            let reached = asked.sources.views.wait_for(position, PATIENCE).await.is_ok();
             asked.moment.renew();
-            let object = if shown { asked.find(id).await.ok() } else { None };
+            let object = if reached { asked.find(id).await.ok() } else { None };
             // What is done is done, also where it cannot be shown; where nothing had to be done, nothing was changed.
             let object = object.ok_or_else(|| match done.events {
                 0 => Failure::too_early(),

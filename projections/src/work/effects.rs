@@ -1,0 +1,124 @@
+//! Completeness of effects (reconciliation): what events ask for beside what has come of it, as the log alone has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::deal::DealEvent;
+use domain::wallet::{WalletCommand, WalletEvent};
+use domain::{Command, CommandId, Money, Recorded, WalletId, reactions};
+use uuid::Uuid;
+
+use crate::ground::Broken;
+
+const DONE: &str = "every effect that must come of an event has come of it";
+
+const LOT: &str = "every leg has one lot";
+
+const LEG: &str = "every lot has its leg";
+
+/// What [`Effects`] claims.
+pub(crate) const CLAIMS: [&str; 3] = [DONE, LOT, LEG];
+
+/// Sees the events of a log in their order. An effect stands after what asks for it.
+pub(crate) struct Effects {
+    /// How far the reactor says that it has come.
+    reacted: u64,
+    /// Effects that are somebody's to look at: they need not have come yet.
+    open: BTreeSet<CommandId>,
+    due: BTreeMap<CommandId, Due>,
+    legs: BTreeMap<Uuid, Leg>,
+    broken: Option<Broken>,
+    found: Found,
+}
+
+/// How many effects there were to see.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Found {
+    /// Those that must come of the events up to the reactor's checkpoint.
+    pub due: u64,
+    /// Those of them that have not, and are open items.
+    pub open: u64,
+    pub lots: u64,
+}
+
+/// An effect that has not come yet.
+struct Due {
+    position: u64,
+    command: &'static str,
+}
+
+/// What a partner earns, by the event that calculated it, and the command that is to credit it.
+struct Leg {
+    position: u64,
+    wallet: WalletId,
+    amount: Money,
+    credited_by: Option<CommandId>,
+}
+
+impl Effects {
+    pub fn new(reacted: u64, open: BTreeSet<CommandId>) -> Self {
+        let (due, legs, found) = (BTreeMap::new(), BTreeMap::new(), Found::default());
+        Self { reacted, open, due, legs, broken: None, found }
+    }
+
+    pub fn see(&mut self, recorded: &Recorded) {
+        self.due.remove(&recorded.envelope.command_id);
+        let position = recorded.envelope.position;
+        let mut credits = BTreeMap::new();
+        for reaction in reactions::reactions(recorded) {
+            if let Command::Wallet(_, WalletCommand::Accrue { accrual }) = &reaction.command {
+                credits.insert(accrual.lot, reaction.command_id);
+            }
+            if position <= self.reacted && reaction.must_append() {
+                let due = Due { position, command: reaction.command.name() };
+                self.due.insert(reaction.command_id, due);
+                self.found.due += 1;
+            }
+        }
+        if let Some(DealEvent::CommissionCalculated { trace, currency, .. }) = recorded.told() {
+            for leg in &trace.legs {
+                let wallet = WalletId::of(leg.beneficiary, *currency);
+                let credited_by = credits.get(&leg.lot).copied();
+                let earned = Leg { position, wallet, amount: leg.amount, credited_by };
+                if self.legs.insert(leg.lot.0, earned).is_some() {
+                    self.breaks(LOT, leg.lot.0, format!("two legs, the second at {position}"));
+                }
+            }
+        }
+        if let Some(WalletEvent::Accrued { accrual }) = recorded.told() {
+            let (lot, wallet) = (accrual.lot.0, WalletId(recorded.envelope.aggregate_id));
+            self.found.lots += 1;
+            match self.legs.remove(&lot) {
+                Some(leg) if leg.wallet == wallet && leg.amount == accrual.amount => {}
+                Some(leg) => {
+                    let amount = accrual.amount;
+                    self.breaks(LEG, lot, format!("{amount} where its leg has {}", leg.amount));
+                }
+                None => self.breaks(LEG, lot, format!("accrued at {position} without one")),
+            }
+        }
+    }
+
+    /// The first that does not hold is the error.
+    pub fn outcome(mut self) -> Result<Found, Broken> {
+        let (open, missing): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.due).into_iter().partition(|(id, _)| self.open.contains(id));
+        self.found.open = open.len() as u64;
+        if let Some((id, Due { position, command })) = missing.into_iter().next() {
+            self.breaks(DONE, id.0, format!("{command}, which position {position} asks for"));
+        }
+        let is_open = |leg: &Leg| leg.credited_by.is_some_and(|id| self.open.contains(&id));
+        let mut without =
+            self.legs.iter().filter(|(_, leg)| leg.position <= self.reacted && !is_open(leg));
+        if let Some((lot, leg)) = without.next() {
+            let lot = *lot;
+            let detail = format!("{} of position {} has none", leg.amount, leg.position);
+            self.breaks(LOT, lot, detail);
+        }
+        self.broken.map_or(Ok(self.found), Err)
+    }
+
+    fn breaks(&mut self, claim: &'static str, key: Uuid, detail: String) {
+        let key = key.to_string();
+        self.broken.get_or_insert(Broken::Claim { claim, table: "events", key, detail });
+    }
+}

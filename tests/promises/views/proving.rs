@@ -1,0 +1,115 @@
+//! A proof says what it has looked at, how far everything had come, and what effect of an event is missing or too many.
+
+use eventlog::{Append, Log, REACTOR, SystemClock};
+use projections::VerifyError;
+use std::sync::Arc;
+use tests::{Trade, append_all, history, places};
+
+use super::ground::*;
+
+/// A history until just before its first accrual, of which the reactor says that it is through with it.
+async fn without_its_first_accrual(reading: &Reading) {
+    let accrues = |append: &Append| {
+        append.own.events.iter().any(|event| event.event_type == "commission-accrued")
+    };
+    let all = history(1500, 51);
+    let until = all.iter().position(accrues).expect("something is earned");
+    append_all(&reading.log, all[..until].to_vec()).await.expect("they are taken");
+    reading.caught_up().await;
+}
+
+async fn reacted(log: &Log, position: u64) {
+    log.set_checkpoint(REACTOR, position).await.expect("it can be written");
+}
+
+fn broken(outcome: Result<projections::Report, VerifyError>) -> String {
+    match outcome {
+        Err(VerifyError::Unsound(broken)) => broken.to_string(),
+        Ok(_) | Err(VerifyError::Different(_) | VerifyError::Failed(_)) => {
+            panic!("it is not found: {outcome:?}")
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leg_that_no_lot_came_of_is_found_once_the_reactor_says_that_it_is_through() {
+    for place in places().await {
+        let reading = Reading::at(&place).await;
+        without_its_first_accrual(&reading).await;
+        let report = proof(&reading.log).await.expect("it may still come");
+        assert_eq!((report.effects.due, report.effects.lots), (0, 0), "{place}");
+        assert!(report.positions.are_behind(), "{place}: the reactor is");
+        reacted(&reading.log, report.positions.head).await;
+        let missing = broken(proof(&reading.log).await);
+        assert!(missing.contains("accrueCommission"), "{place}: {missing}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lot_that_no_leg_asked_for_is_found() {
+    for place in places().await {
+        let reading = Reading::at(&place).await;
+        Trade::set_up(&reading.log).await; // It credits a lot out of nothing.
+        reading.caught_up().await;
+        let invented = broken(proof(&reading.log).await);
+        assert!(invented.contains("every lot has its leg"), "{place}: {invented}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_says_subject_by_subject_what_it_has_looked_at_and_where_everything_stood() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 1500, 52).await;
+        let head = reading.views.position();
+        reacted(&reading.log, head).await;
+        let report = proof(&reading.log).await.expect("it holds");
+        let names: Vec<&str> = report.subjects.iter().map(|subject| subject.name).collect();
+        let expected =
+            ["house", "program", "partner", "deal", "wallet", "ledger", "glance", "audit"];
+        assert_eq!(names, expected, "{place}");
+        for subject in &report.subjects {
+            assert!(!subject.tables.is_empty(), "{place}: {}", subject.name);
+        }
+        let lots = report.tables().find(|(table, _)| table == "lots").expect("it is compared");
+        assert_eq!(report.effects.lots, lots.1, "{place}");
+        assert_eq!((report.effects.due, report.effects.open), (lots.1, 0), "{place}");
+        let positions = report.positions;
+        assert_eq!((positions.head, positions.views, positions.reactor), (head, head, head));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_and_a_replay_run_beside_whoever_works_with_the_log_and_write_nothing_there() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 300, 53).await;
+        let beside = Log::open_to_read(place.target.clone(), Arc::new(SystemClock)).await;
+        let beside = beside.expect("it opens beside the other one");
+        let report = proof(&beside).await.expect("it holds");
+        assert_eq!(report.position, reading.views.position(), "{place}");
+        let dir = tempfile::tempdir().expect("a directory can be made");
+        let file = dir.path().join("audit.sqlite");
+        projections::replay(&beside, 100, &file, |_| {}).await.expect("it is written");
+        let mut appends = history(10, 54);
+        let refused = beside.append(appends.remove(0)).await;
+        assert!(refused.is_err(), "{place}: it reads only");
+        let refused = beside.set_checkpoint(REACTOR, 1).await;
+        assert!(refused.is_err(), "{place}: it reads only");
+        beside.close().await;
+        append_all(&reading.log, history(50, 55)).await.expect("the other one goes on");
+        reading.caught_up().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proof_leaves_behind_when_it_is_ended_is_swept_by_the_next_and_what_is_in_use_is_not() {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let left = ["scratch-1", "scratch-2", "other"].map(|name| dir.path().join(name));
+    for left in &left {
+        std::fs::create_dir(left).expect("it can be made");
+        std::fs::write(left.join("views.sqlite"), "").expect("it can be written");
+    }
+    let held = std::fs::File::open(&left[1]).expect("it is there");
+    held.try_lock().expect("nobody else has it");
+    projections::sweep_scratch(dir.path());
+    assert_eq!(left.each_ref().map(|left| left.exists()), [false, true, true]);
+}

@@ -77,9 +77,9 @@ impl Service {
         if by_hand.is_none() {
             let (keeper, asked) = kept();
             let timers = timers.clone();
-            tasks.spawn(keeper.keep("timers", asked.clone(), move || {
-                timers.clone().run(asked.clone())
-            }));
+            tasks.spawn(
+                keeper.keep("timers", asked.clone(), move || timers.clone().run(asked.clone())),
+            );
         }
         Ok(Self { log, views, commands, timers, reacted, clock, by_hand, shutdown, tasks })
     }

@@ -71,7 +71,9 @@ impl Log {
     pub async fn open_to_read(target: Target, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let engine = match target {
             Target::Sqlite { dir } => Engine::Sqlite(sqlite::Engine::open_to_read(&dir).await?),
-            Target::Postgres { url } => Engine::Postgres(postgres::Engine::open_to_read(&url).await?),
+            Target::Postgres { url } => {
+                Engine::Postgres(postgres::Engine::open_to_read(&url).await?)
+            }
         };
         let head = Head::at(engine.head().await.map_err(OpenError::Unreachable)?);
         let work = Work {

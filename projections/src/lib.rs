@@ -30,6 +30,7 @@ pub use partner::*;
 pub use program::*;
 pub use wallet::*;
 pub use work::{
-    Behind, Difference, Found, OpenViewsError, Poison, Positions, Progress, ReaderState, RebuildError, Rebuilt,
-    Report, StepError, Subject, VerifyError, Views, ephemeral, rebuild, rebuild_as, replay, verify,
+    Behind, Difference, Found, OpenViewsError, Poison, Positions, Progress, ReaderState,
+    RebuildError, Rebuilt, Report, StepError, Subject, VerifyError, Views, ephemeral, rebuild,
+    rebuild_as, replay, verify,
 };

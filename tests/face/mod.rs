@@ -67,7 +67,8 @@ impl Server {
         settings: ServerSettings,
     ) -> Self {
         let begun = Arc::new(AtomicUsize::new(0));
-        let schema = Schema::build(Query, Mutation, Ticks).extension(InOrder).extension(Nulls).finish();
+        let schema =
+            Schema::build(Query, Mutation, Ticks).extension(InOrder).extension(Nulls).finish();
         let graph = TestGraph(schema, begun.clone());
         let mut web = Web::new(Arc::new(graph), Arc::new(authenticator));
         change(&mut web);

@@ -69,8 +69,7 @@ pub(super) async fn verify(
     let log = Log::open_to_read(target, Arc::new(SystemClock)).await?;
     let head = *log.head().borrow();
     let bar = output.progress("verifying", head);
-    let verified =
-        projections::verify(&log, dir, |progress| bar.set_position(progress.done)).await;
+    let verified = projections::verify(&log, dir, |progress| bar.set_position(progress.done)).await;
     bar.finish_and_clear();
     log.close().await;
     match verified {
@@ -112,7 +111,9 @@ fn told(report: &Report) -> String {
         lines.push(format!("  {name:<8} {claims} invariants over {}", tables.join(", ")));
     }
     let Found { due, open, lots } = report.effects;
-    lines.push(format!("  effects  {due} due, {open} of them open items; {lots} lots, each with its leg"));
+    lines.push(format!(
+        "  effects  {due} due, {open} of them open items; {lots} lots, each with its leg"
+    ));
     lines.push(format!("  the log ends at {head}; views at {views}, reactor at {reactor}"));
     if let Some(since) = late_since {
         lines.push(format!("  {late} timers are late, the first since {since}"));

@@ -9,7 +9,10 @@ use async_graphql::{
     Name, Positioned, Response, ServerResult, Value, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery},
     indexmap::IndexMap,
-    parser::types::{Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
+    parser::types::{
+        Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+        SelectionSet,
+    },
     registry::{MetaType, MetaTypeName, Registry},
 };
 
@@ -115,8 +118,9 @@ impl<'a> Asked<'a> {
     where
         'a: 'k,
     {
-        let Some(MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. }) =
-            self.registry.types.get(kind)
+        let Some(
+            MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. },
+        ) = self.registry.types.get(kind)
         else {
             return kind;
         };
@@ -276,7 +280,8 @@ mod tests {
     async fn fields_stand_as_they_were_asked_for_whichever_ends_first() {
         assert_eq!(answer("{ slow fast }").await, r#"{"slow":"slow","fast":"fast"}"#);
         assert_eq!(answer("{ fast slow }").await, r#"{"fast":"fast","slow":"slow"}"#);
-        let query = "{ b: slow ...F a: fast } fragment F on Query { __typename deals { id stage } }";
+        let query =
+            "{ b: slow ...F a: fast } fragment F on Query { __typename deals { id stage } }";
         let deal = r#"{"id":"deal","stage":"won"}"#;
         let expected =
             format!(r#"{{"b":"slow","__typename":"Query","deals":[{deal},{deal}],"a":"fast"}}"#);
@@ -287,7 +292,8 @@ mod tests {
     async fn a_field_stands_where_it_is_asked_for_first_and_not_skipped() {
         let query = "{ deals { id @skip(if: true) stage id } }";
         assert!(answer(query).await.contains(r#"[{"stage":"won","id":"deal"},"#));
-        let query = "query($yes: Boolean!) { deals { id @skip(if: $yes) stage id @include(if: $yes) } }";
+        let query =
+            "query($yes: Boolean!) { deals { id @skip(if: $yes) stage id @include(if: $yes) } }";
         assert!(answer(query).await.contains(r#"[{"stage":"won","id":"deal"},"#));
         let query = "{ deals { id } deals { stage id } }";
         assert!(answer(query).await.contains(r#"[{"id":"deal","stage":"won"},"#));
@@ -299,8 +305,7 @@ mod tests {
         let expected = r#"{"nodes":[{"__typename":"Partner","stage":"joined","id":"partner"},{"id":"deal","stage":"won","__typename":"Deal"}]}"#;
         assert_eq!(answer(query).await, expected);
         let query = "{ nodes { ... on Deal { id stage } ... on Partner { s: stage id } } }";
-        let expected =
-            r#"{"nodes":[{"s":"joined","id":"partner"},{"id":"deal","stage":"won"}]}"#;
+        let expected = r#"{"nodes":[{"s":"joined","id":"partner"},{"id":"deal","stage":"won"}]}"#;
         assert_eq!(answer(query).await, expected);
     }
 

@@ -151,7 +151,10 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
         ("tcp_keepalives_count", "3"),
         ("tcp_user_timeout", "11000"),
     ];
-    Ok(PgConnectOptions::from_str(url)?.application_name("accord").options(settings).options(silence))
+    Ok(PgConnectOptions::from_str(url)?
+        .application_name("accord")
+        .options(settings)
+        .options(silence))
 }
 
 /// The last sequence of each stream in their order; 0 where it has not begun.

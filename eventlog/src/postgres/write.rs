@@ -207,8 +207,13 @@ fn fault(error: sqlx::Error, broken: fn(Cause) -> WriteFault) -> WriteFault {
     match told {
         Some(told) if matches!(told.severity(), PgSeverity::Error) => {
             // A time at which it takes nothing: deadlocks, no resources, no lock, an operator, its own trouble.
-            let later = ["40", "53", "55", "57", "58"].iter().any(|class| told.code().starts_with(class));
-            if later { WriteFault::Lost(Cause::new(error)) } else { WriteFault::Refused(Cause::new(error)) }
+            let later =
+                ["40", "53", "55", "57", "58"].iter().any(|class| told.code().starts_with(class));
+            if later {
+                WriteFault::Lost(Cause::new(error))
+            } else {
+                WriteFault::Refused(Cause::new(error))
+            }
         }
         Some(_) | None => broken(Cause::new(error)),
     }

@@ -63,7 +63,12 @@ impl Engine {
             .test_before_acquire(false)
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        Ok(Self { pool, writer: Arc::new(Mutex::new(Some(writer))), options, lock: Some(Arc::new(lock)) })
+        Ok(Self {
+            pool,
+            writer: Arc::new(Mutex::new(Some(writer))),
+            options,
+            lock: Some(Arc::new(lock)),
+        })
     }
 
     /// Opens a file to read it only, also beside the process that it belongs to.

@@ -165,7 +165,9 @@ impl Namespace {
         transaction: &DatabaseTransaction,
     ) -> Result<Option<u64>, DbErr> {
         let sql = match self.backend() {
-            DbBackend::Postgres => "SELECT position, version FROM checkpoint FOR UPDATE SKIP LOCKED",
+            DbBackend::Postgres => {
+                "SELECT position, version FROM checkpoint FOR UPDATE SKIP LOCKED"
+            }
             DbBackend::Sqlite | DbBackend::MySql => "SELECT position, version FROM checkpoint",
         };
         let row = transaction.query_one(Statement::from_string(self.backend(), sql)).await?;
@@ -211,11 +213,8 @@ impl Namespace {
             (only_row integer PRIMARY KEY, position bigint NOT NULL, version text NOT NULL)";
         self.writer.execute_unprepared(checkpoint).await?;
         let begin = "INSERT INTO checkpoint (only_row, position, version) VALUES (1, 0, $1)";
-        let begin = Statement::from_sql_and_values(
-            self.backend(),
-            begin,
-            [self.version.0.as_str().into()],
-        );
+        let begin =
+            Statement::from_sql_and_values(self.backend(), begin, [self.version.0.as_str().into()]);
         self.writer.execute(begin).await?;
         Ok(())
     }

@@ -156,8 +156,7 @@ pub async fn verify(
         let problem = format!("{} is another version's: run `accord rebuild` first", live.name);
         return Err(DbErr::Custom(problem).into());
     }
-    let scratch = Scratch::make(aside)
-        .map_err(|error| RebuildError::File(aside.into(), error))?;
+    let scratch = Scratch::make(aside).map_err(|error| RebuildError::File(aside.into(), error))?;
     sweep_scratch(aside);
     let live = home.look(&live.name).await?;
     let rebuilt = Namespace::in_file(&scratch.file("views.sqlite")).await?;

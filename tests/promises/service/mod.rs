@@ -60,10 +60,7 @@ pub(crate) fn unreadable() -> Append {
         payload: r#"{"deal-devoured":{}}"#.into(),
     };
     let (aggregate_id, events) = (Uuid::now_v7(), vec![event]);
-    Append::alone(
-        provenance,
-        Part { aggregate_type: "deal", aggregate_id, expected: 0, events },
-    )
+    Append::alone(provenance, Part { aggregate_type: "deal", aggregate_id, expected: 0, events })
 }
 
 /// Waits for `condition`, not for a time.

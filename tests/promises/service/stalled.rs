@@ -21,7 +21,8 @@ async fn hold(place: &Place) -> Raw {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_a_peer_holds_the_log_a_command_hears_that_nothing_was_changed_and_the_process_is_not_ready() {
+async fn while_a_peer_holds_the_log_a_command_hears_that_nothing_was_changed_and_the_process_is_not_ready()
+ {
     for place in places().await {
         let service = Service::start(place.target.clone()).await.expect("it starts");
         let health = service.health();
@@ -52,7 +53,10 @@ async fn an_append_that_waits_is_seen_before_it_fails() {
         assert!(!service.log.is_failing(), "{place}: it has not failed yet");
         peer.run("ROLLBACK").await.expect("it was begun");
         let done = asked.await.expect("no panic");
-        assert!(matches!(done, Ok(Outcome::Done(_))), "{place}: a short wait harms nobody: {done:?}");
+        assert!(
+            matches!(done, Ok(Outcome::Done(_))),
+            "{place}: a short wait harms nobody: {done:?}"
+        );
         assert_eq!(service.log.longest_wait(), Duration::ZERO, "{place}");
         service.stop().await;
     }

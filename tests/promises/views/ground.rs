@@ -46,8 +46,7 @@ impl Reading {
     pub fn with_views(log: Log, views: Views) -> Self {
         let (stop, stopped) = oneshot::channel();
         let reading = views.clone();
-        let reader =
-            tokio::spawn(async move { reading.run(async { drop(stopped.await) }).await });
+        let reader = tokio::spawn(async move { reading.run(async { drop(stopped.await) }).await });
         Self { log, views, stop, reader }
     }
 

@@ -101,7 +101,8 @@ async fn a_proof_and_a_replay_run_beside_whoever_works_with_the_log_and_write_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_proof_leaves_behind_when_it_is_ended_is_swept_by_the_next_and_what_is_in_use_is_not() {
+async fn what_a_proof_leaves_behind_when_it_is_ended_is_swept_by_the_next_and_what_is_in_use_is_not()
+ {
     let dir = tempfile::tempdir().expect("a directory can be made");
     let left = ["scratch-1", "scratch-2", "other"].map(|name| dir.path().join(name));
     for left in &left {

@@ -71,9 +71,9 @@ async fn views_that_another_version_fills_are_not_folded_by_this_one() {
         tamper(&reading.views, &place, "UPDATE checkpoint SET version = 'another'").await;
         append_all(&reading.log, history(50, 44)).await.expect("the log goes on");
         let mut state = reading.views.state();
-        let refused = state.wait_for(|state| {
-            matches!(state, ReaderState::Retrying { error } if error.contains("written"))
-        });
+        let refused = state.wait_for(
+            |state| matches!(state, ReaderState::Retrying { error } if error.contains("written")),
+        );
         drop(tokio::time::timeout(PATIENCE, refused).await.expect("in time").expect("it runs"));
         assert_eq!(reading.views.current().position().await.expect("it can be read"), before);
     }
@@ -93,10 +93,7 @@ async fn what_has_been_replaced_is_swept_within_a_minute_and_not_at_once() {
         *clock.0.lock().expect("nobody panics with it") = TimeDelta::seconds(59);
         let (name, mut raw) = (old.name().to_owned(), Raw::of(&place).await);
         drop(old);
-        until(async || {
-            !raw.texts("SELECT name FROM read_namespaces").await.contains(&name)
-        })
-        .await;
+        until(async || !raw.texts("SELECT name FROM read_namespaces").await.contains(&name)).await;
         proof(&reading.log).await.expect("the other one is whole");
     }
 }

@@ -38,6 +38,6 @@ pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
             tracing::error!("a command's facts append to its own aggregate");
             Fault::Internal
         }
-        ExecuteError::Refused(_) => Fault::Internal, // Reading decides nothing that could be refused.
+        ExecuteError::Refused(_) => Fault::Internal, // A refusal is an outcome: whoever asks has taken it out.
     }
 }

@@ -19,16 +19,12 @@ const DEEPEST: u32 = 3;
 
 /// At least `events` events, as the appends that bring them about, in order.
 pub fn history(events: usize, seed: u64) -> Vec<Append> {
-    let tell = move || {
-        let mut teller = Teller::new(seed);
-        teller.open_program();
-        while teller.events < events {
-            teller.go_on();
-        }
-        teller.appends
-    };
-    // On a thread of its own: in a task the sink of decisions makes everybody wait after so many of them.
-    std::thread::spawn(tell).join().expect("it is told")
+    let mut teller = Teller::new(seed);
+    teller.open_program();
+    while teller.events < events {
+        teller.go_on();
+    }
+    teller.appends
 }
 
 /// Appends a history in its order.

@@ -54,11 +54,6 @@ words! {
     }
 }
 
-impl PayoutState {
-    /// Those in which the wallet's one slot is taken (R77).
-    pub const OPEN: [Self; 3] = [Self::Requested, Self::Approved, Self::Submitted];
-}
-
 /// The id of a payout's row.
 pub fn id(wallet: WalletId, payout: PayoutId) -> Uuid {
     domain::derived(wallet.0, &format!("payout/{payout}"))

@@ -5,8 +5,13 @@ use sea_orm::ConnectionTrait;
 use crate::ground::Broken;
 use crate::house::{self, traces};
 
+/// What is claimed, claim by claim in the order in which they are checked.
+pub fn claims() -> Vec<&'static str> {
+    house::claims().map(|claim| claim.claim).chain(traces::CLAIMS).collect()
+}
+
 /// Checks every claim about rows and about traces; the first that does not hold is the error.
-pub(crate) async fn check(db: &impl ConnectionTrait) -> Result<(), Broken> {
+pub async fn check_claims(db: &impl ConnectionTrait) -> Result<(), Broken> {
     check_rows(db).await?;
     traces::check(db).await
 }

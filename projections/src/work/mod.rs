@@ -8,6 +8,7 @@ mod rebuild;
 mod verify;
 mod views;
 
+pub use claims::{check_claims, claims};
 pub use effects::Found;
 pub use folding::Poison;
 pub use reader::StepError;

@@ -195,7 +195,7 @@ async fn compare_with_log(
     if !differences.is_empty() {
         return Err(VerifyError::Different(differences));
     }
-    claims::check(&still).await?;
+    claims::check_claims(&still).await?;
     let (late, late_since) = schedule::overdue(&still, log.now() - LATE).await?;
     still.rollback().await?;
     // Effects of events that the views have may stand where they have not come to.

@@ -226,3 +226,27 @@ async fn m18_an_upline_sees_of_a_calculation_its_own_leg() {
     assert_eq!(all["explainCommission"]["legs"].as_array().map(Vec::len), Some(3));
     served.service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m18_a_seller_sees_of_its_deals_calculations_its_own_legs_and_none_of_its_upline() {
+    let served = Served::begin().await;
+    let north = served.objects("north").await;
+    let query = format!(
+        "{{ deal(dealId: \"{}\") {{ calculations {{ legs {{ beneficiaryId level }} }} }} }}",
+        north.deal
+    );
+    let legs = async |role| {
+        let answer = served.ask(role, Some(north.partner), &query).await;
+        assert_eq!(answer.errors, [], "{role}");
+        let data = answer.data.into_json().expect("is JSON");
+        let calculations = data["deal"]["calculations"].as_array().expect("is a list").clone();
+        let legs = calculations.iter().flat_map(|one| one["legs"].as_array().cloned());
+        legs.flatten().collect::<Vec<Value>>()
+    };
+    let own = serde_json::json!({ "beneficiaryId": north.partner, "level": 0 });
+    for role in [Role::Owner, Role::Seller] {
+        assert_eq!(legs(role).await, std::slice::from_ref(&own), "{role}");
+    }
+    assert_eq!(legs(Role::Auditor).await.len(), 3);
+    served.service.stop().await;
+}

@@ -221,6 +221,12 @@ async fn e15_an_event_leads_back_to_whoever_asked_for_it_and_on_to_all_that_came
         matches!(first["actor"]["kind"].as_str(), Some("VENDOR" | "MEMBER" | "INTEGRATION")),
         "{causes:?}"
     );
+    let query = "{ events(filter: { types: [\"contract-status-changed\"] }, first: 1) { nodes { effects { eventType } } } }";
+    let data = served.ask(Role::Auditor, None, query).await.data.into_json().expect("is JSON");
+    let effects = data["events"]["nodes"][0]["effects"].as_array().expect("has effects");
+    for name in ["commission-calculated", "commission-accrued", "commission-matured"] {
+        assert!(effects.iter().any(|effect| effect["eventType"] == name), "{name}: {effects:?}");
+    }
     served.service.stop().await;
 }
 

@@ -9,6 +9,7 @@ use api::commands::{Commands, Outcome, Request};
 use api::graphql::{Settings, Sources, graph_of};
 use domain::{Actor, Command, CommandId, PartnerId, Tier, partner::PartnerCommand};
 use eventlog::SystemClock;
+use futures::StreamExt;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use projections::{Sight, Views, deals, partners};
 use sea_orm::EntityTrait;
@@ -17,7 +18,7 @@ use tests::{append_all, history, places};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::served::{Served, principal};
+use super::served::{Served, codes, principal};
 
 /// Sees what is counted while a request runs on this thread.
 trait Watching: Send + Sync {
@@ -65,23 +66,33 @@ async fn meanwhile(
     done: Sender<()>,
 ) -> u64 {
     reached.await.expect("the request comes so far");
+    take_over(served).await;
+    let changed_at = set_tier(served, partner, Tier::Platinum).await;
+    done.send(()).expect("the request waits for it");
+    changed_at
+}
+
+async fn take_over(served: &Served) {
     let service = &served.service;
     let rebuilt = projections::rebuild(&service.log, |_| {}).await.expect("they are built");
     while service.views.current().name() != rebuilt.name {
         tokio::task::yield_now().await;
     }
-    let to = PartnerCommand::OverrideTier { to: Tier::Platinum, reason: "agreed".into() };
+}
+
+/// Where in the log the tier was changed, once the views show it.
+async fn set_tier(served: &Served, partner: Uuid, to: Tier) -> u64 {
+    let command = PartnerCommand::OverrideTier { to, reason: "agreed".into() };
     let request = Request {
         command_id: CommandId(Uuid::now_v7()),
         by: Actor::vendor("anna"),
         at: None,
         expected_version: None,
         cause: None,
-        command: Command::Partner(PartnerId(partner), to),
+        command: Command::Partner(PartnerId(partner), command),
     };
-    let Ok(Outcome::Done(change)) = service.ask(request).await else { panic!("it is done") };
-    service.settle().await;
-    done.send(()).expect("the request waits for it");
+    let Ok(Outcome::Done(change)) = served.service.ask(request).await else { panic!("it is done") };
+    served.service.settle().await;
     change.position
 }
 
@@ -115,6 +126,65 @@ async fn a_request_reads_one_set_of_views_though_another_takes_over() {
         assert!(number(&read["first"]) >= changed_at, "{read}");
         let tiers = tiers_of_north(later.data.into_json().expect("is JSON"));
         assert_eq!(tiers, ["PLATINUM", "PLATINUM"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn views_that_were_replaced_do_not_pass_for_a_position_that_they_never_reached() {
+    for place in places().await {
+        let served = Arc::new(Served::at(place).await);
+        let north = served.story.id("north");
+        let next = *served.service.log.head().borrow() + 1;
+        let query = format!(
+            "{{ partners {{ nodes {{ deals(first: 1) {{ nodes {{ dealId }} }} }} }} \
+             viewer(minPosition: \"{next}\") {{ role }} }}"
+        );
+        let (reach, reached) = oneshot::channel();
+        let (done, go_on) = channel();
+        let flip = tokio::spawn({
+            let served = served.clone();
+            async move { meanwhile(&served, north, reached, done).await }
+        });
+        let answer = {
+            let pause = Watch(Pause(Mutex::new(Some((reach, go_on)))));
+            let _watching = metrics::set_default_local_recorder(&pause);
+            served.ask(Role::Auditor, None, &query).await
+        };
+        assert_eq!(flip.await.expect("it takes over"), next);
+        assert_eq!(codes(&answer), [("viewer".to_owned(), "VIEWS_BEHIND".to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_answer_of_a_stream_reads_the_views_that_are_live_by_then() {
+    for place in places().await {
+        let served = Served::at(place).await;
+        let north = served.story.id("north");
+        let head = *served.service.log.head().borrow();
+        let query = format!(
+            "subscription {{ events(after: \"{head}\", filter: {{ aggregateId: \"{north}\" }}) \
+             {{ position partner {{ tier }} }} }}"
+        );
+        let request = async_graphql::Request::new(query).data(principal(Role::Auditor, None));
+        let mut stream = served.graph.subscribe(request);
+        for (to, shown, replaced) in
+            [(Tier::Silver, "SILVER", false), (Tier::Platinum, "PLATINUM", true)]
+        {
+            if replaced {
+                take_over(&served).await;
+            }
+            let changed_at = set_tier(&served, north, to).await;
+            let answer = stream.next().await.expect("goes on");
+            assert_eq!(answer.errors, []);
+            let read = answer.extensions["read"].clone().into_json().expect("is JSON");
+            assert!(number(&read["first"]) >= changed_at, "{read}");
+            let event = answer.data.into_json().expect("is JSON")["events"].clone();
+            let expected =
+                json!({ "position": changed_at.to_string(), "partner": { "tier": shown } });
+            assert_eq!(event, expected);
+        }
+        drop(stream);
+        served.service.stop().await;
     }
 }
 

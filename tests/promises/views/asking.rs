@@ -6,8 +6,9 @@ use eventlog::Append;
 use projections::{
     Order, Page, Sight, Word, by, certificates, deals, events, list, lots, schedule, training,
 };
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, DatabaseConnection};
 use tests::{append_all, history, places};
+use uuid::Uuid;
 
 use super::ground::*;
 
@@ -60,8 +61,27 @@ async fn r141_qualified_approved_signed_and_paid_are_four_moments() {
             let moments: Vec<DateTime<Utc>> = moments.into_iter().flatten().collect();
             assert_eq!(moments.len(), 5);
             assert!(moments.is_sorted_by(|one, next| one < next), "{moments:?}");
+            let events = events_of(namespace.db(), deal.id).await;
+            for (name, moment) in [
+                ("deal-registered", Some(deal.registered_at)),
+                ("deal-qualified", deal.qualified_at),
+                ("deal-approved", deal.approved_at),
+                ("contract-signed", deal.signed_at),
+                ("payment-received", deal.paid_at),
+            ] {
+                let event = events.iter().rfind(|event| event.event_type == name);
+                assert_eq!(event.map(|event| event.occurred_at), moment, "{name}");
+            }
         }
     }
+}
+
+/// The events of one aggregate in their order.
+async fn events_of(db: &DatabaseConnection, aggregate: Uuid) -> Vec<events::Model> {
+    let of = Condition::all().add(events::Column::AggregateId.eq(aggregate));
+    let order = Order::<events::Entity>::ascending(events::Column::Position);
+    let found = list(db, &Sight::All, of, order, &Page::first(100, None)).await;
+    found.expect("they can be read").into_rows()
 }
 
 #[tokio::test(flavor = "multi_thread")]

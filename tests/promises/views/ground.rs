@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log};
 use projections::{Report, VerifyError, Views, verify};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
@@ -131,4 +132,19 @@ pub async fn tamper(views: &Views, place: &Place, sql: &str) {
             sqlx::query(sql).execute(&mut connection).await.expect("it can be changed");
         }
     }
+}
+
+/// A connection to the live views that may change them.
+pub async fn beside(views: &Views, place: &Place) -> DatabaseConnection {
+    let name = views.current().name().to_owned();
+    let options = match &place.target {
+        eventlog::Target::Sqlite { dir } => {
+            let file = dir.join(format!("{name}.sqlite"));
+            ConnectOptions::new(format!("sqlite://{}?mode=rw", file.display()))
+        }
+        eventlog::Target::Postgres { url } => {
+            ConnectOptions::new(url).set_schema_search_path(name).to_owned()
+        }
+    };
+    Database::connect(options).await.expect("the database answers")
 }

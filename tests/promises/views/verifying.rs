@@ -1,6 +1,9 @@
 //! Whatever differs from the log is found and named.
 
-use projections::{Difference, VerifyError};
+use std::collections::BTreeSet;
+
+use projections::{Broken, Difference, VerifyError, check_claims, claims};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use tests::places;
 
 use super::ground::*;
@@ -44,5 +47,76 @@ async fn a_row_too_few_and_a_row_too_many_are_named() {
             named(Difference::Extra { table: "events".into(), key: "999999".into() }),
             "{differences:?}"
         );
+    }
+}
+
+/// For each claim a change of rows that contradicts it, and none that is checked before it.
+const CONTRADICTIONS: [(&str, &str); 15] = [
+    (
+        "the network is a forest: everybody stands one below a parent that has joined the same programme",
+        "UPDATE partners SET depth = depth + 1 WHERE depth = (SELECT max(depth) FROM partners)",
+    ),
+    ("a deal is paid by its payments", "UPDATE deals SET paid_minor = paid_minor + 1"),
+    ("no bucket of a wallet is below zero", "UPDATE wallets SET held_minor = -1"),
+    (
+        "the balance is what has matured and is not paid, and the sum of its history",
+        "UPDATE wallets SET balance_minor = balance_minor + 1",
+    ),
+    (
+        "each line of a statement carries the balance on from the one before",
+        "UPDATE statement_lines SET balance_after_minor = balance_after_minor + 1",
+    ),
+    (
+        "what is reserved or in transit are open payouts, one a wallet at most",
+        "UPDATE wallets SET reserved_minor = reserved_minor + 1, available_minor = available_minor - 1
+         WHERE available_minor > 0",
+    ),
+    ("what is held are lots that have not matured", "UPDATE wallets SET held_minor = held_minor + 1"),
+    (
+        "a lot is positive and matures whole, once",
+        "UPDATE lots SET amount_minor = amount_minor + 1 WHERE matured_at IS NOT NULL",
+    ),
+    (
+        "every journal entry balances in each currency",
+        "UPDATE journal_lines SET debit_minor = debit_minor + 1 WHERE debit_minor > 0",
+    ),
+    (
+        "the lines of an entry stand at one position, so that the trial balance is zero at every one",
+        "UPDATE journal_lines SET position = position + 1000000
+         WHERE nth = (SELECT max(nth) FROM journal_lines)",
+    ),
+    (
+        "accounts are the sums of their lines",
+        "UPDATE accounts SET debit_minor = debit_minor + 1, credit_minor = credit_minor + 1",
+    ),
+    (
+        "positions are dense and every event has an id of its own",
+        "DELETE FROM events WHERE position = 17",
+    ),
+    ("the buckets of a wallet equal its accounts", "UPDATE accounts SET wallet = NULL"),
+    (
+        "every calculation comes to the same result from its trace alone",
+        "UPDATE commissions SET trace_hash = 'another' WHERE trace_hash IS NOT NULL",
+    ),
+    ("every accrual equals its leg", "UPDATE lots SET level = level + 1"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_claim_is_told_by_its_own_sentence_where_rows_contradict_it() {
+    let contradicted = CONTRADICTIONS.map(|(claim, _)| claim);
+    assert_eq!(BTreeSet::from_iter(contradicted), BTreeSet::from_iter(claims()));
+    for place in places().await {
+        let reading = Reading::with_history(&place, 1500, 8).await;
+        let db = beside(&reading.views, &place).await;
+        check_claims(&db).await.expect("the rows are sound");
+        for (expected, change) in CONTRADICTIONS {
+            let aside = db.begin().await.expect("a transaction begins");
+            aside.execute_unprepared(change).await.expect("it can be changed");
+            match check_claims(&aside).await {
+                Err(Broken::Claim { claim, .. }) => assert_eq!(claim, expected, "{place}"),
+                other => panic!("{place}: {expected}: {other:?}"),
+            }
+            aside.rollback().await.expect("it is as it was");
+        }
     }
 }

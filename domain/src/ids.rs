@@ -30,6 +30,8 @@ macro_rules! ids {
             }
         }
 
+        $crate::bounds::boundless!($name);
+
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)

@@ -4,21 +4,28 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CommandId, EventId, PartnerId, words::words};
+use crate::{
+    CommandId, EventId, PartnerId,
+    bounds::{Bounded, ByType, bounded, check},
+    refusal::Invalid,
+    words::words,
+};
 
-/// Somebody who acts.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Actor {
-    pub kind: ActorKind,
-    /// The subject of the sign-in, or the name of the integration or policy.
-    pub id: String,
-    /// The partner whose member this is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partner: Option<PartnerId>,
-    /// For whom, where somebody acts for another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_behalf_of: Option<String>,
+bounded! {
+    /// Somebody who acts.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Actor {
+        pub kind: ActorKind,
+        /// The subject of the sign-in, or the name of the integration or policy.
+        pub id: String as LINE,
+        /// The partner whose member this is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub partner: Option<PartnerId>,
+        /// For whom, where somebody acts for another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub on_behalf_of: Option<String> as LINE,
+    }
 }
 
 words! {
@@ -74,6 +81,15 @@ pub struct Issued<C> {
     pub at: DateTime<Utc>,
     pub command_id: CommandId,
     pub command: C,
+}
+
+impl<C: Bounded> Issued<C> {
+    /// Refuses what could not be kept or folded, whatever is asked of whom.
+    pub fn check(&self) -> Result<(), Invalid> {
+        check("by", &self.by, ByType)?;
+        check("at", &self.at, ByType)?;
+        self.command.check(ByType)
+    }
 }
 
 /// What the log knows of an event besides its payload.

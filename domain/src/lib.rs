@@ -2,6 +2,7 @@
 
 #[macro_use]
 pub mod aggregates;
+pub mod bounds;
 pub mod commission;
 pub mod deal;
 pub mod facts;

@@ -56,44 +56,25 @@ impl Invalid {
         Self { field: field.into(), problem: problem.into() }
     }
 
+    /// The same, seen from one above: `field` holds what is at fault.
+    pub fn under(self, field: &str) -> Self {
+        Self { field: under(field, &self.field), ..self }
+    }
+
     pub fn path(&self) -> Vec<String> {
         self.field.split('.').map(str::to_owned).collect()
     }
 }
 
-/// Most characters in a name, a code or another short text.
-pub const SHORT: usize = 200;
-/// Most characters in a description or another long text.
-pub const LONG: usize = 8_000;
-/// Most entries in a list of a command.
-pub const MANY: usize = 100;
-
-/// Refuses a text that is blank, longer than `most` characters, or holds control characters other than line breaks.
-pub fn text(field: &str, value: &str, most: usize) -> Result<(), Invalid> {
-    if value.trim().is_empty() {
-        return Err(Invalid::new(field, "is missing"));
-    }
-    if value.chars().count() > most {
-        return Err(Invalid::new(field, format!("is longer than {most} characters")));
-    }
-    if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(Invalid::new(field, "holds control characters; send plain text"));
-    }
-    Ok(())
+/// The path of a field within another.
+pub fn under(field: &str, within: &str) -> String {
+    if within.is_empty() { field.to_owned() } else { format!("{field}.{within}") }
 }
 
-/// Refuses an empty list and one of more than [`MANY`] entries.
+/// Refuses an empty list.
 pub fn some<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
     if list.is_empty() {
         return Err(Invalid::new(field, "needs at least one entry"));
-    }
-    few(field, list)
-}
-
-/// Refuses a list of more than [`MANY`] entries.
-pub fn few<T>(field: &str, list: &[T]) -> Result<(), Invalid> {
-    if list.len() > MANY {
-        return Err(Invalid::new(field, format!("has more than {MANY} entries")));
     }
     Ok(())
 }

@@ -7,10 +7,13 @@ use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess};
 /// Version that new events are written with. Older ones are lifted to it where stored events are read.
 pub const EVENT_VERSION: u32 = 1;
 
-/// Declares commands: the public name, then the variant. What no person gives is `internal`: an event or an instant does.
+/// Declares commands: the public name, then the variant, with the limit of each field whose type does not say it. What no
+/// person gives is `internal`: an event or an instant does.
 macro_rules! commands {
     ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$vdoc:meta])* $($internal:ident)? $command:literal => $variant:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? },)*
+        $($(#[$vdoc:meta])* $($internal:ident)? $command:literal => $variant:ident {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty $(as $limit:ident)?),* $(,)?
+        },)*
     }) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -30,6 +33,24 @@ macro_rules! commands {
 
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => $command,)* }
+            }
+        }
+
+        impl $crate::bounds::Bounded for $name {
+            fn check(&self, _: $crate::bounds::ByType) -> Result<(), $crate::refusal::Invalid> {
+                match self {
+                    $(Self::$variant { $($field),* } => {
+                        $($crate::bounds::check(stringify!($field), $field, $crate::bounds::limit!($($limit)?))?;)*
+                    })*
+                }
+                Ok(())
+            }
+
+            /// Of the fields of each command, under its public name.
+            fn bounds(_: $crate::bounds::ByType) -> Vec<$crate::bounds::Bound> {
+                [$($($crate::bounds::bounds::<_, $ty>(
+                    concat!($command, ".", stringify!($field)), $crate::bounds::limit!($($limit)?),
+                ),)*)*].concat()
             }
         }
     };
@@ -269,6 +290,16 @@ macro_rules! words {
         )]
         pub enum $name {
             $(#[doc = $sentence] #[serde(rename = $word)] $member,)*
+        }
+
+        impl $crate::bounds::Bounded for $name {
+            fn check(&self, _: $crate::bounds::ByType) -> Result<(), $crate::Invalid> {
+                Ok(())
+            }
+
+            fn bounds(_: $crate::bounds::ByType) -> Vec<$crate::bounds::Bound> {
+                vec![]
+            }
         }
 
         impl $crate::ClosedList for $name {

@@ -1,7 +1,10 @@
 //! JWT claims: what a token says, once its signature is known to be good.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::PartnerId;
+use domain::{
+    PartnerId,
+    bounds::{Bounded, LINE},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{AuthFailure, Principal, Role};
@@ -39,7 +42,8 @@ impl Claims {
         {
             return Err(AuthFailure::NotYetValid);
         }
-        if self.sub.is_empty() || self.role.is_member() != self.partner.is_some() {
+        // The subject stands in every event that it causes.
+        if self.sub.check(LINE).is_err() || self.role.is_member() != self.partner.is_some() {
             return Err(AuthFailure::BadClaims);
         }
         Ok(Principal { subject: self.sub, role: self.role, partner: self.partner, expires_at })
@@ -119,6 +123,15 @@ mod tests {
             outcome(serde_json::json!({ "partner": partner }), 0, 0),
             Err(AuthFailure::BadClaims)
         );
+    }
+
+    #[test]
+    fn a_subject_is_one_that_events_can_carry() {
+        let of = |sub: &str| outcome(serde_json::json!({ "sub": sub }), 0, 0);
+        assert_eq!(of(&"a".repeat(200)), Ok(Role::Finance));
+        for sub in ["a".repeat(201), String::new(), "a\0".into(), "a\nb".into()] {
+            assert_eq!(of(&sub), Err(AuthFailure::BadClaims), "{sub:?}");
+        }
     }
 
     #[test]

@@ -242,7 +242,7 @@ fn described(builder: Builder) -> Builder {
     builder
         .register_output_type::<Node>()
         .override_output_type_description::<DateTime<Utc>>(
-            "An instant in time with its offset, such as \"2026-03-31T12:00:00Z\". Answers are in UTC.",
+            "An instant in time with its offset, such as \"2026-03-31T12:00:00Z\". Of the years 1900 to 9999. Answers are in UTC.",
         )
         .override_output_type_description::<uuid::Uuid>(
             "A universally unique identifier, such as \"0193b5f0-7c1e-7cc3-98c4-dc0c0c07398f\".",

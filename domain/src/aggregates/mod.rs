@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, WalletId,
+    bounds::{Bound, Bounded, ByType},
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
     facts::Decides,
     owned::{Home, Owned, keep_out_strangers},
@@ -78,6 +79,11 @@ macro_rules! aggregates {
             /// The names of those that no person gives: events and instants cause them.
             pub fn internal() -> Vec<&'static str> {
                 [$($command::INTERNAL),*].concat()
+            }
+
+            /// The bounds of the fields of all commands, as in `registerDeal.customer.name`.
+            pub fn bounds() -> Vec<Bound> {
+                [$(<$command as Bounded>::bounds(ByType)),*].concat()
             }
 
             /// The id of the aggregate.
@@ -166,6 +172,7 @@ macro_rules! aggregates {
                     issued: &Issued<$command>,
                     facts: &$facts,
                 ) -> Result<Vec<$event>, $refusal> {
+                    issued.check()?;
                     keep_out_strangers(self, issued)?;
                     self.decide(issued, facts)
                 }

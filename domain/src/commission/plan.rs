@@ -18,19 +18,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ppm, Tier, words::words};
+use crate::{
+    Invalid, Ppm, Tier,
+    bounds::{Bound, Bounded, ByType, LINE, bounded, boundless, bounds, check},
+    words::words,
+};
 
-/// What a programme pays for a sale.
-///
-/// Every component that selects a line pays for it, each by legs of its own: components add up and none replaces
-/// another. [`Plan::check`] therefore weighs them together.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Plan {
-    pub trigger: Trigger,
-    pub components: Vec<Component>,
-    #[serde(default)]
-    pub hold: Hold,
+boundless!(Trigger, ComponentKind, Eligibility, Compression);
+
+bounded! {
+    /// What a programme pays for a sale.
+    ///
+    /// Every component that selects a line pays for it, each by legs of its own: components add up and none replaces
+    /// another. [`Plan::check`] therefore weighs them together.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Plan {
+        pub trigger: Trigger,
+        pub components: Vec<Component>,
+        #[serde(default)]
+        pub hold: Hold,
+    }
 }
 
 /// What makes commission due.
@@ -43,19 +51,21 @@ pub enum Trigger {
     Payment,
 }
 
-/// One reason to pay, with its rate and the levels above the seller.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Component {
-    /// Names it within the plan, in traces and on statements.
-    pub id: String,
-    #[serde(default)]
-    pub kind: ComponentKind,
-    #[serde(default)]
-    pub lines: Selector,
-    pub rate: Rate,
-    #[serde(default)]
-    pub levels: Vec<Level>,
+bounded! {
+    /// One reason to pay, with its rate and the levels above the seller.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Component {
+        /// Names it within the plan, in traces and on statements.
+        pub id: String as LINE,
+        #[serde(default)]
+        pub kind: ComponentKind,
+        #[serde(default)]
+        pub lines: Selector,
+        pub rate: Rate,
+        #[serde(default)]
+        pub levels: Vec<Level>,
+    }
 }
 
 /// For what the seller is paid.
@@ -94,17 +104,19 @@ pub enum Rate {
     Times { rate: Ppm, by_tier: BTreeMap<Tier, Ppm> },
 }
 
-/// What a partner above the seller earns of the seller's share of a line's net amount.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Level {
-    /// 1 is the seller's parent.
-    pub distance: u32,
-    pub rate: Ppm,
-    #[serde(default)]
-    pub eligible: Eligibility,
-    #[serde(default)]
-    pub compression: Compression,
+bounded! {
+    /// What a partner above the seller earns of the seller's share of a line's net amount.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Level {
+        /// 1 is the seller's parent.
+        pub distance: u32,
+        pub rate: Ppm,
+        #[serde(default)]
+        pub eligible: Eligibility,
+        #[serde(default)]
+        pub compression: Compression,
+    }
 }
 
 /// Who may earn a level.
@@ -130,12 +142,43 @@ pub enum Compression {
     Stop,
 }
 
-/// How long an accrual is held before it can be paid out.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hold {
-    /// Whole days in the programme's time zone; 0 matures at once.
-    pub days: u32,
+bounded! {
+    /// How long an accrual is held before it can be paid out.
+    #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Hold {
+        /// Whole days in the programme's time zone; 0 matures at once.
+        pub days: u32 as DAYS_IF_ANY,
+    }
+}
+
+impl Bounded for Selector {
+    fn check(&self, _: ByType) -> Result<(), Invalid> {
+        match self {
+            Self::All => Ok(()),
+            Self::Only(names) => check("only", names, LINE),
+        }
+    }
+
+    fn bounds(_: ByType) -> Vec<Bound> {
+        bounds::<_, BTreeSet<String>>("only", LINE)
+    }
+}
+
+impl Bounded for Rate {
+    fn check(&self, _: ByType) -> Result<(), Invalid> {
+        match self {
+            Self::Percent(rate) => rate.check(ByType),
+            Self::Times { rate, by_tier } => {
+                rate.check(ByType)?;
+                by_tier.check(ByType)
+            }
+        }
+    }
+
+    fn bounds(_: ByType) -> Vec<Bound> {
+        vec![]
+    }
 }
 
 impl Selector {

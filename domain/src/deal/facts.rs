@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts};
 use crate::{
     EventId, Issued, PartnerId,
+    bounds::DEEPEST_NETWORK,
     facts::{Facted, Streams},
     partner::Partner,
-    program::DEEPEST_NETWORK,
 };
 
 impl Facted for Deal {

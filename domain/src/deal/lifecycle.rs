@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ActorKind, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published,
     program::{DealPolicy, KernelState, Rulebook},
-    refusal::{Invalid, LONG, SHORT, text},
+    refusal::Invalid,
     time,
 };
 
@@ -124,7 +124,6 @@ impl Case {
             ) => Err(No::AlreadyQualified),
 
             (S::PartnerQualified(_), Do::Return { reason, fields }) => {
-                text("reason", reason, LONG)?;
                 Ok(vec![DealEvent::Returned { reason: reason.clone(), fields: fields.clone() }])
             }
             (S::PartnerQualified(qualification), Do::Qualify {}) => {
@@ -365,7 +364,6 @@ fn change_status(
     won: bool,
     to: &str,
 ) -> Result<Vec<DealEvent>, DealRefusal> {
-    text("to", to, SHORT)?;
     if contract.status.as_deref() == Some(to) {
         return Ok(vec![]); // Already so: a retry is harmless.
     }

@@ -35,27 +35,27 @@ commands! {
             program: ProgramId,
             partner: PartnerId,
             customer: Customer,
-            product_lines: Vec<String>,
-            territory: String,
+            product_lines: Vec<String> as LINE,
+            territory: String as LINE,
             estimate: Money,
             expected_close: NaiveDate,
             /// The customer's problems (R53).
-            problems: String,
+            problems: String as PROSE,
             /// The criteria by which the customer selects (R53).
-            criteria: String,
+            criteria: String as PROSE,
         },
         internal "assignResponsible" => AssignResponsible {},
         "qualifyDealByPartner" => QualifyByPartner {
             #[serde(default)]
             icp_match: Option<bool>,
             #[serde(default)]
-            timeframe: Option<String>,
+            timeframe: Option<String> as LINE,
             #[serde(default)]
             budget: Option<Money>,
             #[serde(default)]
-            decision_maker: Option<String>,
+            decision_maker: Option<String> as LINE,
         },
-        "returnDeal" => Return { reason: String, fields: Vec<String> },
+        "returnDeal" => Return { reason: String as PROSE, fields: Vec<String> as LINE },
         "qualifyDeal" => Qualify {},
         internal "requestApproval" => RequestApproval {},
         "approveDeal" => Approve {},
@@ -64,7 +64,7 @@ commands! {
         internal "expireProtection" => ExpireProtection {},
         "agreeShare" => AgreeShare { partner: PartnerId, share: Ppm },
         "signContract" => Sign { signed_on: NaiveDate, lines: Vec<ContractLine> },
-        "changeContractStatus" => ChangeContractStatus { to: String },
+        "changeContractStatus" => ChangeContractStatus { to: String as LINE },
         "recordPayment" => RecordPayment {
             payment: PaymentId,
             amount: Money,

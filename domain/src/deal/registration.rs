@@ -4,25 +4,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{AssignmentRule, DealCommand, DealEvent, DealRefusal, policy_at, policy_ref};
 use crate::{
-    Issued, Money, Personal, ProgramId, SubjectId, derived,
+    Issued, Money, Personal, ProgramId, SubjectId,
+    bounds::bounded,
+    derived,
     partner::{Active, Partner},
     program::{DealPolicy, Rulebook},
     published::hash_of,
-    refusal::{Invalid, LONG, SHORT, country, positive, some, text},
+    refusal::{Invalid, country, positive, some},
 };
 
-/// The customer that the deal is about.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Customer {
-    pub name: String,
-    /// ISO 3166 alpha-2.
-    pub country: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_id: Option<String>,
-    /// Web domain, as in `acme.example`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub domain: Option<String>,
+bounded! {
+    /// The customer that the deal is about.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Customer {
+        pub name: String as LINE,
+        /// ISO 3166 alpha-2.
+        pub country: String as COUNTRY,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub tax_id: Option<String> as LINE,
+        /// Web domain, as in `acme.example`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub domain: Option<String> as LINE,
+    }
 }
 
 /// What the partner has said of the deal, by the hash that the vendor verifies.
@@ -62,19 +66,15 @@ pub(super) fn register(
     if policy.body.certificate_required && !owner.training.certified_at(issued.at) {
         return Err(DealRefusal::CertificateRequired { policy: policy_ref(policy) });
     }
-    check_customer(customer)?;
+    country("customer.country", &customer.country)?;
     some("product_lines", product_lines)?;
     for (index, line) in product_lines.iter().enumerate() {
         let field = format!("product_lines.{index}");
-        text(&field, line, SHORT)?;
         if product_lines[..index].contains(line) {
             return Err(Invalid::new(field, "is named twice; name every product line once").into());
         }
     }
-    text("territory", territory, SHORT)?;
     positive("estimate", *estimate)?;
-    text("problems", problems, LONG)?;
-    text("criteria", criteria, LONG)?;
     Ok(vec![DealEvent::Registered {
         program: *program,
         partner: *partner,
@@ -132,9 +132,7 @@ pub(super) fn qualify_by_partner(
         let fields: Vec<String> = missing.map(|(name, _)| (*name).to_owned()).collect();
         return Err(DealRefusal::QualificationIncomplete { missing: fields.join(", "), fields });
     };
-    text("timeframe", timeframe, SHORT)?;
     positive("budget", budget)?;
-    text("decision_maker", decision_maker, SHORT)?;
     let subject = SubjectId(derived(issued.command_id.0, "decision-maker"));
     Ok(vec![DealEvent::QualifiedByPartner {
         icp_match,
@@ -175,16 +173,4 @@ fn host(domain: &str) -> String {
     let (_, rest) = lower.split_once("://").unwrap_or(("", &lower));
     let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
     host.strip_prefix("www.").unwrap_or(host).trim_matches('.').to_owned()
-}
-
-fn check_customer(customer: &Customer) -> Result<(), Invalid> {
-    text("customer.name", &customer.name, SHORT)?;
-    country("customer.country", &customer.country)?;
-    if let Some(tax_id) = &customer.tax_id {
-        text("customer.tax_id", tax_id, SHORT)?;
-    }
-    if let Some(domain) = &customer.domain {
-        text("customer.domain", domain, SHORT)?;
-    }
-    Ok(())
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{PartnerCommand, PartnerRefusal};
 use crate::{
     Issued, PartnerId, Personal, ProgramId, SubjectId,
+    bounds::bounded,
     program::Rulebook,
-    refusal::{Invalid, LONG, SHORT, country, some, text},
+    refusal::{Invalid, country, some},
     words::{events, words},
 };
 
@@ -39,30 +40,34 @@ events! {
     }
 }
 
-/// A candidate's company.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Company {
-    pub name: String,
-    /// ISO 3166 alpha-2, as in `PL`.
-    pub country: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub website: Option<String>,
+bounded! {
+    /// A candidate's company.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Company {
+        pub name: String as LINE,
+        /// ISO 3166 alpha-2, as in `PL`.
+        pub country: String as COUNTRY,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub tax_id: Option<String> as LINE,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub website: Option<String> as LINE,
+    }
 }
 
-/// A person of the partner as the form gives them.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewContact {
-    /// Named by the caller; also the subject of the person's data and of its certificates.
-    pub person: SubjectId,
-    pub first_name: String,
-    pub last_name: String,
-    pub email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
+bounded! {
+    /// A person of the partner as the form gives them.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct NewContact {
+        /// Named by the caller; also the subject of the person's data and of its certificates.
+        pub person: SubjectId,
+        pub first_name: String as LINE,
+        pub last_name: String as LINE,
+        pub email: String as LINE,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub phone: Option<String> as LINE,
+    }
 }
 
 /// A person of the partner as the log keeps them.
@@ -80,13 +85,15 @@ pub struct ContactDetails {
     pub phone: Option<String>,
 }
 
-/// The mandatory sections of the form (R1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sections {
-    pub competencies: String,
-    pub customer_portfolio: String,
-    pub strategic_goals: String,
+bounded! {
+    /// The mandatory sections of the form (R1).
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Sections {
+        pub competencies: String as PROSE,
+        pub customer_portfolio: String as PROSE,
+        pub strategic_goals: String as PROSE,
+    }
 }
 
 words! {
@@ -184,7 +191,6 @@ impl Candidate {
         let personal = |value: &String| Personal::new(self.file.subject, value.clone());
         match (self.stage, &issued.command) {
             (S::Applied | S::UnderReview, Do::AssignReview { reviewer }) => {
-                text("reviewer", reviewer, SHORT)?;
                 Ok(vec![ApplicationEvent::ReviewAssigned { reviewer: reviewer.clone() }])
             }
             (S::InformationRequested, Do::AssignReview { .. } | Do::RecordReview { .. }) => {
@@ -195,7 +201,6 @@ impl Candidate {
             }
 
             (S::UnderReview, Do::RequestInformation { question }) => {
-                text("question", question, LONG)?;
                 Ok(vec![ApplicationEvent::InformationRequested { question: personal(question) }])
             }
             (S::Applied, Do::RequestInformation { .. } | Do::RecordReview { .. }) => {
@@ -208,7 +213,6 @@ impl Candidate {
             ) => Err(No::AlreadyReviewed),
 
             (S::InformationRequested, Do::SupplyInformation { answer }) => {
-                text("answer", answer, LONG)?;
                 Ok(vec![ApplicationEvent::InformationSupplied { answer: personal(answer) }])
             }
             (
@@ -221,8 +225,6 @@ impl Candidate {
             ) => Err(No::InformationNotRequested),
 
             (S::UnderReview, Do::RecordReview { sector_fit, marketing_competence, result }) => {
-                text("sector_fit", sector_fit, LONG)?;
-                text("marketing_competence", marketing_competence, LONG)?;
                 Ok(vec![ApplicationEvent::ReviewRecorded {
                     sector_fit: personal(sector_fit),
                     marketing_competence: personal(marketing_competence),
@@ -237,7 +239,6 @@ impl Candidate {
                 Ok(vec![ApplicationEvent::InterviewScheduled { at: *at }])
             }
             (S::InterviewScheduled, Do::RecordInterview { outcome, notes }) => {
-                text("notes", notes, LONG)?;
                 Ok(vec![ApplicationEvent::InterviewHeld {
                     outcome: *outcome,
                     notes: personal(notes),
@@ -309,32 +310,12 @@ impl Candidate {
 }
 
 /// Refuses a form that no programme would accept (R1, R5).
-pub(super) fn check(
-    company: &Company,
-    contacts: &[NewContact],
-    sections: &Sections,
-) -> Result<(), Invalid> {
-    text("company.name", &company.name, SHORT)?;
+pub(super) fn check(company: &Company, contacts: &[NewContact]) -> Result<(), Invalid> {
     country("company.country", &company.country)?;
-    if let Some(tax_id) = &company.tax_id {
-        text("company.tax_id", tax_id, SHORT)?;
-    }
-    if let Some(website) = &company.website {
-        text("company.website", website, SHORT)?;
-    }
-    text("sections.competencies", &sections.competencies, LONG)?;
-    text("sections.customer_portfolio", &sections.customer_portfolio, LONG)?;
-    text("sections.strategic_goals", &sections.strategic_goals, LONG)?;
     some("contacts", contacts)?;
     for (index, contact) in contacts.iter().enumerate() {
         let field = |name: &str| format!("contacts.{index}.{name}");
-        text(&field("first_name"), &contact.first_name, SHORT)?;
-        text(&field("last_name"), &contact.last_name, SHORT)?;
-        text(&field("email"), &contact.email, SHORT)?;
         email(&field("email"), &contact.email)?;
-        if let Some(phone) = &contact.phone {
-            text(&field("phone"), phone, SHORT)?;
-        }
         if contacts[..index].iter().any(|earlier| earlier.person == contact.person) {
             return Err(Invalid::new(
                 field("person"),

@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, PartnerCommand, PartnerRefusal};
 use crate::{
-    Issued, Personal, SubjectId, derived,
-    published::hash_of,
-    refusal::{Invalid, SHORT, text},
-    words::events,
+    Issued, Personal, SubjectId, derived, published::hash_of, refusal::Invalid, words::events,
 };
 
 events! {
@@ -37,7 +34,6 @@ pub(super) fn set(
     account_holder: &str,
     iban: &str,
 ) -> Result<Vec<BankEvent>, PartnerRefusal> {
-    text("account_holder", account_holder, SHORT)?;
     iban_shape(iban)?;
     let details = BankDetails { account_holder: account_holder.to_owned(), iban: iban.to_owned() };
     // Salted with the command, so that the hash names the details without giving them away.

@@ -29,7 +29,6 @@ pub use self::{
 use crate::{
     Home, Issued, Owned, PartnerId, Personal, ProgramId, SubjectId, Tier, derived,
     program::{Program, Rulebook},
-    refusal::{SHORT, text},
     words::{commands, events, refusals},
 };
 
@@ -48,33 +47,43 @@ commands! {
             /// The version of the terms that the candidate accepts.
             terms_version: u32,
         },
-        "assignReview" => AssignReview { reviewer: String },
-        "requestInformation" => RequestInformation { question: String },
-        "supplyInformation" => SupplyInformation { answer: String },
-        "recordReview" => RecordReview { sector_fit: String, marketing_competence: String, result: ReviewResult },
+        "assignReview" => AssignReview { reviewer: String as LINE },
+        "requestInformation" => RequestInformation { question: String as PROSE },
+        "supplyInformation" => SupplyInformation { answer: String as PROSE },
+        "recordReview" => RecordReview {
+            sector_fit: String as PROSE,
+            marketing_competence: String as PROSE,
+            result: ReviewResult,
+        },
         "scheduleInterview" => ScheduleInterview { at: DateTime<Utc> },
-        "recordInterview" => RecordInterview { outcome: InterviewOutcome, notes: String },
+        "recordInterview" => RecordInterview { outcome: InterviewOutcome, notes: String as PROSE },
         "approveApplication" => Approve {},
         "rejectApplication" => Reject { code: ApplicationRejectionCode },
         "withdrawApplication" => Withdraw {},
         "acceptTerms" => AcceptTerms { version: u32 },
         "joinNetwork" => Join {},
-        "assignCourse" => AssignCourse { course: String },
+        "assignCourse" => AssignCourse { course: String as LINE },
         internal "assignNextCourses" => AssignNextCourses {},
         "completeModule" => CompleteModule {
             person: SubjectId,
-            course: String,
-            module: String,
+            course: String as LINE,
+            module: String as LINE,
             content_version: u32,
             #[serde(default)]
-            score: Option<u32>,
+            score: Option<u32> as SCORE,
             source: SourceRef,
         },
-        "recordExam" => RecordExam { person: SubjectId, exam: String, passed: bool, score: u32, source: SourceRef },
-        "issueCertificate" => IssueCertificate { person: SubjectId, certification: String },
+        "recordExam" => RecordExam {
+            person: SubjectId,
+            exam: String as LINE,
+            passed: bool,
+            score: u32 as SCORE,
+            source: SourceRef,
+        },
+        "issueCertificate" => IssueCertificate { person: SubjectId, certification: String as LINE },
         internal "issueDueCertificates" => IssueDueCertificates { person: SubjectId },
-        "setPaymentDetails" => SetPaymentDetails { account_holder: String, iban: String },
-        "overrideTier" => OverrideTier { to: Tier, reason: String },
+        "setPaymentDetails" => SetPaymentDetails { account_holder: String as LINE, iban: String as IBAN },
+        "overrideTier" => OverrideTier { to: Tier, reason: String as PROSE },
     }
 }
 
@@ -193,7 +202,7 @@ impl Partner {
                 Self::Unknown,
                 Do::Apply { program, company, contacts, sections, source, inviter, terms_version },
             ) => {
-                application::check(company, contacts, sections)?;
+                application::check(company, contacts)?;
                 let accepted = terms::current(rulebook()?, issued.at, *terms_version)?;
                 let subject = SubjectId(derived(issued.command_id.0, "application"));
                 Ok(vec![PartnerEvent::Application(ApplicationEvent::Applied {
@@ -301,7 +310,6 @@ impl Active {
             }
             Do::RecordExam { person, exam, passed, score, source } => {
                 self.file.knows(*person)?;
-                text("exam", exam, SHORT)?;
                 self.training.record_exam(*person, exam, *passed, *score, source).map(told)
             }
             Do::IssueCertificate { person, certification } => {

@@ -4,11 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::PartnerRefusal;
-use crate::{
-    Tier,
-    refusal::{LONG, text},
-    words::events,
-};
+use crate::{Tier, words::events};
 
 events! {
     /// What happened to the tier.
@@ -35,7 +31,6 @@ impl Tiers {
         reason: &str,
         at: DateTime<Utc>,
     ) -> Result<Vec<TierEvent>, PartnerRefusal> {
-        text("reason", reason, LONG)?;
         let from = self.at(at);
         if from == to {
             return Ok(vec![]); // Already so.

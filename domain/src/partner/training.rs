@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::PartnerRefusal;
 use crate::{
-    CommandId, SubjectId, derived,
+    CommandId, SubjectId,
+    bounds::bounded,
+    derived,
     program::{Certification, Rulebook},
-    refusal::{Invalid, SHORT, text},
     time,
     words::events,
 };
@@ -40,12 +41,14 @@ events! {
     }
 }
 
-/// Where a fact about training comes from; the pair counts once (R30).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceRef {
-    pub source: String,
-    pub reference: String,
+bounded! {
+    /// Where a fact about training comes from; the pair counts once (R30).
+    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct SourceRef {
+        pub source: String as LINE,
+        pub reference: String as LINE,
+    }
 }
 
 /// A certificate of one person.
@@ -153,8 +156,6 @@ impl Training {
         source: &SourceRef,
     ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
         let Completion { course, module, content_version } = completed;
-        check_source(source)?;
-        percent(score)?;
         if self.seen.contains(source) {
             return Ok(vec![]); // Told twice, counted once.
         }
@@ -186,8 +187,6 @@ impl Training {
         score: u32,
         source: &SourceRef,
     ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
-        check_source(source)?;
-        percent(Some(score))?;
         if self.seen.contains(source) {
             return Ok(vec![]); // Told twice, counted once.
         }
@@ -357,17 +356,5 @@ fn certify(
         valid_until: certification
             .valid_for_months
             .and_then(|months| time::after_months(at, months, rulebook.zone)),
-    }
-}
-
-fn check_source(source: &SourceRef) -> Result<(), Invalid> {
-    text("source.source", &source.source, SHORT)?;
-    text("source.reference", &source.reference, SHORT)
-}
-
-fn percent(score: Option<u32>) -> Result<(), Invalid> {
-    match score {
-        Some(score) if score > 100 => Err(Invalid::new("score", "must be between 0 and 100")),
-        Some(_) | None => Ok(()),
     }
 }

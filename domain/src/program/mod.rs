@@ -24,32 +24,29 @@ use crate::{
     commission::Plan,
     facts::{Facted, Streams},
     published::in_force,
-    refusal::{Invalid, SHORT, sha256_hex, text},
+    refusal::sha256_hex,
     words::{commands, events, refusals},
 };
-
-/// The deepest network that a programme may allow.
-pub const DEEPEST_NETWORK: u32 = 32;
 
 commands! {
     /// What can be asked of a programme.
     pub enum ProgramCommand {
         "openProgram" => Open {
-            name: String,
+            name: String as LINE,
             time_zone: Tz,
             base_currency: Currency,
             /// Whether an approval needs a held interview (R3).
             interview_required: bool,
             /// Levels below the top that partners may join at.
-            max_network_depth: u32,
+            max_network_depth: u32 as DEPTH,
         },
         "publishTerms" => PublishTerms {
             /// SHA-256 of the document, in hex (R86).
-            document_hash: String,
+            document_hash: String as DIGEST,
             effective_from: DateTime<Utc>,
         },
         "configureContractStatus" => ConfigureContractStatus {
-            code: String,
+            code: String as LINE,
             /// Whether a change to this status calculates commission (R68, R69).
             calculates_commission: bool,
             kernel_state: KernelState,
@@ -59,7 +56,7 @@ commands! {
             #[serde(default)]
             effective_until: Option<DateTime<Utc>>,
             /// Who wrote the plan; must be somebody else than who publishes it.
-            author: String,
+            author: String as LINE,
             plan: Plan,
         },
         "publishPayoutPolicy" => PublishPayoutPolicy {
@@ -71,18 +68,18 @@ commands! {
             policy: DealPolicy,
         },
         "publishCourse" => PublishCourse {
-            course: String,
-            area: String,
-            modules: Vec<String>,
+            course: String as LINE,
+            area: String as LINE,
+            modules: Vec<String> as LINE,
             /// Courses of step n + 1 are assigned when step n is complete (R10).
-            step: u32,
+            step: u32 as STEP,
         },
         "defineCertification" => DefineCertification {
-            certification: String,
-            courses: Vec<String>,
-            exam: String,
+            certification: String as LINE,
+            courses: Vec<String> as LINE,
+            exam: String as LINE,
             #[serde(default)]
-            valid_for_months: Option<u32>,
+            valid_for_months: Option<u32> as MONTHS,
         },
     }
 }
@@ -179,23 +176,13 @@ impl Program {
             (
                 Self::Unopened,
                 Do::Open { name, time_zone, base_currency, interview_required, max_network_depth },
-            ) => {
-                text("name", name, SHORT)?;
-                if *max_network_depth > DEEPEST_NETWORK {
-                    return Err(Invalid::new(
-                        "max_network_depth",
-                        format!("is more than {DEEPEST_NETWORK}"),
-                    )
-                    .into());
-                }
-                Ok(vec![ProgramEvent::Opened {
-                    name: name.clone(),
-                    time_zone: *time_zone,
-                    base_currency: *base_currency,
-                    interview_required: *interview_required,
-                    max_network_depth: *max_network_depth,
-                }])
-            }
+            ) => Ok(vec![ProgramEvent::Opened {
+                name: name.clone(),
+                time_zone: *time_zone,
+                base_currency: *base_currency,
+                interview_required: *interview_required,
+                max_network_depth: *max_network_depth,
+            }]),
             (Self::Open(_), Do::Open { .. }) => Err(ProgramRefusal::AlreadyOpen),
             (
                 Self::Unopened,
@@ -229,7 +216,6 @@ impl Program {
                 Self::Open(rulebook),
                 Do::PublishCommissionPlan { effective_from, effective_until, author, plan },
             ) => {
-                text("author", author, SHORT)?;
                 if issued.by.is_or_acts_for(author) {
                     return Err(ProgramRefusal::AuthorApproves { author: author.clone() });
                 }

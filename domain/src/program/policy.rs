@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::ProgramCommand;
 use crate::{
     Issued, Money, Published,
+    bounds::bounded,
     published::hash_of,
-    refusal::{Invalid, SHORT, few, positive, some, text},
+    refusal::{Invalid, positive, some},
 };
 
 /// The terms and conditions that a partner accepts.
@@ -16,40 +17,46 @@ pub struct Terms {
     pub document_hash: String,
 }
 
-/// When money may leave a wallet.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PayoutPolicy {
-    /// Smallest payout, one amount a currency; a currency without one cannot be paid out.
-    pub minimum: Vec<Money>,
+bounded! {
+    /// When money may leave a wallet.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct PayoutPolicy {
+        /// Smallest payout, one amount a currency; a currency without one cannot be paid out.
+        pub minimum: Vec<Money>,
+    }
 }
 
-/// Who may register deals, and what becomes of them.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DealPolicy {
-    /// Only partners with a valid certificate may register (R44).
-    pub certificate_required: bool,
-    /// Days from approval in which other partners are kept away.
-    pub protection_days: u32,
-    /// Estimates up to this need nobody's approval, one amount a currency (R45).
-    #[serde(default)]
-    pub approve_up_to: Vec<Money>,
-    /// Whether a deal is won only when the customer has paid in full (R61).
-    pub full_payment_to_win: bool,
-    /// Who looks after deals, the first rule whose territory matches (R48).
-    #[serde(default)]
-    pub responsible: Vec<Responsibility>,
-    /// Where deals go that no rule matches.
-    pub default_queue: String,
+bounded! {
+    /// Who may register deals, and what becomes of them.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct DealPolicy {
+        /// Only partners with a valid certificate may register (R44).
+        pub certificate_required: bool,
+        /// Days from approval in which other partners are kept away.
+        pub protection_days: u32 as DAYS,
+        /// Estimates up to this need nobody's approval, one amount a currency (R45).
+        #[serde(default)]
+        pub approve_up_to: Vec<Money>,
+        /// Whether a deal is won only when the customer has paid in full (R61).
+        pub full_payment_to_win: bool,
+        /// Who looks after deals, the first rule whose territory matches (R48).
+        #[serde(default)]
+        pub responsible: Vec<Responsibility>,
+        /// Where deals go that no rule matches.
+        pub default_queue: String as LINE,
+    }
 }
 
-/// One rule of who looks after a deal.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Responsibility {
-    pub territory: String,
-    pub employee: String,
+bounded! {
+    /// One rule of who looks after a deal.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Responsibility {
+        pub territory: String as LINE,
+        pub employee: String as LINE,
+    }
 }
 
 impl PayoutPolicy {
@@ -61,19 +68,11 @@ impl PayoutPolicy {
 
 impl DealPolicy {
     pub(super) fn check(&self) -> Result<(), Invalid> {
-        text("policy.default_queue", &self.default_queue, SHORT)?;
-        if self.protection_days == 0 || self.protection_days > 3650 {
-            return Err(Invalid::new("policy.protection_days", "must be between 1 and 3650"));
-        }
         one_amount_a_currency("policy.approve_up_to", &self.approve_up_to)?;
-        few("policy.responsible", &self.responsible)?;
         for (index, rule) in self.responsible.iter().enumerate() {
-            let field = |name: &str| format!("policy.responsible.{index}.{name}");
-            text(&field("territory"), &rule.territory, SHORT)?;
-            text(&field("employee"), &rule.employee, SHORT)?;
             if self.responsible[..index].iter().any(|earlier| earlier.territory == rule.territory) {
                 return Err(Invalid::new(
-                    field("territory"),
+                    format!("policy.responsible.{index}.territory"),
                     "has a rule already, which would always win; keep one of them",
                 ));
             }

@@ -6,33 +6,36 @@ use serde::{Deserialize, Serialize};
 use super::{Purse, WalletEvent, WalletRefusal};
 use crate::{
     DealId, EventId, LotId, Money, PartnerId, Ppm, ProgramId,
+    bounds::bounded,
     commission::AccrualKind,
     refusal::{Invalid, positive},
 };
 
-/// One leg of a calculation as it enters a wallet.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Accrual {
-    pub lot: LotId,
-    pub program: ProgramId,
-    pub partner: PartnerId,
-    pub deal: DealId,
-    /// The event that earned it.
-    pub trigger: EventId,
-    pub kind: AccrualKind,
-    /// 0 for the seller, else how far above.
-    pub level: u32,
-    pub line: String,
-    pub component: String,
-    pub plan_version: u32,
-    pub base: Money,
-    pub rate: Ppm,
-    pub amount: Money,
-    /// First instant at which it is available.
-    pub matures_at: DateTime<Utc>,
-    /// Of the whole calculation.
-    pub trace_hash: String,
+bounded! {
+    /// One leg of a calculation as it enters a wallet.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Accrual {
+        pub lot: LotId,
+        pub program: ProgramId,
+        pub partner: PartnerId,
+        pub deal: DealId,
+        /// The event that earned it.
+        pub trigger: EventId,
+        pub kind: AccrualKind,
+        /// 0 for the seller, else how far above.
+        pub level: u32,
+        pub line: String as LINE,
+        pub component: String as LINE,
+        pub plan_version: u32,
+        pub base: Money,
+        pub rate: Ppm,
+        pub amount: Money,
+        /// First instant at which it is available.
+        pub matures_at: DateTime<Utc>,
+        /// Of the whole calculation.
+        pub trace_hash: String as DIGEST,
+    }
 }
 
 /// One accrual and whether it has matured.

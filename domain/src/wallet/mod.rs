@@ -31,12 +31,12 @@ commands! {
         internal "matureLot" => Mature { lot: LotId },
         "requestPayout" => RequestPayout { payout: PayoutId, amount: Money },
         "cancelPayout" => CancelPayout { payout: PayoutId },
-        "rejectPayout" => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String },
+        "rejectPayout" => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String as PROSE },
         "approvePayout" => ApprovePayout { payout: PayoutId },
         "submitPayout" => SubmitPayout {
             payout: PayoutId,
             /// The provider's own key for this attempt, so that it can be asked what became of it.
-            provider_key: String,
+            provider_key: String as LINE,
         },
         "settlePayout" => SettlePayout {
             payout: PayoutId,

@@ -9,7 +9,7 @@ use crate::{
     partner::{Partner, PaymentDetails},
     program::PayoutPolicy,
     published::Published,
-    refusal::{Invalid, LONG, SHORT, positive, text},
+    refusal::{Invalid, positive},
     words::words,
 };
 
@@ -122,7 +122,6 @@ impl Payout {
                 Ok(vec![WalletEvent::PayoutCancelled { payout, amount }])
             }
             (Step::Requested | Step::Approved, Do::RejectPayout { code, reason, .. }) => {
-                text("reason", reason, LONG)?;
                 let (code, reason) = (*code, reason.clone());
                 Ok(vec![WalletEvent::PayoutRejected { payout, amount, code, reason }])
             }
@@ -130,7 +129,6 @@ impl Payout {
             (Step::Approved, Do::ApprovePayout { .. }) => Err(No::AlreadyApproved),
             (Step::Requested, Do::SubmitPayout { .. }) => Err(No::NotApproved),
             (Step::Approved, Do::SubmitPayout { provider_key, .. }) => {
-                text("provider_key", provider_key, SHORT)?;
                 self.unchanged_details(facts)?;
                 let provider_key = provider_key.clone();
                 Ok(vec![WalletEvent::PayoutSubmitted { payout, amount, attempt: 1, provider_key }])

@@ -4,7 +4,7 @@ use domain::Money;
 use sea_orm::entity::prelude::*;
 
 use super::figures::{Sum, summed};
-use crate::ground::{Misfit, Placed, View, add, code, table};
+use crate::ground::{Misfit, Placed, View, add_wide, code, table};
 
 table! {
     "totals" of Some(Column::Partner), stamped [last_position], found by ["whose, currency"];
@@ -16,13 +16,18 @@ table! {
         /// Null where they are a programme's.
         pub partner: Option<Uuid>,
         pub currency: String,
-        /// Contracts signed.
-        pub revenue_signed_minor: i64,
-        /// Payments by customers.
-        pub revenue_paid_minor: i64,
-        pub accrued_minor: i64,
-        pub matured_minor: i64,
-        pub paid_out_minor: i64,
+        /// Contracts signed: whole billions of minor units, and the rest.
+        pub revenue_signed_billions: i64,
+        pub revenue_signed_rest: i64,
+        /// Payments by customers: whole billions of minor units, and the rest.
+        pub revenue_paid_billions: i64,
+        pub revenue_paid_rest: i64,
+        pub accrued_billions: i64,
+        pub accrued_rest: i64,
+        pub matured_billions: i64,
+        pub matured_rest: i64,
+        pub paid_out_billions: i64,
+        pub paid_out_rest: i64,
     }
 }
 
@@ -41,13 +46,13 @@ impl View for Entity {
             None => row.insert(begun(id, amount, placed)?),
         };
         let sum = match sum {
-            Sum::Signed => &mut row.revenue_signed_minor,
-            Sum::Paid => &mut row.revenue_paid_minor,
-            Sum::Accrued => &mut row.accrued_minor,
-            Sum::Matured => &mut row.matured_minor,
-            Sum::PaidOut => &mut row.paid_out_minor,
+            Sum::Signed => (&mut row.revenue_signed_billions, &mut row.revenue_signed_rest),
+            Sum::Paid => (&mut row.revenue_paid_billions, &mut row.revenue_paid_rest),
+            Sum::Accrued => (&mut row.accrued_billions, &mut row.accrued_rest),
+            Sum::Matured => (&mut row.matured_billions, &mut row.matured_rest),
+            Sum::PaidOut => (&mut row.paid_out_billions, &mut row.paid_out_rest),
         };
-        add::<Entity>(sum, amount.minor)
+        add_wide::<Entity>(sum, amount.minor)
     }
 }
 

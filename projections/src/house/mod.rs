@@ -70,13 +70,16 @@ const CLAIMS: &[Claim] = &[
         claim: "the buckets of a wallet equal its accounts",
         table: "wallets",
         counterexamples: "SELECT w.last_position || ' account ' || b.account AS subject,
-                 b.minor || ' against ' || coalesce(a.credit_minor - a.debit_minor, 0) AS detail
+                 b.minor || ' against ' || coalesce(a.minor, 0) AS detail
              FROM (SELECT id, 2010 AS account, held_minor AS minor FROM wallets
                    UNION ALL SELECT id, 2020, available_minor FROM wallets
                    UNION ALL SELECT id, 2030, reserved_minor FROM wallets
                    UNION ALL SELECT id, 2040, in_transit_minor FROM wallets) b
              JOIN wallets w ON w.id = b.id
-             LEFT JOIN accounts a ON a.wallet = b.id AND a.account = b.account AND a.currency = w.currency
-             WHERE b.minor <> coalesce(a.credit_minor - a.debit_minor, 0)",
+             LEFT JOIN (SELECT wallet, account, currency,
+                            (credit_billions - debit_billions) * 1000000000 + credit_rest - debit_rest AS minor
+                        FROM accounts) a
+                 ON a.wallet = b.id AND a.account = b.account AND a.currency = w.currency
+             WHERE b.minor <> coalesce(a.minor, 0)",
     },
 ];

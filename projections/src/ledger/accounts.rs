@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::ledger::EntryLine;
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, View, add, table};
+use crate::ground::{Misfit, Placed, View, add_wide, table};
 
 table! {
     "accounts" of Some(Column::Partner), stamped [last_position], found by ["wallet", "account, currency"];
@@ -18,8 +18,11 @@ table! {
         /// The number in the chart of accounts.
         pub account: i64,
         pub currency: String,
-        pub debit_minor: i64,
-        pub credit_minor: i64,
+        /// Whole billions of minor units, and the rest.
+        pub debit_billions: i64,
+        pub debit_rest: i64,
+        pub credit_billions: i64,
+        pub credit_rest: i64,
     }
 }
 
@@ -44,8 +47,10 @@ impl View for Entity {
                 currency: line.amount.currency.code().to_owned(),
                 ..Model::default()
             });
-            add::<Entity>(&mut row.debit_minor, line.amount.minor.max(0))?;
-            add::<Entity>(&mut row.credit_minor, (-line.amount.minor).max(0))?;
+            let debit = (&mut row.debit_billions, &mut row.debit_rest);
+            add_wide::<Entity>(debit, line.amount.minor.max(0))?;
+            let credit = (&mut row.credit_billions, &mut row.credit_rest);
+            add_wide::<Entity>(credit, (-line.amount.minor).max(0))?;
         }
         Ok(())
     }

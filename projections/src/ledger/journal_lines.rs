@@ -2,9 +2,11 @@
 
 use domain::ProgramId;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Alias, Func, SimpleExpr};
 use sea_orm::{Condition, FromQueryResult, QueryOrder, QuerySelect};
 
 use crate::ground::ask::seen;
+use crate::ground::wide::{BILLION, wide};
 use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, code, table};
 
 table! {
@@ -43,8 +45,22 @@ table! {
 pub struct Balance {
     pub account: i64,
     pub currency: String,
-    pub debit_minor: i64,
-    pub credit_minor: i64,
+    debit_billions: i64,
+    debit_rest: i64,
+    credit_billions: i64,
+    credit_rest: i64,
+}
+
+impl Balance {
+    /// In minor units.
+    pub fn debit(&self) -> i128 {
+        wide(self.debit_billions, self.debit_rest)
+    }
+
+    /// In minor units.
+    pub fn credit(&self) -> i128 {
+        wide(self.credit_billions, self.credit_rest)
+    }
 }
 
 /// Every account's sums up to and with `at`, or up to now. Debits and credits of a currency are always equal.
@@ -57,14 +73,17 @@ pub async fn trial_balance(
     let wanted = Condition::all()
         .add_option(program.map(|program| Column::Program.eq(program.0)))
         .add_option(at.map(|position| Column::Position.lte(position.cast_signed())));
-    let sum =
-        |column: Column| Expr::expr(column.sum()).cast_as(sea_orm::sea_query::Alias::new("bigint"));
+    let sum = |part: SimpleExpr| Expr::expr(Func::sum(part)).cast_as(Alias::new("bigint"));
+    let billions = |column: Column| sum(Expr::col(column).div(BILLION));
+    let rest = |column: Column| sum(Expr::col(column).modulo(BILLION));
     let sums = seen::<Entity>(&sight)
         .filter(wanted)
         .select_only()
         .columns([Column::Account, Column::Currency])
-        .column_as(sum(Column::DebitMinor), "debit_minor")
-        .column_as(sum(Column::CreditMinor), "credit_minor")
+        .column_as(billions(Column::DebitMinor), "debit_billions")
+        .column_as(rest(Column::DebitMinor), "debit_rest")
+        .column_as(billions(Column::CreditMinor), "credit_billions")
+        .column_as(rest(Column::CreditMinor), "credit_rest")
         .group_by(Column::Account)
         .group_by(Column::Currency)
         .order_by_asc(Column::Account)

@@ -29,14 +29,19 @@ pub(crate) const CLAIMS: &[Claim] = &[
     Claim {
         claim: "accounts are the sums of their lines",
         table: "accounts",
-        counterexamples: "SELECT a.account || ' ' || a.currency AS subject,
-                 a.debit || '/' || a.credit || ' against ' || coalesce(l.debit, 0) || '/' || coalesce(l.credit, 0)
-                     AS detail
-             FROM (SELECT account, currency, sum(debit_minor) AS debit, sum(credit_minor) AS credit
-                   FROM accounts GROUP BY account, currency) a
-             LEFT JOIN (SELECT account, currency, sum(debit_minor) AS debit, sum(credit_minor) AS credit
-                        FROM journal_lines GROUP BY account, currency) l
-                 ON l.account = a.account AND l.currency = a.currency
-             WHERE a.debit <> coalesce(l.debit, 0) OR a.credit <> coalesce(l.credit, 0)",
+        counterexamples: "SELECT account || ' ' || currency AS subject,
+                 'debits by ' || debit || ' and credits by ' || credit || ' minor units' AS detail
+             FROM (SELECT a.account, a.currency,
+                       (a.debits - coalesce(l.debits, 0)) * 1000000000 + a.debit - coalesce(l.debit, 0) AS debit,
+                       (a.credits - coalesce(l.credits, 0)) * 1000000000 + a.credit - coalesce(l.credit, 0) AS credit
+                   FROM (SELECT account, currency, sum(debit_billions) AS debits, sum(debit_rest) AS debit,
+                             sum(credit_billions) AS credits, sum(credit_rest) AS credit
+                         FROM accounts GROUP BY account, currency) a
+                   LEFT JOIN (SELECT account, currency,
+                                  sum(debit_minor / 1000000000) AS debits, sum(debit_minor % 1000000000) AS debit,
+                                  sum(credit_minor / 1000000000) AS credits, sum(credit_minor % 1000000000) AS credit
+                              FROM journal_lines GROUP BY account, currency) l
+                       ON l.account = a.account AND l.currency = a.currency) differences
+             WHERE debit <> 0 OR credit <> 0",
     },
 ];

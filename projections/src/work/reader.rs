@@ -5,6 +5,7 @@ use eventlog::{Log, RawEvent, ReadError};
 use sea_orm::DbErr;
 
 use super::folding::{Folding, Poison};
+use crate::ground::refused::refused;
 use crate::ground::write::write;
 use crate::keep::namespace::{Namespace, set_position};
 
@@ -33,6 +34,11 @@ pub enum StepError {
     Undecodable { position: u64, error: DecodeError },
     #[error(transparent)]
     Poison(#[from] Poison),
+    /// Values that the engine cannot keep, a broken constraint, or a limit that is passed.
+    #[error(
+        "event at position {position} cannot be folded, the database refuses its rows: {problem}"
+    )]
+    Refused { position: u64, problem: String },
     #[error("a part of the work stopped early")]
     Stopped,
 }
@@ -43,7 +49,7 @@ impl StepError {
         match self {
             Self::Log(_) | Self::Views(_) | Self::Bulk(_) | Self::Stopped => None,
             Self::Gap { expected, .. } => Some(*expected),
-            Self::Undecodable { position, .. } => Some(*position),
+            Self::Undecodable { position, .. } | Self::Refused { position, .. } => Some(*position),
             Self::Poison(poison) => Some(poison.position),
         }
     }
@@ -73,6 +79,14 @@ pub(crate) async fn step(
             Err(StepError::Poison(poison)) if poison.position > position + 1 => {
                 batch.retain(|recorded| recorded.envelope.position < poison.position);
             }
+            Err(StepError::Views(error)) => match refused(&error) {
+                // Which event it is shows once it stands alone.
+                Some(_) if batch.len() > 1 => batch.truncate(batch.len() / 2),
+                Some(problem) => {
+                    return Err(StepError::Refused { position: position + 1, problem });
+                }
+                None => return Err(error.into()),
+            },
             outcome => return outcome,
         }
     }

@@ -141,12 +141,17 @@ impl Views {
 
     /// Returns once the views hold everything up to `position`, so that whoever wrote reads what it wrote.
     pub async fn wait_for(&self, position: u64, at_most: Duration) -> Result<(), Behind> {
-        let mut reached = self.watch();
-        let outcome = timeout(at_most, reached.wait_for(|reached| *reached >= position)).await;
-        match outcome {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Behind { position: self.position() }),
-        }
+        let (mut reached, mut state) = (self.watch(), self.state());
+        let in_the_way = |state: &ReaderState| matches!(state, ReaderState::Halted { position: at, .. } if *at <= position);
+        let looked = timeout(at_most, async {
+            tokio::select! {
+                _ = reached.wait_for(|reached| *reached >= position) => {}
+                _ = state.wait_for(in_the_way) => {} // Nobody waits for what does not come.
+            }
+        });
+        drop(looked.await); // Whichever comes first, the position tells.
+        let reached = self.position();
+        if reached >= position { Ok(()) } else { Err(Behind { position: reached }) }
     }
 
     /// Follows the log until `shutdown`, goes over to what takes over, and sweeps up behind it. Several processes may do
@@ -205,7 +210,9 @@ impl Views {
     }
 
     async fn turn(&self, head: u64) -> Pause {
-        match step(&self.current(), &self.shared.log, BATCH).await {
+        let halted = matches!(&*self.shared.state.borrow(), ReaderState::Halted { .. });
+        let limit = if halted { 1 } else { BATCH }; // It is the next one that stands in the way.
+        match step(&self.current(), &self.shared.log, limit).await {
             Ok(CatchUp::Advanced(position)) => {
                 self.reached(position);
                 Pause::None

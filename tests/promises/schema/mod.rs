@@ -1,6 +1,7 @@
 //! The GraphQL face: its schema as a portal's developer reads it, and what its questions and mutations are answered.
 
 mod answers;
+mod bounds;
 mod commands;
 mod filters;
 mod moments;

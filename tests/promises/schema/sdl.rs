@@ -29,7 +29,7 @@ pub fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
     }
 }
 
-fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
+pub fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
     if let TypeKind::InputObject(input) = &definition.kind { &input.fields } else { &[] }
 }
 

@@ -1,6 +1,7 @@
 //! What the views promise, on both engines.
 
 mod asking;
+mod edges;
 mod ground;
 mod money;
 mod paging;
@@ -9,4 +10,5 @@ mod reading;
 mod rebuilding;
 mod replaying;
 mod upgrading;
+mod values;
 mod verifying;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use domain::Actor;
-use eventlog::{Append, NewEvent, Part, Provenance};
-use projections::ReaderState;
+use eventlog::{Append, Target};
+use projections::{Behind, ReaderState};
 use tests::{append_all, history, places};
 use uuid::Uuid;
 
@@ -63,20 +62,41 @@ async fn an_event_that_cannot_be_read_halts_the_reader_and_says_what_it_is() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_database_refuses_halts_the_reader_at_its_event_until_that_is_mended() {
+    for place in places().await {
+        let reading = Reading::at(&place).await;
+        let (refuse, mend) = match &place.target {
+            Target::Sqlite { .. } => (
+                "CREATE TRIGGER barred BEFORE INSERT ON events WHEN NEW.position >= 77 \
+                 BEGIN SELECT RAISE(ABORT, 'barred'); END",
+                "DROP TRIGGER barred",
+            ),
+            Target::Postgres { .. } => (
+                "ALTER TABLE events ADD CONSTRAINT barred CHECK (position < 77)",
+                "ALTER TABLE events DROP CONSTRAINT barred",
+            ),
+        };
+        tamper(&reading.views, &place, refuse).await;
+        append_all(&reading.log, history(200, 14)).await.expect("the log goes on");
+        let (position, error) = halted(&reading).await;
+        assert_eq!(position, 77);
+        assert!(error.contains("the database refuses its rows"), "{error}");
+        assert_eq!(reading.views.position(), 76, "what comes before it is folded");
+        let waiting = reading.views.wait_for(77, Duration::MAX);
+        let behind = tokio::time::timeout(PATIENCE, waiting).await.expect("nobody waits for ever");
+        assert_eq!(behind, Err(Behind { position: 76 }));
+        tamper(&reading.views, &place, mend).await;
+        let mut state = reading.views.state();
+        let runs = state.wait_for(|state| *state == ReaderState::Running);
+        tokio::time::timeout(PATIENCE, runs).await.expect("in time").expect("the reader runs");
+        reading.caught_up().await;
+        proof(&reading.log).await.expect("nothing differs");
+    }
+}
+
 fn poison(aggregate_type: &'static str, event_type: &str, payload: &str) -> Append {
-    let command_id = domain::CommandId(Uuid::now_v7());
-    let provenance = Provenance {
-        command_id,
-        fingerprint: [1; 32],
-        occurred_at: chrono::DateTime::UNIX_EPOCH,
-        actor: Actor::vendor("mallory"),
-        causation_id: None,
-        correlation_id: command_id.0,
-    };
-    let event =
-        NewEvent { event_type: event_type.into(), event_version: 1, payload: payload.into() };
-    let (aggregate_id, events) = (Uuid::now_v7(), vec![event]);
-    Append::alone(provenance, Part { aggregate_type, aggregate_id, expected: 0, events })
+    bypassing(aggregate_type, Uuid::now_v7(), event_type, payload)
 }
 
 async fn halted(reading: &Reading) -> (u64, String) {

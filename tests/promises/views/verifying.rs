@@ -87,7 +87,7 @@ const CONTRADICTIONS: [(&str, &str); 15] = [
     ),
     (
         "accounts are the sums of their lines",
-        "UPDATE accounts SET debit_minor = debit_minor + 1, credit_minor = credit_minor + 1",
+        "UPDATE accounts SET debit_rest = debit_rest + 1, credit_rest = credit_rest + 1",
     ),
     (
         "positions are dense and every event has an id of its own",

@@ -18,22 +18,24 @@ use crate::graphql::ground::{
 /// The customer that a deal is about.
 #[derive(InputObject, Debug)]
 pub struct CustomerInput {
-    /// Its registered name.
+    /// Its registered name. At most 200 characters on one line.
     name: String,
-    /// Its country by the two letters of ISO 3166, such as "PL".
+    /// Its country by the two letters of ISO 3166, such as "PL". At most 2 characters on one line.
     country: String,
     /// Its tax number; two registrations of one customer are recognised by it.
+    /// At most 200 characters on one line.
     tax_id: Option<String>,
     /// Its web domain, such as "acme.example"; two registrations of one customer are recognised by it.
+    /// At most 200 characters on one line.
     domain: Option<String>,
 }
 
 /// One position of a contract.
 #[derive(InputObject, Debug)]
 pub struct ContractLineInput {
-    /// Names the line within the contract.
+    /// Names the line within the contract. At most 200 characters on one line.
     id: String,
-    /// The product line that is sold.
+    /// The product line that is sold. At most 200 characters on one line.
     product_line: String,
     /// The net amount, without tax.
     net: MoneyInput,
@@ -42,7 +44,7 @@ pub struct ContractLineInput {
 /// What part of a payment pays one line of the contract.
 #[derive(InputObject, Debug)]
 pub struct AllocationInput {
-    /// The line's id.
+    /// The line's id. At most 200 characters on one line.
     line: String,
     /// How much of the payment.
     amount: MoneyInput,
@@ -86,16 +88,17 @@ mutations! {
         /// The customer.
         customer: CustomerInput,
         /// The product lines that the customer may buy, at least one.
+        /// At most 100 entries. At most 200 characters on one line.
         product_lines: Vec<String>,
-        /// The territory by which the deal is assigned.
+        /// The territory by which the deal is assigned. At most 200 characters on one line.
         territory: String,
         /// What the customer may spend.
         estimate: MoneyInput,
         /// The day on which the contract is expected.
         expected_close: Date,
-        /// The customer's problems that the deal shall solve.
+        /// The customer's problems that the deal shall solve. At most 8000 characters.
         problems: String,
-        /// The criteria by which the customer selects.
+        /// The criteria by which the customer selects. At most 8000 characters.
         criteria: String,
     } => |from| [from.new_id(deal_id, "deal")] Register {
         program: ProgramId(program),
@@ -117,11 +120,11 @@ mutations! {
     qualify_deal_by_partner(QualifyDealByPartnerInput) -> QualifyDealByPartnerPayload {
         /// Whether the customer is one that the product is made for.
         icp_match: Option<bool>,
-        /// When the customer wants to buy.
+        /// When the customer wants to buy. At most 200 characters on one line.
         timeframe: Option<String>,
         /// What the customer can spend.
         budget: Option<MoneyInput>,
-        /// Who decides on the customer's side.
+        /// Who decides on the customer's side. At most 200 characters on one line.
         decision_maker: Option<String>,
     } => QualifyByPartner {
         icp_match,
@@ -132,9 +135,9 @@ mutations! {
 
     /// Gives a deal back to the partner to complete it.
     return_deal(ReturnDealInput) -> ReturnDealPayload {
-        /// What is missing, in words.
+        /// What is missing, in words. At most 8000 characters.
         reason: String,
-        /// The fields that are missing or wrong.
+        /// The fields that are missing or wrong. At most 100 entries. At most 200 characters on one line.
         fields: Vec<String>,
     } => Return { reason, fields };
 
@@ -165,13 +168,13 @@ mutations! {
     sign_contract(SignContractInput) -> SignContractPayload {
         /// The day of the signature.
         signed_on: Date,
-        /// The lines of the contract, all in one currency.
+        /// The lines of the contract, all in one currency. At most 100 entries.
         lines: Vec<ContractLineInput>,
     } => Sign { signed_on: signed_on.0, lines: contract(lines)? };
 
     /// Sets the contract to one of the programme's own statuses.
     change_contract_status(ChangeContractStatusInput) -> ChangeContractStatusPayload {
-        /// The status's code.
+        /// The status's code. At most 200 characters on one line.
         to: String,
     } => ChangeContractStatus { to };
 
@@ -183,7 +186,7 @@ mutations! {
         amount: MoneyInput,
         /// The day on which it arrived.
         received_on: Date,
-        /// Which lines it pays; by what each line still owes where this is left out.
+        /// Which lines it pays; by what each line still owes where this is left out. At most 100 entries.
         allocations: Option<Vec<AllocationInput>>,
     } => RecordPayment {
         payment: PaymentId(payment),

@@ -65,18 +65,20 @@ shows! {
 
 shows! {
     /// The sums of one currency.
-    Totals of totals as row given { let amount = |minor| money(minor, &row.currency); } {
+    Totals of totals as row given {
+        let sum = |billions, rest| money(projections::wide(billions, rest), &row.currency);
+    } {
         /// The currency.
         currency: CurrencyCode = shown(row.currency.clone())?,
         /// What the signed contracts are worth.
-        revenue_signed: Money = amount(row.revenue_signed_minor)?,
+        revenue_signed: Money = sum(row.revenue_signed_billions, row.revenue_signed_rest)?,
         /// What customers have paid.
-        revenue_paid: Money = amount(row.revenue_paid_minor)?,
+        revenue_paid: Money = sum(row.revenue_paid_billions, row.revenue_paid_rest)?,
         /// What was credited to wallets.
-        accrued: Money = amount(row.accrued_minor)?,
+        accrued: Money = sum(row.accrued_billions, row.accrued_rest)?,
         /// What has matured.
-        matured: Money = amount(row.matured_minor)?,
+        matured: Money = sum(row.matured_billions, row.matured_rest)?,
         /// What was paid out.
-        paid_out: Money = amount(row.paid_out_minor)?,
+        paid_out: Money = sum(row.paid_out_billions, row.paid_out_rest)?,
     }
 }

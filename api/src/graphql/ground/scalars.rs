@@ -35,7 +35,7 @@ fn is_decimal(text: &str) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Date(pub chrono::NaiveDate);
 
-/// A calendar day without a time, such as "2026-03-31".
+/// A calendar day without a time, such as "2026-03-31". Of the years 1900 to 9999.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -124,7 +124,7 @@ impl From<domain::Money> for Money {
 /// An amount of money in one currency, as you give it.
 #[derive(InputObject, Clone, PartialEq, Eq, Debug)]
 pub struct MoneyInput {
-    /// The amount, with at most as many decimals as the currency has.
+    /// The amount, with at most as many decimals as the currency has. At most 10000000000000 minor units.
     pub amount: Decimal,
     /// The currency.
     pub currency: CurrencyCode,

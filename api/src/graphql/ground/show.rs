@@ -142,9 +142,12 @@ kept! {
     CurrencyCode = |currency| currency.0.code();
 }
 
-/// An amount as rows keep it.
-pub fn money(minor: i64, code: &str) -> Result<Money, Failure> {
-    Ok(domain::Money::new(minor, currency(code)?).into())
+/// An amount as rows keep it, or a sum of many.
+pub fn money(minor: impl Into<i128>, code: &str) -> Result<Money, Failure> {
+    let currency = currency(code)?;
+    let amount = rust_decimal::Decimal::try_from_i128_with_scale(minor.into(), currency.exponent());
+    let amount = amount.map_err(|error| Failure::internal(&error))?;
+    Ok(Money { amount: Decimal(amount.to_string()), currency: CurrencyCode(currency) })
 }
 
 pub fn currency(code: &str) -> Result<Currency, Failure> {

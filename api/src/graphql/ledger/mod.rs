@@ -72,9 +72,9 @@ shows! {
         /// The currency.
         currency: CurrencyCode = shown(row.currency.clone())?,
         /// Everything that was debited.
-        debit: Money = money(row.debit_minor, &row.currency)?,
+        debit: Money = money(row.debit(), &row.currency)?,
         /// Everything that was credited.
-        credit: Money = money(row.credit_minor, &row.currency)?,
+        credit: Money = money(row.credit(), &row.currency)?,
     }
 }
 

@@ -17,13 +17,13 @@ use crate::graphql::ground::{mutation::mutations, word::Word};
 /// A candidate's company.
 #[derive(InputObject, Debug)]
 pub struct CompanyInput {
-    /// Its registered name.
+    /// Its registered name. At most 200 characters on one line.
     name: String,
-    /// Its country by the two letters of ISO 3166, such as "PL".
+    /// Its country by the two letters of ISO 3166, such as "PL". At most 2 characters on one line.
     country: String,
-    /// Its tax number.
+    /// Its tax number. At most 200 characters on one line.
     tax_id: Option<String>,
-    /// Its web site.
+    /// Its web site. At most 200 characters on one line.
     website: Option<String>,
 }
 
@@ -32,33 +32,33 @@ pub struct CompanyInput {
 pub struct ContactInput {
     /// The person's id, a UUID of your choice. Training and certificates are recorded under it.
     person: Uuid,
-    /// First name.
+    /// First name. At most 200 characters on one line.
     first_name: String,
-    /// Last name.
+    /// Last name. At most 200 characters on one line.
     last_name: String,
-    /// E-mail address.
+    /// E-mail address. At most 200 characters on one line.
     email: String,
-    /// Telephone number.
+    /// Telephone number. At most 200 characters on one line.
     phone: Option<String>,
 }
 
 /// The mandatory sections of the application form.
 #[derive(InputObject, Debug)]
 pub struct SectionsInput {
-    /// What the company can do.
+    /// What the company can do. At most 8000 characters.
     competencies: String,
-    /// Whom the company sells to.
+    /// Whom the company sells to. At most 8000 characters.
     customer_portfolio: String,
-    /// What the company wants to reach with the programme.
+    /// What the company wants to reach with the programme. At most 8000 characters.
     strategic_goals: String,
 }
 
 /// Where a fact about training comes from. The same source and reference counts once, however often it is sent.
 #[derive(InputObject, Debug)]
 pub struct SourceRefInput {
-    /// The system, such as "lms".
+    /// The system, such as "lms". At most 200 characters on one line.
     source: String,
-    /// Its own number of the record.
+    /// Its own number of the record. At most 200 characters on one line.
     reference: String,
 }
 
@@ -101,7 +101,7 @@ mutations! {
         program: Uuid,
         /// The company.
         company: CompanyInput,
-        /// Its people, at least one.
+        /// Its people, at least one. At most 100 entries.
         contacts: Vec<ContactInput>,
         /// The sections of the form.
         sections: SectionsInput,
@@ -123,27 +123,27 @@ mutations! {
 
     /// Names who reviews an application.
     assign_review(AssignReviewInput) -> AssignReviewPayload {
-        /// The reviewer's sign-in.
+        /// The reviewer's sign-in. At most 200 characters on one line.
         reviewer: String,
     } => AssignReview { reviewer };
 
     /// Asks the candidate for something that the application lacks.
     request_information(RequestInformationInput) -> RequestInformationPayload {
-        /// What is asked.
+        /// What is asked. At most 8000 characters.
         question: String,
     } => RequestInformation { question };
 
     /// Answers what the vendor asked about the application.
     supply_information(SupplyInformationInput) -> SupplyInformationPayload {
-        /// The answer.
+        /// The answer. At most 8000 characters.
         answer: String,
     } => SupplyInformation { answer };
 
     /// Records the review of an application with its two findings.
     record_review(RecordReviewInput) -> RecordReviewPayload {
-        /// How well its sector fits.
+        /// How well its sector fits. At most 8000 characters.
         sector_fit: String,
-        /// How well it can market.
+        /// How well it can market. At most 8000 characters.
         marketing_competence: String,
         /// What the reviewer concludes.
         result: Word<ReviewResult>,
@@ -159,7 +159,7 @@ mutations! {
     record_interview(RecordInterviewInput) -> RecordInterviewPayload {
         /// What came of it.
         outcome: Word<InterviewOutcome>,
-        /// The interviewer's notes.
+        /// The interviewer's notes. At most 8000 characters.
         notes: String,
     } => RecordInterview { outcome: outcome.0, notes };
 
@@ -191,7 +191,7 @@ mutations! {
 
     /// Assigns a course to a partner.
     assign_course(AssignCourseInput) -> AssignCoursePayload {
-        /// The course's name.
+        /// The course's name. At most 200 characters on one line.
         course: String,
     } => AssignCourse { course };
 
@@ -199,13 +199,13 @@ mutations! {
     complete_module(CompleteModuleInput) -> CompleteModulePayload {
         /// Who completed it.
         person: Uuid,
-        /// The course.
+        /// The course. At most 200 characters on one line.
         course: String,
-        /// The module.
+        /// The module. At most 200 characters on one line.
         module: String,
         /// The version of the content that was learned.
         content_version: u32,
-        /// The score in per cent, where the module has one.
+        /// The score in per cent, where the module has one. From 0 to 100.
         score: Option<u32>,
         /// Where the fact comes from.
         source: SourceRefInput,
@@ -222,11 +222,11 @@ mutations! {
     record_exam(RecordExamInput) -> RecordExamPayload {
         /// Who took it.
         person: Uuid,
-        /// The exam.
+        /// The exam. At most 200 characters on one line.
         exam: String,
         /// Whether it was passed.
         passed: bool,
-        /// The score in per cent.
+        /// The score in per cent. From 0 to 100.
         score: u32,
         /// Where the fact comes from.
         source: SourceRefInput,
@@ -236,15 +236,15 @@ mutations! {
     issue_certificate(IssueCertificateInput) -> IssueCertificatePayload {
         /// Who is certified.
         person: Uuid,
-        /// The certification.
+        /// The certification. At most 200 characters on one line.
         certification: String,
     } => IssueCertificate { person: SubjectId(person), certification };
 
     /// Sets where the partner's payouts go.
     set_payment_details(SetPaymentDetailsInput) -> SetPaymentDetailsPayload {
-        /// Who holds the bank account.
+        /// Who holds the bank account. At most 200 characters on one line.
         account_holder: String,
-        /// Its IBAN.
+        /// Its IBAN. At most 34 characters on one line.
         #[graphql(secret)]
         iban: String,
     } => SetPaymentDetails { account_holder, iban };
@@ -253,7 +253,7 @@ mutations! {
     override_tier(OverrideTierInput) -> OverrideTierPayload {
         /// The tier from now on.
         to: Word<Tier>,
-        /// Why.
+        /// Why. At most 8000 characters.
         reason: String,
     } => OverrideTier { to: to.0, reason };
 }

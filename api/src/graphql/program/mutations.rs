@@ -21,6 +21,7 @@ use crate::graphql::ground::{
 #[derive(InputObject, Debug)]
 pub struct PayoutPolicyInput {
     /// The smallest payout, one amount a currency. A currency without one cannot be paid out.
+    /// At most 100 entries.
     minimum: Vec<MoneyInput>,
 }
 
@@ -29,26 +30,26 @@ pub struct PayoutPolicyInput {
 pub struct DealPolicyInput {
     /// Whether only partners with a valid certificate may register.
     certificate_required: bool,
-    /// Days from approval in which other partners are kept away.
+    /// Days from approval in which other partners are kept away. From 1 to 3650.
     protection_days: u32,
-    /// Estimates up to this need nobody's approval, one amount a currency.
+    /// Estimates up to this need nobody's approval, one amount a currency. At most 100 entries.
     #[graphql(default)]
     approve_up_to: Vec<MoneyInput>,
     /// Whether a deal is won only when the customer has paid in full.
     full_payment_to_win: bool,
-    /// Who looks after deals: the first rule whose territory matches.
+    /// Who looks after deals: the first rule whose territory matches. At most 100 entries.
     #[graphql(default)]
     responsible: Vec<ResponsibilityInput>,
-    /// Where deals go that no rule matches.
+    /// Where deals go that no rule matches. At most 200 characters on one line.
     default_queue: String,
 }
 
 /// One rule of who looks after deals.
 #[derive(InputObject, Debug)]
 pub struct ResponsibilityInput {
-    /// The territory.
+    /// The territory. At most 200 characters on one line.
     territory: String,
-    /// The employee who looks after it.
+    /// The employee who looks after it. At most 200 characters on one line.
     employee: String,
 }
 
@@ -100,7 +101,7 @@ mutations! {
     open_program(OpenProgramInput) -> OpenProgramPayload {
         /// The id that the programme shall have, a UUID of your choice; one is made where it is left out.
         program_id: Option<Uuid>,
-        /// What it is called.
+        /// What it is called. At most 200 characters on one line.
         name: String,
         /// The time zone in which its days begin and end, such as "Europe/Warsaw".
         time_zone: String,
@@ -108,7 +109,7 @@ mutations! {
         base_currency: CurrencyCode,
         /// Whether an application is approved only after an interview.
         interview_required: bool,
-        /// How many levels below the top partners may join.
+        /// How many levels below the top partners may join. From 0 to 32.
         max_network_depth: u32,
     } => |from| [from.new_id(program_id, "program")] Open {
         name,
@@ -123,6 +124,7 @@ mutations! {
     /// Publishes a version of the terms that partners accept.
     publish_terms(PublishTermsInput) -> PublishTermsPayload {
         /// The SHA-256 of the document as 64 hexadecimal digits in lower case.
+        /// At most 64 characters on one line.
         document_hash: String,
         /// From when on they are in force.
         effective_from: DateTime<Utc>,
@@ -130,7 +132,7 @@ mutations! {
 
     /// Names a status that contracts can have, and whether reaching it earns commission.
     configure_contract_status(ConfigureContractStatusInput) -> ConfigureContractStatusPayload {
-        /// The status's code.
+        /// The status's code. At most 200 characters on one line.
         code: String,
         /// Whether a change to it calculates commission.
         calculates_commission: bool,
@@ -144,9 +146,10 @@ mutations! {
         effective_from: DateTime<Utc>,
         /// The first instant at which it is no longer in force; open where this is left out.
         effective_until: Option<DateTime<Utc>>,
-        /// Who wrote the plan.
+        /// Who wrote the plan. At most 200 characters on one line.
         author: String,
         /// The plan as a JSON document: its trigger, its components and its hold.
+        /// Of lists: At most 100 entries. Of names: At most 200 characters on one line. Of days: From 0 to 3650.
         plan: Json,
     } => PublishCommissionPlan { effective_from, effective_until, author, plan: read(plan, "plan")? };
 
@@ -168,25 +171,26 @@ mutations! {
 
     /// Publishes a course or a new version of it.
     publish_course(PublishCourseInput) -> PublishCoursePayload {
-        /// The course's name.
+        /// The course's name. At most 200 characters on one line.
         course: String,
-        /// Its subject area.
+        /// Its subject area. At most 200 characters on one line.
         area: String,
-        /// Its modules.
+        /// Its modules. At most 100 entries. At most 200 characters on one line.
         modules: Vec<String>,
         /// Courses of a step are assigned when the step before is complete; the first step is 1.
+        /// From 1 to 1000.
         step: u32,
     } => PublishCourse { course, area, modules, step };
 
     /// Defines a certification or a new version of it.
     define_certification(DefineCertificationInput) -> DefineCertificationPayload {
-        /// The certification's name.
+        /// The certification's name. At most 200 characters on one line.
         certification: String,
-        /// The courses that must be complete.
+        /// The courses that must be complete. At most 100 entries. At most 200 characters on one line.
         courses: Vec<String>,
-        /// The exam that must be passed.
+        /// The exam that must be passed. At most 200 characters on one line.
         exam: String,
-        /// For how many months a certificate is valid; for ever where this is left out.
+        /// For how many months a certificate is valid; for ever where this is left out. From 1 to 1200.
         valid_for_months: Option<u32>,
     } => DefineCertification { certification, courses, exam, valid_for_months };
 }

@@ -36,7 +36,7 @@ mutations! {
         payout: Uuid,
         /// Why.
         code: Word<PayoutRejectionCode>,
-        /// Why, in words that the partner reads.
+        /// Why, in words that the partner reads. At most 8000 characters.
         reason: String,
     } => RejectPayout { payout: PayoutId(payout), code: code.0, reason };
 
@@ -51,6 +51,7 @@ mutations! {
         /// The payout.
         payout: Uuid,
         /// The provider's own key for this attempt, by which it can be asked what became of it.
+        /// At most 200 characters on one line.
         provider_key: String,
     } => SubmitPayout { payout: PayoutId(payout), provider_key };
 

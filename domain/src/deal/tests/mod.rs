@@ -192,7 +192,7 @@ fn deal_at(stage: &str) -> Vec<DealEvent> {
 const PROTECTED_UNTIL: &str = "2025-05-01T22:00:00Z";
 
 fn decide(given: Vec<DealEvent>, command: Issued<DealCommand>) -> Outcome {
-    after::<Deal>(given).decide(&command, &facts())
+    handled(&mut after::<Deal>(given), command, &facts())
 }
 
 /// Asked by the vendor on 20 February 2025.

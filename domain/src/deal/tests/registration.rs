@@ -147,6 +147,9 @@ fn bad_input_is_refused_by_its_field() {
         ("territory", json!(" "), "territory"),
         ("estimate", json!({ "amount": "0", "currency": "EUR" }), "estimate"),
         ("estimate", json!({ "amount": "-1.00", "currency": "EUR" }), "estimate"),
+        ("estimate", json!({ "amount": "100000000000.01", "currency": "EUR" }), "estimate.amount"),
+        ("expected_close", json!("-5000-01-01"), "expected_close"),
+        ("expected_close", json!("+10000-01-01"), "expected_close"),
         ("problems", json!("x".repeat(8_001)), "problems"),
         ("criteria", json!("\u{7}"), "criteria"),
     ] {
@@ -154,7 +157,7 @@ fn bad_input_is_refused_by_its_field() {
         let refusal = Refusal::from(outcome.expect_err(path));
         assert_eq!((refusal.code, refusal.field.join(".").as_str()), ("INPUT_INVALID", field));
     }
-    let most = json!({ "amount": "92233720368547758.07", "currency": "EUR" });
+    let most = json!({ "amount": "100000000000.00", "currency": "EUR" });
     let outcome = decide(vec![], alfa("2025-02-01", register_with("estimate", most)));
     assert_eq!(names(outcome), ["deal-registered"]);
 }

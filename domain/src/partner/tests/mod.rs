@@ -99,7 +99,7 @@ fn decide_with(
     on: &str,
     command: PartnerCommand,
 ) -> Outcome {
-    after::<Partner>(given).decide(&vendor("vera", on, command), facts)
+    handled(&mut after::<Partner>(given), vendor("vera", on, command), facts)
 }
 
 /// Name of the only event that comes of it.

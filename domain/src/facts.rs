@@ -21,6 +21,22 @@ pub trait Streams: Sync {
     where
         A: Aggregate + Clone + 'static;
 
+    /// The aggregate as it is; of nothing where there is no id.
+    fn load_if<A>(
+        &self,
+        id: Option<Uuid>,
+    ) -> impl Future<Output = Result<Arc<A>, Self::Error>> + Send
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        async move {
+            match id {
+                Some(id) => self.load(id).await,
+                None => Ok(Arc::default()),
+            }
+        }
+    }
+
     /// The aggregate as it stood when the head of the log was at `position`.
     fn load_until<A>(
         &self,

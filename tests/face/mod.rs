@@ -173,16 +173,8 @@ impl Reply {
     }
 }
 
-/// Waits for `condition`, not for a time.
-pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .expect("the condition within ten seconds");
+pub async fn until(condition: impl AsyncFnMut() -> bool) {
+    tests::until(Duration::from_secs(10), condition).await;
 }
 
 struct TestGraph(Schema<Query, Mutation, Ticks>, Arc<AtomicUsize>);

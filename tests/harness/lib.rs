@@ -1,11 +1,15 @@
 //! What every story needs before it can begin: a database of its own on each engine.
 
+pub mod bypassing;
 pub mod cluster;
 pub mod history;
 pub mod places;
 pub mod trade;
+pub mod until;
 
+pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use history::{append_all, history};
 pub use places::{Place, places};
 pub use trade::Trade;
+pub use until::until;

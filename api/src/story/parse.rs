@@ -42,7 +42,7 @@ struct Shape {
     #[serde(rename = "for")]
     rows: Option<IgnoredAny>,
     #[serde(default, rename = "if")]
-    condition: BTreeMap<String, Vec<String>>,
+    condition: Condition,
 }
 
 /// Steps that are told once for each row of a table.
@@ -54,6 +54,9 @@ struct WrittenRows<'a> {
     #[serde(borrow)]
     steps: Vec<&'a RawValue>,
 }
+
+/// Of which rows a step is: the words that each column may have.
+type Condition = BTreeMap<String, Vec<String>>;
 
 /// What `<word>` stands for in the steps of a row.
 type Row = BTreeMap<String, String>;
@@ -172,16 +175,23 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// A step, or what a table of rows tells; the steps of each row follow what stands before the table.
     fn steps(&mut self, part: Part) -> Result<Vec<Step>, Fault> {
-        if part.read::<Shape>()?.rows.is_none() {
-            return Ok(Vec::from_iter(self.row_step(part, &Row::new())?));
+        let shape: Shape = part.read()?;
+        if shape.rows.is_none() {
+            return Ok(Vec::from_iter(self.row_step(part, &shape.condition, &Row::new())?));
         }
         let written: WrittenRows = part.read()?;
+        let shaped = written.steps.iter().enumerate().map(|(index, raw)| {
+            let part = part.below(raw);
+            let shape = part.read::<Shape>().map_err(|fault| fault.within("steps", index));
+            shape.map(|shape| (index, part, shape.condition))
+        });
+        let shaped = shaped.collect::<Result<Vec<_>, _>>()?;
         let (before, mut steps) = (self.now, vec![]);
         for row in &written.rows {
             self.now = before;
-            for (index, raw) in written.steps.iter().enumerate() {
-                let step = self.row_step(part.below(raw), row);
-                steps.extend(step.map_err(|fault| fault.within("steps", index))?);
+            for (index, part, condition) in &shaped {
+                let step = self.row_step(*part, condition, row);
+                steps.extend(step.map_err(|fault| fault.within("steps", *index))?);
             }
         }
         self.now = before;
@@ -189,9 +199,13 @@ impl Reader<'_> {
     }
 
     /// A step with the words of its row; nothing where it is not one of this row's.
-    fn row_step(&mut self, part: Part, row: &Row) -> Result<Option<Step>, Fault> {
-        let shape: Shape = part.read()?;
-        for (column, words) in &shape.condition {
+    fn row_step(
+        &mut self,
+        part: Part,
+        condition: &Condition,
+        row: &Row,
+    ) -> Result<Option<Step>, Fault> {
+        for (column, words) in condition {
             let word = row.get(column).ok_or_else(|| format!("the row has no {column}"));
             if !words.contains(word.map_err(part.wrong("if"))?) {
                 return Ok(None);

@@ -29,10 +29,7 @@ impl Facted for Deal {
             (own, None)
         };
         Ok(DealFacts {
-            program: match program {
-                Some(program) => streams.load(program.0).await?,
-                None => Arc::default(),
-            },
+            program: streams.load_if(program.map(|program| program.0)).await?,
             partner: match partner {
                 Some(partner) => Some(streams.load(partner.0).await?),
                 None => None,

@@ -1,7 +1,5 @@
 //! What the decisions of a partner know: its programme, and whom it joins under.
 
-use std::sync::Arc;
-
 use super::{Partner, PartnerCommand, PartnerFacts};
 use crate::{
     Issued,
@@ -21,10 +19,7 @@ impl Facted for Partner {
             (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),
             (_, _) => None,
         };
-        let program = match self.program() {
-            Some(program) => streams.load(program.0).await?,
-            None => Arc::default(),
-        };
+        let program = streams.load_if(self.program().map(|program| program.0)).await?;
         Ok(PartnerFacts { program, parent })
     }
 }

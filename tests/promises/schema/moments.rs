@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use api::auth::Role;
 use api::commands::{Commands, Outcome, Request};
 use api::graphql::{Settings, Sources, graph_of};
+use async_graphql::Response;
 use domain::{Actor, Command, CommandId, PartnerId, Tier, partner::PartnerCommand};
 use eventlog::SystemClock;
 use futures::StreamExt;
@@ -72,6 +73,22 @@ async fn meanwhile(
     changed_at
 }
 
+/// The answer to a query during which other views take over, and where in the log they were changed then.
+async fn asked_meanwhile(served: &Arc<Served>, partner: Uuid, query: &str) -> (Response, u64) {
+    let (reach, reached) = oneshot::channel();
+    let (done, go_on) = channel();
+    let flip = tokio::spawn({
+        let served = served.clone();
+        async move { meanwhile(&served, partner, reached, done).await }
+    });
+    let answer = {
+        let pause = Watch(Pause(Mutex::new(Some((reach, go_on)))));
+        let _watching = metrics::set_default_local_recorder(&pause);
+        served.ask(Role::Auditor, None, query).await
+    };
+    (answer, flip.await.expect("it takes over"))
+}
+
 async fn take_over(served: &Served) {
     let service = &served.service;
     let rebuilt = projections::rebuild(&service.log, |_| {}).await.expect("they are built");
@@ -103,18 +120,7 @@ async fn a_request_reads_one_set_of_views_though_another_takes_over() {
         let north = served.story.id("north");
         let query =
             "{ partners { nodes { name tier deals(first: 1) { nodes { partner { tier } } } } } }";
-        let (reach, reached) = oneshot::channel();
-        let (done, go_on) = channel();
-        let flip = tokio::spawn({
-            let served = served.clone();
-            async move { meanwhile(&served, north, reached, done).await }
-        });
-        let answer = {
-            let pause = Watch(Pause(Mutex::new(Some((reach, go_on)))));
-            let _watching = metrics::set_default_local_recorder(&pause);
-            served.ask(Role::Auditor, None, query).await
-        };
-        let changed_at = flip.await.expect("it takes over");
+        let (answer, changed_at) = asked_meanwhile(&served, north, query).await;
         assert_eq!(answer.errors, []);
         let read = answer.extensions["read"].clone().into_json().expect("is JSON");
         assert!(number(&read["last"]) < changed_at, "{read}");
@@ -139,18 +145,8 @@ async fn views_that_were_replaced_do_not_pass_for_a_position_that_they_never_rea
             "{{ partners {{ nodes {{ deals(first: 1) {{ nodes {{ dealId }} }} }} }} \
              viewer(minPosition: \"{next}\") {{ role }} }}"
         );
-        let (reach, reached) = oneshot::channel();
-        let (done, go_on) = channel();
-        let flip = tokio::spawn({
-            let served = served.clone();
-            async move { meanwhile(&served, north, reached, done).await }
-        });
-        let answer = {
-            let pause = Watch(Pause(Mutex::new(Some((reach, go_on)))));
-            let _watching = metrics::set_default_local_recorder(&pause);
-            served.ask(Role::Auditor, None, &query).await
-        };
-        assert_eq!(flip.await.expect("it takes over"), next);
+        let (answer, changed_at) = asked_meanwhile(&served, north, &query).await;
+        assert_eq!(changed_at, next);
         assert_eq!(codes(&answer), [("viewer".to_owned(), "VIEWS_BEHIND".to_owned())]);
     }
 }

@@ -11,8 +11,9 @@ use std::time::Duration;
 use api::commands::Request;
 use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId};
-use eventlog::{Append, Clock, NewEvent, Part, Provenance, SystemClock};
+use eventlog::{Append, Clock, SystemClock};
 use serde_json::json;
+use tests::bypassing;
 use uuid::Uuid;
 
 /// The clock of the machine, until somebody breaks it.
@@ -45,32 +46,11 @@ fn opening() -> Request {
 
 /// An event that nobody can read.
 pub(crate) fn unreadable() -> Append {
-    let command_id = CommandId(Uuid::now_v7());
-    let provenance = Provenance {
-        command_id,
-        fingerprint: [1; 32],
-        occurred_at: DateTime::UNIX_EPOCH,
-        actor: Actor::vendor("mallory"),
-        causation_id: None,
-        correlation_id: command_id.0,
-    };
-    let event = NewEvent {
-        event_type: "deal-won".into(),
-        event_version: 1,
-        payload: r#"{"deal-devoured":{}}"#.into(),
-    };
-    let (aggregate_id, events) = (Uuid::now_v7(), vec![event]);
-    Append::alone(provenance, Part { aggregate_type: "deal", aggregate_id, expected: 0, events })
+    bypassing("deal", Uuid::now_v7(), "deal-won", r#"{"deal-devoured":{}}"#)
 }
 
-/// Waits for `condition`, not for a time.
-async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it comes in time");
+async fn until(condition: impl AsyncFnMut() -> bool) {
+    tests::until(Duration::from_secs(30), condition).await;
 }
 
 fn breakable() -> Arc<Breakable> {

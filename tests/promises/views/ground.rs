@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::Actor;
-use eventlog::{Append, Clock, Log, NewEvent, Part, Provenance};
+use eventlog::{Clock, Log};
 use projections::{Report, VerifyError, Views, verify};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -14,7 +13,6 @@ use sqlx::{Column, Connection, Row, SqliteConnection, TypeInfo};
 use tests::{Place, append_all, history};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -77,28 +75,6 @@ impl Reading {
 pub async fn proof(log: &Log) -> Result<Report, VerifyError> {
     let aside = tempfile::tempdir().expect("a directory can be made");
     verify(log, aside.path(), |_| {}).await
-}
-
-/// The first event of an aggregate, which nobody has decided.
-pub fn bypassing(
-    aggregate_type: &'static str,
-    aggregate_id: Uuid,
-    event_type: &str,
-    payload: &str,
-) -> Append {
-    let command_id = domain::CommandId(Uuid::now_v7());
-    let provenance = Provenance {
-        command_id,
-        fingerprint: [1; 32],
-        occurred_at: DateTime::UNIX_EPOCH,
-        actor: Actor::vendor("mallory"),
-        causation_id: None,
-        correlation_id: command_id.0,
-    };
-    let event =
-        NewEvent { event_type: event_type.into(), event_version: 1, payload: payload.into() };
-    let events = vec![event];
-    Append::alone(provenance, Part { aggregate_type, aggregate_id, expected: 0, events })
 }
 
 /// Every row of a SQLite file with the views, as text, table by table.

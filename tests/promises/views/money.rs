@@ -6,7 +6,7 @@ use projections::{
 };
 use sea_orm::{ColumnTrait, Condition};
 use serde_json::json;
-use tests::{append_all, places};
+use tests::{append_all, bypassing, places};
 use uuid::Uuid;
 
 use super::ground::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventlog::{Append, Target};
 use projections::{Behind, ReaderState};
-use tests::{append_all, history, places};
+use tests::{append_all, bypassing, history, places};
 use uuid::Uuid;
 
 use super::ground::*;

@@ -28,14 +28,8 @@ async fn reading_as(log: Log, version: &str) -> Result<Reading, OpenViewsError> 
     Ok(Reading::with_views(log, views))
 }
 
-/// Waits for `condition`, not for a time.
-async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("it comes in time");
+async fn until(condition: impl AsyncFnMut() -> bool) {
+    tests::until(PATIENCE, condition).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::{
     Actor, Command, CommandId, DealId, Event, EventId, PartnerId, Recorded, WalletId,
     deal::{DealCommand, DealEvent},
     derived,
-    partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent, TrainingEvent},
+    partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent},
     wallet::{Accrual, WalletCommand, WalletEvent},
 };
 
@@ -61,27 +61,13 @@ pub fn reactions(recorded: &Recorded) -> Vec<Reaction> {
     let commands = match &recorded.event {
         Event::Program(_) => vec![],
         Event::Partner(event) => match event.as_ref() {
-            PartnerEvent::Application(ApplicationEvent::Approved { .. }) => vec![
-                partner(PartnerCommand::Join {}),
-                partner(PartnerCommand::AssignNextCourses {}),
-            ],
-            PartnerEvent::Terms(TermsEvent::Accepted { .. }) => {
+            PartnerEvent::Application(ApplicationEvent::Approved { .. })
+            | PartnerEvent::Terms(TermsEvent::Accepted { .. }) => {
                 vec![partner(PartnerCommand::Join {})]
-            }
-            PartnerEvent::Training(TrainingEvent::ModuleCompleted { person, .. }) => vec![
-                partner(PartnerCommand::AssignNextCourses {}),
-                partner(PartnerCommand::IssueDueCertificates { person: *person }),
-            ],
-            PartnerEvent::Training(TrainingEvent::ExamPassed { person, .. }) => {
-                vec![partner(PartnerCommand::IssueDueCertificates { person: *person })]
             }
             PartnerEvent::Application(_)
             | PartnerEvent::Network(_)
-            | PartnerEvent::Training(
-                TrainingEvent::CourseAssigned { .. }
-                | TrainingEvent::ExamFailed { .. }
-                | TrainingEvent::Certified { .. },
-            )
+            | PartnerEvent::Training(_)
             | PartnerEvent::Bank(_)
             | PartnerEvent::Tier(_) => vec![],
         },
@@ -247,11 +233,9 @@ mod tests {
 
     #[test]
     fn every_event_causes_what_the_table_says_and_nothing_else() {
-        let causes: [(&str, &[&str]); 10] = [
-            ("application-approved", &["joinNetwork", "assignNextCourses"]),
+        let causes: [(&str, &[&str]); 8] = [
+            ("application-approved", &["joinNetwork"]),
             ("terms-accepted", &["joinNetwork"]),
-            ("module-completed", &["assignNextCourses", "issueDueCertificates"]),
-            ("exam-passed", &["issueDueCertificates"]),
             ("deal-registered", &["assignResponsible"]),
             ("deal-qualified", &["requestApproval"]),
             ("contract-status-changed", &["calculateCommission"]),

@@ -282,11 +282,9 @@ impl Candidate {
                 Do::AcceptTerms { .. }
                 | Do::Join {}
                 | Do::AssignCourse { .. }
-                | Do::AssignNextCourses {}
                 | Do::CompleteModule { .. }
                 | Do::RecordExam { .. }
                 | Do::IssueCertificate { .. }
-                | Do::IssueDueCertificates { .. }
                 | Do::SetPaymentDetails { .. }
                 | Do::OverrideTier { .. },
             ) => Err(No::NotApproved),

@@ -63,7 +63,6 @@ commands! {
         "acceptTerms" => AcceptTerms { version: u32 },
         "joinNetwork" => Join {},
         "assignCourse" => AssignCourse { course: String as LINE },
-        internal "assignNextCourses" => AssignNextCourses {},
         "completeModule" => CompleteModule {
             person: SubjectId,
             course: String as LINE,
@@ -81,7 +80,6 @@ commands! {
             source: SourceRef,
         },
         "issueCertificate" => IssueCertificate { person: SubjectId, certification: String as LINE },
-        internal "issueDueCertificates" => IssueDueCertificates { person: SubjectId },
         "setPaymentDetails" => SetPaymentDetails { account_holder: String as LINE, iban: String as IBAN },
         "overrideTier" => OverrideTier { to: Tier, reason: String as PROSE },
     }
@@ -220,7 +218,13 @@ impl Partner {
             }
             (Self::Unknown, _) => Err(PartnerRefusal::NotApplied),
             (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
-            (Self::Candidate(candidate), _) => candidate.decide(issued, rulebook()?).map(told),
+            (Self::Candidate(candidate), _) => {
+                let mut events = told(candidate.decide(issued, rulebook()?)?);
+                if events.iter().any(PartnerEvent::approves) {
+                    events.extend(told(Training::default().assign_next(rulebook()?)));
+                }
+                Ok(events)
+            }
             (Self::Active(active), _) => {
                 active.decide(issued, rulebook()?, facts.parent.as_deref())
             }
@@ -285,6 +289,7 @@ impl Active {
         parent: Option<&Partner>,
     ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
         use PartnerCommand as Do;
+        let issue = training::Issue { rulebook, command: issued.command_id, at: issued.at };
         match &issued.command {
             Do::Approve {} => Ok(vec![]), // Already so: a retry is harmless.
             Do::Apply { .. }
@@ -301,26 +306,23 @@ impl Active {
             }
             Do::Join {} => network::join(self, issued, rulebook, parent).map(told),
             Do::AssignCourse { course } => self.training.assign(course, rulebook).map(told),
-            Do::AssignNextCourses {} => Ok(told(self.training.assign_next(rulebook))),
             Do::CompleteModule { person, course, module, content_version, score, source } => {
                 self.file.knows(*person)?;
-                let completed =
-                    training::Completion { course, module, content_version: *content_version };
-                self.training.complete(*person, completed, *score, source).map(told)
+                let (content_version, score, at) = (*content_version, *score, issued.at);
+                let completed = training::Completion { course, module, content_version, score, at };
+                let done = self.training.complete(*person, completed, source)?;
+                Ok(told(self.training.with_what_it_completes(done, issue)))
             }
             Do::RecordExam { person, exam, passed, score, source } => {
                 self.file.knows(*person)?;
-                self.training.record_exam(*person, exam, *passed, *score, source).map(told)
+                let (passed, score, at) = (*passed, *score, issued.at);
+                let sitting = training::Sitting { exam, passed, score, at };
+                let done = self.training.record_exam(*person, sitting, source);
+                Ok(told(self.training.with_what_it_completes(done, issue)))
             }
             Do::IssueCertificate { person, certification } => {
                 self.file.knows(*person)?;
-                self.training
-                    .issue(*person, certification, rulebook, issued.command_id, issued.at)
-                    .map(told)
-            }
-            Do::IssueDueCertificates { person } => {
-                self.file.knows(*person)?;
-                Ok(told(self.training.issue_due(*person, rulebook, issued.command_id, issued.at)))
+                self.training.issue(*person, certification, issue).map(told)
             }
             Do::SetPaymentDetails { account_holder, iban } => {
                 bank::set(&self.file, issued, account_holder, iban).map(told)
@@ -346,6 +348,12 @@ impl Active {
             }
             PartnerEvent::Tier(event) => self.tiers.evolve(&event),
         }
+    }
+}
+
+impl PartnerEvent {
+    fn approves(&self) -> bool {
+        matches!(self, Self::Application(ApplicationEvent::Approved { .. }))
     }
 }
 

@@ -27,8 +27,15 @@ events! {
             content_version: u32,
             score: Option<u32>,
             source: SourceRef,
+            completed_at: DateTime<Utc>,
         },
-        "exam-passed" => ExamPassed { person: SubjectId, exam: String, score: u32, source: SourceRef },
+        "exam-passed" => ExamPassed {
+            person: SubjectId,
+            exam: String,
+            score: u32,
+            source: SourceRef,
+            passed_at: DateTime<Utc>,
+        },
         "exam-failed" => ExamFailed { person: SubjectId, exam: String, score: u32, source: SourceRef },
         "certified" => Certified {
             certificate: Uuid,
@@ -80,10 +87,19 @@ struct Assigned {
 
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct Done {
-    modules: BTreeSet<(String, String)>,
-    /// How many exams were passed when each was passed last.
-    exams: BTreeMap<String, u32>,
+    /// Since when each module of a course is completed.
+    modules: BTreeMap<String, BTreeMap<String, DateTime<Utc>>>,
+    /// How each exam was passed last.
+    exams: BTreeMap<String, Passed>,
     passed: u32,
+}
+
+/// An exam that was passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Passed {
+    /// Among all that the person has passed, from 1.
+    nth: u32,
+    at: DateTime<Utc>,
 }
 
 /// A module that somebody has completed.
@@ -91,6 +107,24 @@ pub(super) struct Completion<'a> {
     pub course: &'a str,
     pub module: &'a str,
     pub content_version: u32,
+    pub score: Option<u32>,
+    pub at: DateTime<Utc>,
+}
+
+/// An exam that somebody has sat.
+pub(super) struct Sitting<'a> {
+    pub exam: &'a str,
+    pub passed: bool,
+    pub score: u32,
+    pub at: DateTime<Utc>,
+}
+
+/// What certificates are issued with.
+#[derive(Clone, Copy)]
+pub(super) struct Issue<'a> {
+    pub rulebook: &'a Rulebook,
+    pub command: CommandId,
+    pub at: DateTime<Utc>,
 }
 
 impl Training {
@@ -152,10 +186,9 @@ impl Training {
         &self,
         person: SubjectId,
         completed: Completion<'_>,
-        score: Option<u32>,
         source: &SourceRef,
     ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
-        let Completion { course, module, content_version } = completed;
+        let Completion { course, module, content_version, score, at } = completed;
         if self.seen.contains(source) {
             return Ok(vec![]); // Told twice, counted once.
         }
@@ -176,26 +209,55 @@ impl Training {
             content_version,
             score,
             source: source.clone(),
+            completed_at: at,
         }])
     }
 
     pub(super) fn record_exam(
         &self,
         person: SubjectId,
-        exam: &str,
-        passed: bool,
-        score: u32,
+        sitting: Sitting<'_>,
         source: &SourceRef,
-    ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
+    ) -> Vec<TrainingEvent> {
         if self.seen.contains(source) {
-            return Ok(vec![]); // Told twice, counted once.
+            return vec![]; // Told twice, counted once.
         }
+        let Sitting { exam, passed, score, at } = sitting;
         let (exam, source) = (exam.to_owned(), source.clone());
-        Ok(vec![if passed {
-            TrainingEvent::ExamPassed { person, exam, score, source }
+        vec![if passed {
+            TrainingEvent::ExamPassed { person, exam, score, source, passed_at: at }
         } else {
             TrainingEvent::ExamFailed { person, exam, score, source }
-        }])
+        }]
+    }
+
+    /// What was done, with what it completes: the courses that it opens (R10) and the certificates that it earns (R23),
+    /// so that neither waits for anybody nor is decided on anything else.
+    pub(super) fn with_what_it_completes(
+        &self,
+        mut done: Vec<TrainingEvent>,
+        issue: Issue<'_>,
+    ) -> Vec<TrainingEvent> {
+        let mut after = None;
+        let mut opened = vec![];
+        for event in &done {
+            let after = after.get_or_insert_with(|| self.clone());
+            after.evolve(event.clone());
+            match event {
+                TrainingEvent::ModuleCompleted { person, .. } => {
+                    opened.extend(after.assign_next(issue.rulebook));
+                    opened.extend(after.issue_due(*person, issue));
+                }
+                TrainingEvent::ExamPassed { person, .. } => {
+                    opened.extend(after.issue_due(*person, issue));
+                }
+                TrainingEvent::CourseAssigned { .. }
+                | TrainingEvent::ExamFailed { .. }
+                | TrainingEvent::Certified { .. } => {}
+            }
+        }
+        done.extend(opened);
+        done
     }
 
     /// The certificate, where modules and exam are both complete (R23); the refusal names what is missing.
@@ -203,40 +265,34 @@ impl Training {
         &self,
         person: SubjectId,
         name: &str,
-        rulebook: &Rulebook,
-        command: CommandId,
-        at: DateTime<Utc>,
+        issue: Issue<'_>,
     ) -> Result<Vec<TrainingEvent>, PartnerRefusal> {
-        let certification = rulebook.certifications.get(name).ok_or_else(|| {
+        let certification = issue.rulebook.certifications.get(name).ok_or_else(|| {
             PartnerRefusal::UnknownCertification { certification: name.to_owned() }
         })?;
-        if self.holds(person, name, certification, at) {
+        let from = self.earned_at(person, certification, issue.at);
+        if self.holds(person, name, certification, from) {
             return Ok(vec![]); // Already so.
         }
         let missing = self.missing(person, name, certification);
         if !missing.is_empty() {
             return Err(PartnerRefusal::Incomplete { missing: missing.join(", ") });
         }
-        Ok(vec![certify(person, name, certification, rulebook, command, at)])
+        Ok(vec![certify(person, name, certification, from, issue)])
     }
 
     /// Every certificate that `person` has earned and does not hold.
-    pub(super) fn issue_due(
-        &self,
-        person: SubjectId,
-        rulebook: &Rulebook,
-        command: CommandId,
-        at: DateTime<Utc>,
-    ) -> Vec<TrainingEvent> {
-        rulebook
-            .certifications
-            .iter()
-            .filter(|(name, certification)| !self.holds(person, name, certification, at))
-            .filter(|(name, certification)| self.missing(person, name, certification).is_empty())
-            .map(|(name, certification)| {
-                certify(person, name, certification, rulebook, command, at)
-            })
-            .collect()
+    fn issue_due(&self, person: SubjectId, issue: Issue<'_>) -> Vec<TrainingEvent> {
+        let mut issued = vec![];
+        for (name, certification) in &issue.rulebook.certifications {
+            let from = self.earned_at(person, certification, issue.at);
+            let is_due = !self.holds(person, name, certification, from)
+                && self.missing(person, name, certification).is_empty();
+            if is_due {
+                issued.push(certify(person, name, certification, from, issue));
+            }
+        }
+        issued
     }
 
     pub(super) fn evolve(&mut self, event: TrainingEvent) {
@@ -244,14 +300,18 @@ impl Training {
             TrainingEvent::CourseAssigned { course, version, modules, step } => {
                 self.assigned.insert(course, Assigned { version, modules, step });
             }
-            TrainingEvent::ModuleCompleted { person, course, module, source, .. } => {
-                self.people.entry(person).or_default().modules.insert((course, module));
+            TrainingEvent::ModuleCompleted {
+                person, course, module, source, completed_at, ..
+            } => {
+                let modules = self.people.entry(person).or_default().modules.entry(course);
+                let since = modules.or_default().entry(module).or_insert(completed_at);
+                *since = completed_at.min(*since);
                 self.seen.insert(source);
             }
-            TrainingEvent::ExamPassed { person, exam, source, .. } => {
+            TrainingEvent::ExamPassed { person, exam, source, passed_at, .. } => {
                 let done = self.people.entry(person).or_default();
                 done.passed += 1;
-                done.exams.insert(exam, done.passed);
+                done.exams.insert(exam, Passed { nth: done.passed, at: passed_at });
                 self.seen.insert(source);
             }
             TrainingEvent::ExamFailed { source, .. } => {
@@ -294,6 +354,24 @@ impl Training {
         })
     }
 
+    /// From when on a certificate is valid that is issued at `at`: never before anything that earned it, in whatever
+    /// order and with whatever dates that was told.
+    fn earned_at(
+        &self,
+        person: SubjectId,
+        certification: &Certification,
+        at: DateTime<Utc>,
+    ) -> DateTime<Utc> {
+        let Some(done) = self.people.get(&person) else { return at };
+        let needed = |course: &String| {
+            let modules = self.assigned.get(course).map(|assigned| &assigned.modules);
+            let modules = modules.into_iter().flatten();
+            modules.filter_map(|module| done.since(course, module)).max()
+        };
+        let exam = done.exams.get(&certification.exam).map(|passed| passed.at);
+        certification.courses.iter().filter_map(needed).chain(exam).fold(at, DateTime::max)
+    }
+
     fn missing(&self, person: SubjectId, name: &str, certification: &Certification) -> Vec<String> {
         let done = self.people.get(&person);
         let mut missing = vec![];
@@ -311,8 +389,8 @@ impl Training {
         }
         // The exam that earned a certificate does not earn the next one as well (R139).
         let spent = self.issued(person, name, certification.version).map(|(_, passed)| *passed);
-        let passed = done.and_then(|done| done.exams.get(&certification.exam)).copied();
-        if passed.unwrap_or(0) <= spent.max().unwrap_or(0) {
+        let passed = done.and_then(|done| done.exams.get(&certification.exam));
+        if passed.map_or(0, |passed| passed.nth) <= spent.max().unwrap_or(0) {
             missing.push(format!("exam {}", certification.exam));
         }
         missing
@@ -335,7 +413,11 @@ impl Training {
 
 impl Done {
     fn has(&self, course: &str, module: &str) -> bool {
-        self.modules.contains(&(course.to_owned(), module.to_owned()))
+        self.since(course, module).is_some()
+    }
+
+    fn since(&self, course: &str, module: &str) -> Option<DateTime<Utc>> {
+        self.modules.get(course)?.get(module).copied()
     }
 }
 
@@ -343,18 +425,17 @@ fn certify(
     person: SubjectId,
     name: &str,
     certification: &Certification,
-    rulebook: &Rulebook,
-    command: CommandId,
-    at: DateTime<Utc>,
+    from: DateTime<Utc>,
+    issue: Issue<'_>,
 ) -> TrainingEvent {
     TrainingEvent::Certified {
-        certificate: derived(command.0, &format!("certificate/{name}")),
+        certificate: derived(issue.command.0, &format!("certificate/{name}")),
         person,
         certification: name.to_owned(),
         version: certification.version,
-        valid_from: at,
+        valid_from: from,
         valid_until: certification
             .valid_for_months
-            .and_then(|months| time::after_months(at, months, rulebook.zone)),
+            .and_then(|months| time::after_months(from, months, issue.rulebook.zone)),
     }
 }

@@ -35,7 +35,6 @@ pub fn sample(command: &str) -> Value {
             "source": lms("1004")
         }),
         "issueCertificate" => json!({ "person": MARIA, "certification": "seller" }),
-        "issueDueCertificates" => json!({ "person": MARIA }),
         "setPaymentDetails" => json!({
             "account_holder": "Alfa sp. z o.o.", "iban": "DE89370400440532013000"
         }),
@@ -105,7 +104,6 @@ pub fn sample(command: &str) -> Value {
         "approveApplication"
         | "withdrawApplication"
         | "joinNetwork"
-        | "assignNextCourses"
         | "assignResponsible"
         | "qualifyDeal"
         | "requestApproval"

@@ -129,9 +129,9 @@ impl Portrait for Entity {
                 row.depth = Some((*depth).into());
                 row.referral_code = Some(referral_code.clone());
             }
-            PartnerEvent::Training(TrainingEvent::Certified { .. }) => {
+            PartnerEvent::Training(TrainingEvent::Certified { valid_from, .. }) => {
                 row.certified += 1;
-                row.first_certified_at.get_or_insert(placed.at());
+                row.first_certified_at.get_or_insert(*valid_from);
             }
             PartnerEvent::Bank(BankEvent::DetailsSet { hash, .. }) => {
                 row.payment_details_hash = Some(hash.clone())

@@ -4,17 +4,18 @@ use super::*;
 
 #[test]
 fn r10_courses_of_a_step_are_assigned_when_the_step_before_is_complete() {
-    let next = |given| courses(decide(given, PartnerCommand::AssignNextCourses {}));
+    let opened = |given, command| courses(decide(given, command));
     let advanced = || PartnerCommand::AssignCourse { course: "advanced".into() };
     let locked =
         PartnerRefusal::CourseLocked { course: "advanced".into(), step: 2, first: "basics".into() };
-    assert_eq!(next(approved()), ["basics"]);
+    assert_eq!(opened(interviewed(), PartnerCommand::Approve {}), ["basics"]);
     assert_eq!(decide(approved(), advanced()), Err(locked.clone()));
-    let one_missing = approved_and(trained().into_iter().take(2));
-    assert_eq!(next(one_missing.clone()), [""; 0]);
-    assert_eq!(decide(one_missing, advanced()), Err(locked));
-    assert_eq!(next(approved_and(trained())), ["advanced"]);
-    assert_eq!(courses(decide(approved_and(trained()), advanced())), ["advanced"]);
+    let [first, last] = <[_; 2]>::try_from(trained()).expect("two modules");
+    assert_eq!(opened(approved(), first.clone()), [""; 0]);
+    let one_missing = approved_and([first]);
+    assert_eq!(decide(one_missing.clone(), advanced()), Err(locked));
+    assert_eq!(opened(one_missing, last), ["advanced"]);
+    assert_eq!(decide(approved_and(trained()), advanced()), Ok(vec![]), "it is assigned");
 }
 
 #[test]
@@ -23,14 +24,12 @@ fn r22_a_completion_counts_only_for_an_assigned_module() {
         let (course, module) = (course.to_owned(), module.to_owned());
         Err(PartnerRefusal::ModuleNotAssigned { course, module })
     };
-    let assigned = || approved_and(trained().into_iter().take(1));
     let intro = || complete("basics", "intro", "1");
-    assert_eq!(decide(approved(), intro()), refused("basics", "intro"));
-    assert_eq!(name_of(decide(assigned(), intro())), "module-completed");
+    assert_eq!(name_of(decide(approved(), intro())), "module-completed");
     let other = complete("advanced", "pricing", "1");
-    assert_eq!(decide(assigned(), other), refused("advanced", "pricing"));
+    assert_eq!(decide(approved(), other), refused("advanced", "pricing"));
     let unknown = complete("basics", "pricing", "1");
-    assert_eq!(decide(assigned(), unknown), refused("basics", "pricing"));
+    assert_eq!(decide(approved(), unknown), refused("basics", "pricing"));
 }
 
 #[test]
@@ -39,12 +38,55 @@ fn r23_a_certificate_needs_all_modules_and_the_exam() {
     let incomplete =
         |missing: &str| Err(PartnerRefusal::Incomplete { missing: missing.to_owned() });
     assert_eq!(issued(trained()), incomplete("exam seller-exam"));
-    let only_exam = [trained()[..1].to_vec(), vec![sit(true, "3")]].concat();
-    assert_eq!(issued(only_exam), incomplete("module intro of basics, module product of basics"));
+    let only_exam = incomplete("module intro of basics, module product of basics");
+    assert_eq!(issued(vec![sit(true, "3")]), only_exam);
     let failed = [trained(), vec![sit(false, "3")]].concat();
     assert_eq!(issued(failed), incomplete("exam seller-exam"));
-    assert_eq!(name_of(issued([trained(), vec![sit(true, "3")]].concat())), "certified");
-    assert_eq!(issued(vec![]), incomplete("course basics (not assigned), exam seller-exam"));
+    let nothing = "module intro of basics, module product of basics, exam seller-exam";
+    assert_eq!(issued(vec![]), incomplete(nothing));
+    let service = ProgramCommand::DefineCertification {
+        certification: "seller".into(),
+        courses: vec!["service".into()],
+        exam: "seller-exam".into(),
+        valid_for_months: None,
+    };
+    let later = facts_with([publish_course("service", 3, &["care"]), service]);
+    let unassigned = decide_with(&later, approved_and([sit(true, "3")]), "2025-01-10", issue());
+    assert_eq!(unassigned, incomplete("course service (not assigned)"));
+}
+
+/// When a certificate of `events` is valid from; none where there is no certificate.
+fn certified_from(events: &[PartnerEvent]) -> Option<DateTime<Utc>> {
+    events.iter().find_map(|event| match event {
+        PartnerEvent::Training(TrainingEvent::Certified { valid_from, .. }) => Some(*valid_from),
+        _ => None,
+    })
+}
+
+#[test]
+fn r23_the_certificate_stands_in_the_append_that_completes_it_and_never_dates_from_before() {
+    let [intro, product] = <[_; 2]>::try_from(trained()).expect("two modules");
+    let told = |order: [(PartnerCommand, &str); 3]| {
+        let mut given = approved();
+        let mut from = vec![];
+        for (command, on) in order {
+            let done = decide_with(&facts(), given.clone(), on, command).expect("may be told");
+            from.push(certified_from(&done));
+            given.extend(done);
+        }
+        from
+    };
+    let day = |on| Some(at(on));
+    let exam = || sit(true, "3");
+    let (early, late) = ("2025-02-01", "2025-06-01");
+    let in_order = [(intro.clone(), early), (product.clone(), early), (exam(), late)];
+    assert_eq!(told(in_order), [None, None, day(late)]);
+    let module_last = [(exam(), late), (intro.clone(), early), (product.clone(), early)];
+    assert_eq!(told(module_last), [None, None, day(late)], "not from before the exam");
+    let exam_backdated = [(intro.clone(), late), (product.clone(), early), (exam(), early)];
+    assert_eq!(told(exam_backdated), [None, None, day(late)], "nor from before a module");
+    let module_late = [(exam(), early), (intro, early), (product, late)];
+    assert_eq!(told(module_late), [None, None, day(late)]);
 }
 
 #[test]
@@ -53,33 +95,30 @@ fn what_one_person_completes_and_another_passes_certifies_nobody() {
     if let PartnerCommand::RecordExam { person, .. } = &mut exam {
         *person = NINA;
     }
-    let with_nina = || {
-        let mut events = approved_and(trained());
-        if let PartnerEvent::Application(ApplicationEvent::Applied { contacts, .. }) =
-            &mut events[0]
-        {
-            let mut nina = contacts[0].clone();
-            nina.details.subject = NINA;
-            contacts.push(nina);
-        }
-        events
-    };
-    let passed = decide(with_nina(), exam).expect("may sit");
-    let given = [with_nina(), passed].concat();
-    for person in [MARIA, NINA] {
-        let due = decide(given.clone(), PartnerCommand::IssueDueCertificates { person });
-        assert_eq!(due, Ok(vec![]));
+    let mut with_nina = approved_and(trained());
+    if let PartnerEvent::Application(ApplicationEvent::Applied { contacts, .. }) = &mut with_nina[0]
+    {
+        let mut nina = contacts[0].clone();
+        nina.details.subject = NINA;
+        contacts.push(nina);
     }
+    assert_eq!(name_of(decide(with_nina.clone(), exam)), "exam-passed");
+    assert_eq!(
+        certified_from(&decide(with_nina, sit(true, "3")).expect("may sit")),
+        Some(at("2025-01-10"))
+    );
 }
 
 #[test]
-fn the_vendor_issues_the_certificate_and_it_stands_on_the_partners_record() {
-    let done = approved_and([trained(), vec![sit(true, "3")]].concat());
-    let issued = decide(done.clone(), issue()).expect("has earned it");
-    let [PartnerEvent::Training(TrainingEvent::Certified { person, certification, version, .. })] =
-        issued.as_slice()
+fn the_certificate_stands_on_the_partners_record_and_is_issued_once() {
+    let done = approved_and(trained());
+    let passed = decide(done.clone(), sit(true, "3")).expect("may sit");
+    let [
+        _,
+        PartnerEvent::Training(TrainingEvent::Certified { person, certification, version, .. }),
+    ] = passed.as_slice()
     else {
-        unreachable!("{issued:?}")
+        unreachable!("{passed:?}")
     };
     assert_eq!((*person, certification.as_str(), *version), (MARIA, "seller", 1));
     let certified = |events| {
@@ -87,12 +126,29 @@ fn the_vendor_issues_the_certificate_and_it_stands_on_the_partners_record() {
         partner.active().expect("is approved").training.certified_at(at("2025-01-10"))
     };
     assert!(!certified(done.clone()));
-    assert!(certified([done, issued].concat()));
+    let with_it = [done, passed].concat();
+    assert!(certified(with_it.clone()));
+    assert_eq!(decide(with_it, issue()), Ok(vec![]), "the vendor need not issue it");
+}
+
+#[test]
+fn a_certificate_that_was_defined_after_the_exam_is_issued_by_the_vendor() {
+    let fitter = ProgramCommand::DefineCertification {
+        certification: "fitter".into(),
+        courses: vec!["basics".into()],
+        exam: "seller-exam".into(),
+        valid_for_months: None,
+    };
+    let given = approved_and([trained(), vec![sit(true, "3")]].concat());
+    let issue = PartnerCommand::IssueCertificate { person: MARIA, certification: "fitter".into() };
+    let issued = decide_with(&facts_with([fitter]), given, "2025-01-01", issue);
+    let from = certified_from(&issued.expect("it is earned"));
+    assert_eq!(from, Some(at("2025-01-10")), "the exam was then, whatever the vendor says");
 }
 
 #[test]
 fn r28_a_completion_records_the_version_that_was_completed() {
-    let assigned = approved_and(trained().into_iter().take(1));
+    let assigned = approved();
     let facts = facts_with([publish_course("basics", 1, &["intro"])]);
     let newest = PartnerCommand::AssignCourse { course: "basics".into() };
     let newest = decide_with(&facts, assigned.clone(), "2025-01-10", newest);
@@ -128,7 +184,7 @@ fn r30_a_record_of_the_learning_system_counts_once() {
 
 #[test]
 fn a_certificate_is_valid_to_the_instant_before_it_runs_out() {
-    let done = approved_and([trained(), vec![sit(true, "3"), issue()]].concat());
+    let done = approved_and([trained(), vec![sit(true, "3")]].concat());
     let partner = after::<Partner>(done);
     let valid = |on| partner.active().expect("is approved").training.certified_at(at(on));
     assert!(!valid("2025-01-10T11:59:59Z"));
@@ -139,15 +195,16 @@ fn a_certificate_is_valid_to_the_instant_before_it_runs_out() {
 
 #[test]
 fn a_certificate_that_ran_out_is_renewed_by_a_new_exam_and_not_by_the_old_one() {
-    let certified = || approved_and([trained(), vec![sit(true, "3"), issue()]].concat());
+    let certified = || approved_and([trained(), vec![sit(true, "3")]].concat());
     let issue_on = |given, on| decide_with(&facts(), given, on, issue());
     assert_eq!(issue_on(certified(), "2025-12-31"), Ok(vec![]));
     let missing = "exam seller-exam".to_owned();
     assert_eq!(issue_on(certified(), "2026-02-01"), Err(PartnerRefusal::Incomplete { missing }));
-    let due = PartnerCommand::IssueDueCertificates { person: MARIA };
-    assert_eq!(decide_with(&facts(), certified(), "2026-02-01", due), Ok(vec![]));
     let again = decide_with(&facts(), certified(), "2026-01-20", sit(true, "4"));
-    let given = [certified(), again.expect("may sit again")].concat();
+    assert_eq!(certified_from(&again.expect("may sit again")), Some(at("2026-01-20")));
+    let early = decide_with(&facts(), certified(), "2025-06-01", sit(true, "4"));
+    let given = [certified(), early.expect("may sit again")].concat();
+    assert_eq!(issue_on(given.clone(), "2025-06-01"), Ok(vec![]), "the first one is valid");
     assert_eq!(name_of(issue_on(given, "2026-02-01")), "certified");
 }
 
@@ -155,9 +212,11 @@ fn a_certificate_that_ran_out_is_renewed_by_a_new_exam_and_not_by_the_old_one() 
 fn a_new_version_of_a_course_adds_its_modules_to_what_is_missing() {
     let facts = facts_with([publish_course("basics", 1, &["intro", "product", "climate"])]);
     let assign = PartnerCommand::AssignCourse { course: "basics".into() };
-    let given = approved_and([trained(), vec![sit(true, "3")]].concat());
+    let given = approved_and(trained());
     let assigned = decide_with(&facts, given.clone(), "2025-02-01", assign);
     let given = [given, assigned.expect("is published")].concat();
+    let passed = decide_with(&facts, given.clone(), "2025-02-01", sit(true, "3"));
+    let given = [given, passed.expect("may sit")].concat();
     let missing = "module climate of basics".to_owned();
     let outcome = decide_with(&facts, given, "2025-02-01", issue());
     assert_eq!(outcome, Err(PartnerRefusal::Incomplete { missing }));
@@ -169,18 +228,14 @@ fn only_the_partners_own_people_train() {
         let mut written = serde_json::to_value(&command).expect("is JSON");
         written[command.name()]["person"] = json!(NINA);
         let command = serde_json::from_value(written).expect("is a command");
-        let given = approved_and(trained().into_iter().take(1));
-        assert_eq!(decide(given, command), Err(PartnerRefusal::UnknownPerson));
+        assert_eq!(decide(approved(), command), Err(PartnerRefusal::UnknownPerson));
     }
-    let due = PartnerCommand::IssueDueCertificates { person: NINA };
-    assert_eq!(decide(approved(), due), Err(PartnerRefusal::UnknownPerson));
 }
 
 #[test]
 fn bad_input_is_refused_by_its_field() {
     let fault = |command| {
-        let given = approved_and(trained().into_iter().take(1));
-        Refusal::from(decide(given, command).expect_err("is refused")).field.join(".")
+        Refusal::from(decide(approved(), command).expect_err("is refused")).field.join(".")
     };
     let with = |field: &str, value: Value| {
         let mut written = serde_json::to_value(sit(true, "3")).expect("is JSON");

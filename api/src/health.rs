@@ -28,6 +28,9 @@ impl Health {
         if !down.is_empty() {
             return Err(format!("down, and begun again: {}", down.join(", ")));
         }
+        if let Some(skew) = self.log.skew() {
+            return Err(format!("{skew}; set it right: until then nothing is decided"));
+        }
         if self.log.is_failing() {
             return Err("the log cannot be written".to_owned());
         }
@@ -64,6 +67,7 @@ impl Health {
         metrics::gauge!("accord_projection_lag_seconds").set(self.lag(viewed, head).await);
         metrics::gauge!("accord_append_longest_wait_seconds")
             .set(self.log.longest_wait().as_secs_f64());
+        gauge("accord_clock_right", u64::from(self.log.skew().is_none()));
         gauge("accord_log_writable", u64::from(!self.log.is_failing()));
         let state = match &*self.views.state().borrow() {
             ReaderState::Running => "running",

@@ -23,11 +23,18 @@ pub struct Reactor {
     log: Log,
     commands: Commands,
     position: watch::Sender<u64>,
+    /// Whether it says in the log how far it has come.
+    accounts: bool,
 }
 
 impl Reactor {
     pub fn new(log: Log, commands: Commands) -> Self {
-        Self { log, commands, position: watch::Sender::new(0) }
+        Self { log, commands, position: watch::Sender::new(0), accounts: true }
+    }
+
+    /// The same, saying in the log how far it has come or leaving that to others, who then react to all of it again.
+    pub fn accounting(self, accounts: bool) -> Self {
+        Self { accounts, ..self }
     }
 
     /// The position up to which every event has had its effects, and news of every later one.
@@ -98,11 +105,13 @@ impl Reactor {
 
     /// Losing this costs a repetition, never an effect.
     async fn remember(&self) {
+        if !self.accounts {
+            return;
+        }
         let position = *self.position.borrow();
         if let Err(error) = self.log.set_checkpoint(REACTOR, position).await {
             tracing::warn!(%error, position, "the reactor's checkpoint was not written");
         }
-        metrics::gauge!("accord_reactor_position").set(position as f64);
     }
 }
 

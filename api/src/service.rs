@@ -1,15 +1,16 @@
 //! The composition root: the log, its views, the reactor and the timers, put together and taken apart in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log, Target};
 use projections::{ReaderState, Views};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
-    clock::ManualClock,
+    clock::{ManualClock, StoryClock},
     commands::{Commands, Outcome, Request},
     fault::Fault,
     health::Health,
@@ -30,6 +31,8 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     /// Set where time stands still until a story moves it.
     by_hand: Option<ManualClock>,
+    /// Whether the log was empty, so that all of it is the story's.
+    begun: bool,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -45,7 +48,8 @@ impl Service {
         Self::with(target, clock, None).await
     }
 
-    /// Starts with a clock that only [`Service::advance`] moves.
+    /// Starts with a clock that only [`Service::advance`] moves. In a log that has begun already others' timers are left to
+    /// whoever serves it, and so is the account of what has been reacted to.
     pub async fn start_at(target: Target, clock: ManualClock) -> anyhow::Result<Self> {
         Self::with(target, Arc::new(clock.clone()), Some(clock)).await
     }
@@ -55,12 +59,23 @@ impl Service {
         clock: Arc<dyn Clock>,
         by_hand: Option<ManualClock>,
     ) -> anyhow::Result<Self> {
-        let log = Log::open_migrated(target, clock.clone()).await?;
+        let story = by_hand.clone().map(StoryClock::of);
+        let stamps: Arc<dyn Clock> = match &story {
+            Some(story) => Arc::new(story.clone()),
+            None => clock.clone(),
+        };
+        let log = Log::open_migrated(target, stamps).await?;
+        let begun = *log.head().borrow() == 0;
+        if let Some(story) = story {
+            story.begins(begun);
+        }
         let views = Views::open(&log).await?;
         let commands = Commands::new(log.clone(), clock.clone());
-        let reactor = Arc::new(Reactor::new(log.clone(), commands.clone()));
+        let reactor = Arc::new(
+            Reactor::new(log.clone(), commands.clone()).accounting(by_hand.is_none() || begun),
+        );
         let reacted = reactor.position();
-        let timers = Timers::new(views.clone(), commands.clone(), clock.clone());
+        let timers = Timers::new(views.clone(), commands.clone());
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let kept = || (log.tasks().clone(), shutdown.clone());
         let (keeper, asked) = kept();
@@ -81,7 +96,7 @@ impl Service {
                 keeper.keep("timers", asked.clone(), move || timers.clone().run(asked.clone())),
             );
         }
-        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, shutdown, tasks })
+        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, begun, shutdown, tasks })
     }
 
     /// What tells whether all of it works.
@@ -120,9 +135,15 @@ impl Service {
 
     /// Moves the clock to `then`, stopping at every timer on the way. Without a clock to move it only settles.
     pub async fn advance(&self, then: DateTime<Utc>) {
+        self.advance_story(then, &BTreeSet::new()).await;
+    }
+
+    /// The same for a story, which in a log that others use as well runs the timers that its own commands set going.
+    pub(crate) async fn advance_story(&self, then: DateTime<Utc>, own: &BTreeSet<Uuid>) {
         self.settle().await;
         let Some(clock) = &self.by_hand else { return };
-        while let Some(timer) = self.timers.next(then).await {
+        let own = (!self.begun).then_some(own);
+        while let Some(timer) = self.timers.next(then, own).await {
             clock.move_to(timer.due_at);
             self.timers.run_one(timer).await;
             self.settle().await;

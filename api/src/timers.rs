@@ -1,14 +1,13 @@
 //! The scheduler: issues commands when their instant has come; the due instant is the command's own.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use domain::{EventId, reactions::policy_actor};
-use eventlog::Clock;
 use projections::{Views, schedule};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -27,14 +26,13 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct Timers {
     views: Views,
     commands: Commands,
-    clock: Arc<dyn Clock>,
     /// Timers that were refused: their rows stay until an event clears them, and asking again would change nothing.
     declined: Arc<Mutex<HashSet<Uuid>>>,
 }
 
 impl Timers {
-    pub fn new(views: Views, commands: Commands, clock: Arc<dyn Clock>) -> Self {
-        Self { views, commands, clock, declined: Arc::default() }
+    pub fn new(views: Views, commands: Commands) -> Self {
+        Self { views, commands, declined: Arc::default() }
     }
 
     /// Runs what is due until `shutdown`.
@@ -48,9 +46,14 @@ impl Timers {
         shutdown.run_until_cancelled(work).await;
     }
 
-    /// The first timer that is due at `until` or before.
-    pub async fn next(&self, until: DateTime<Utc>) -> Option<schedule::Model> {
-        self.due(until).await.into_iter().next()
+    /// The first timer that is due at `until` or before, of those that any of these commands set going; of all without.
+    pub async fn next(
+        &self,
+        until: DateTime<Utc>,
+        of: Option<&BTreeSet<Uuid>>,
+    ) -> Option<schedule::Model> {
+        let mut due = self.due(until).await.into_iter();
+        due.find(|timer| of.is_none_or(|of| of.contains(&timer.correlation_id)))
     }
 
     /// Issues the timer's command and sees to it that it is decided.
@@ -77,7 +80,9 @@ impl Timers {
     }
 
     async fn run_due(&self) {
-        let due = self.due(self.clock.now()).await;
+        // Read once, so that nothing runs on a reading that cannot be believed.
+        let Ok(now) = self.commands.now() else { return };
+        let due = self.due(now).await;
         if due.is_empty() {
             return;
         }

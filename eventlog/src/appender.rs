@@ -6,16 +6,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::append::{Append, AppendError, Receipt};
-use crate::clock::Clock;
 use crate::engine::Writer;
 use crate::fault::Cause;
 use crate::log::Log;
 use crate::queue::{Head, Health, Job};
+use crate::skew::Watch;
 use crate::written::{WriteFault, Written};
 
 /// At most this many appends share a transaction.
@@ -54,7 +55,7 @@ pub(crate) struct Appender {
     pub writer: Writer,
     pub queue: mpsc::Receiver<Job>,
     pub closing: CancellationToken,
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<Watch>,
     pub head: Arc<Head>,
     pub health: Arc<Health>,
 }
@@ -88,12 +89,19 @@ impl Appender {
         if jobs.is_empty() {
             return;
         }
+        let now = match self.clock.now() {
+            Ok(now) => now,
+            Err(skew) => {
+                let not_now = || AppendError::Unavailable(Cause::new(skew));
+                return jobs.drain(..).for_each(|job| drop(job.answer.send(Err(not_now()))));
+            }
+        };
         let started = Instant::now();
         metrics::histogram!("accord_append_batch_size").record(jobs.len() as f64);
         let batch: Vec<&Append> = jobs.iter().map(|job| &job.append).collect();
-        let answers = match self.write(&batch).await {
+        let answers = match self.write(&batch, now).await {
             Ok(answers) => answers,
-            Err(WriteFault::Refused(_)) if batch.len() > 1 => self.one_by_one(&batch).await,
+            Err(WriteFault::Refused(_)) if batch.len() > 1 => self.one_by_one(&batch, now).await,
             Err(fault) => vec![Err(failure(fault)); batch.len()],
         };
         metrics::histogram!("accord_append_seconds").record(started.elapsed().as_secs_f64());
@@ -106,10 +114,14 @@ impl Appender {
     }
 
     /// What the database refuses in one append must not fail those that came with it.
-    async fn one_by_one(&mut self, batch: &[&Append]) -> Vec<Result<Receipt, AppendError>> {
+    async fn one_by_one(
+        &mut self,
+        batch: &[&Append],
+        now: DateTime<Utc>,
+    ) -> Vec<Result<Receipt, AppendError>> {
         let mut answers = Vec::with_capacity(batch.len());
         for append in batch {
-            match self.write(&[append]).await {
+            match self.write(&[append], now).await {
                 Ok(answer) => answers.extend(answer),
                 Err(fault) => {
                     let goes_on = matches!(fault, WriteFault::Refused(_));
@@ -128,8 +140,9 @@ impl Appender {
     async fn write(
         &mut self,
         batch: &[&Append],
+        now: DateTime<Utc>,
     ) -> Result<Vec<Result<Receipt, AppendError>>, WriteFault> {
-        let written = timeout(WRITE, self.writer.write(batch, self.clock.now())).await;
+        let written = timeout(WRITE, self.writer.write(batch, now)).await;
         let late = |_| Err(WriteFault::Unknown(Cause::new("the database did not answer in time")));
         let written = written.unwrap_or_else(late);
         self.health.fares(matches!(written, Err(WriteFault::Lost(_) | WriteFault::Unknown(_))));

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::append::{Append, Stream};
 use crate::at_rest::{events, select_events};
+use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::personal::Key;
@@ -62,6 +63,11 @@ impl Engine {
             sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&engine.pool).await
         });
         head.map(i64::cast_unsigned).map_err(Cause::new)
+    }
+
+    /// What the database knows of the time.
+    pub async fn witness(&self) -> Result<Witness, Cause> {
+        each_engine!(self, engine => engine.witness().await.map_err(Cause::new))
     }
 
     /// At most `limit` events after `position`, in order, sealed as they are at rest.

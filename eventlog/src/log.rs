@@ -10,11 +10,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::kept::Kept;
 use crate::keys::KeyRing;
 use crate::queue::{Head, Health, Job};
+use crate::skew::{Skew, Watch};
 use crate::supervisor::Tasks;
 use crate::turns::Turns;
 
@@ -36,12 +36,13 @@ struct Shared {
     kept: Kept,
     past: Kept,
     work: Work,
-    appending: Mutex<Option<JoinHandle<()>>>,
+    /// What has the database in hand until it has ended.
+    at_work: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Who works for a log, how they fare, and how they are told to end.
 pub(crate) struct Work {
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<Watch>,
     pub jobs: mpsc::Sender<Job>,
     pub health: Arc<Health>,
     pub tasks: Tasks,
@@ -53,12 +54,12 @@ impl Log {
         engine: Arc<Engine>,
         head: Arc<Head>,
         work: Work,
-        appending: Option<JoinHandle<()>>,
+        at_work: Vec<JoinHandle<()>>,
     ) -> Self {
         let (keys, turns) = (KeyRing::new(engine.clone()), Turns::default());
         let (kept, past) = (Kept::latest(), Kept::past());
-        let appending = Mutex::new(appending);
-        let shared = Shared { engine, head, keys, turns, kept, past, work, appending };
+        let at_work = Mutex::new(at_work);
+        let shared = Shared { engine, head, keys, turns, kept, past, work, at_work };
         Self { shared: Arc::new(shared), upcasters: Vec::new }
     }
 
@@ -74,7 +75,17 @@ impl Log {
 
     /// What time it is for this process.
     pub fn now(&self) -> DateTime<Utc> {
-        self.shared.work.clock.now()
+        self.shared.work.clock.shows()
+    }
+
+    /// Whether a reading of this process's clock of just now can be believed; on one that cannot nothing is decided.
+    pub fn check_clock(&self, now: DateTime<Utc>) -> Result<(), Skew> {
+        self.shared.work.clock.check(now)
+    }
+
+    /// What is wrong with the clock, for as long as it is.
+    pub fn skew(&self) -> Option<Skew> {
+        self.shared.work.clock.wrong()
     }
 
     /// The tasks that work for this process, to which whoever has more of them adds its own.
@@ -95,9 +106,11 @@ impl Log {
     /// Writes what is waiting, then lets go of the database. Whatever is asked later is `Unavailable`.
     pub async fn close(&self) {
         self.shared.work.closing.cancel();
-        let appending = self.shared.appending.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(appending) = appending {
-            drop(appending.await); // A panic of the appender has been reported where it happened.
+        let at_work = std::mem::take(
+            &mut *self.shared.at_work.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        for task in at_work {
+            drop(task.await); // A panic has been reported where it happened.
         }
         self.shared.engine.close().await;
     }

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::log::{Log, Work};
 use crate::queue::{Head, Health, QUEUE};
 use crate::schema::OpenError;
+use crate::skew::Watch;
 use crate::supervisor::Tasks;
 use crate::{follower, postgres, sqlite};
 
@@ -33,6 +34,8 @@ impl Log {
         };
         let engine = Arc::new(engine);
         let head = Arc::new(Head::at(engine.head().await.map_err(OpenError::Unreachable)?));
+        let clock = Arc::new(Watch::new(clock));
+        clock.compare(&engine).await;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (tasks, closing) = (Tasks::default(), CancellationToken::new());
         let health = Arc::<Health>::default();
@@ -50,6 +53,12 @@ impl Log {
             async move { appender.lock().await.run().await }
         };
         let appending = tokio::spawn(tasks.clone().keep("appender", closing.clone(), appending));
+        let (watch, watched, closed) = (clock.clone(), engine.clone(), closing.clone());
+        let watching = move || {
+            let (watch, engine, closed) = (watch.clone(), watched.clone(), closed.clone());
+            async move { closed.run_until_cancelled(watch.keep(&engine)).await.unwrap_or_default() }
+        };
+        let watching = tokio::spawn(tasks.clone().keep("clock", closing.clone(), watching));
         if let Engine::Postgres(_) = &*engine {
             let (engine, head, closed) = (engine.clone(), head.clone(), closing.clone());
             let listening = move || {
@@ -64,7 +73,7 @@ impl Log {
             tokio::spawn(tasks.clone().keep("listener", closing.clone(), listening));
         } // In a file nobody else writes.
         let work = Work { clock, jobs, health, tasks, closing };
-        Ok(Self::over(engine, head, work, Some(appending)))
+        Ok(Self::over(engine, head, work, vec![appending, watching]))
     }
 
     /// Opens a log whose schema is up to date to read it only, also a file that another process works with.
@@ -77,13 +86,13 @@ impl Log {
         };
         let head = Head::at(engine.head().await.map_err(OpenError::Unreachable)?);
         let work = Work {
-            clock,
+            clock: Arc::new(Watch::new(clock)),
             jobs: mpsc::channel(1).0, // Nobody takes what is sent.
             health: Arc::default(),
             tasks: Tasks::default(),
             closing: CancellationToken::new(),
         };
-        Ok(Self::over(Arc::new(engine), Arc::new(head), work, None))
+        Ok(Self::over(Arc::new(engine), Arc::new(head), work, vec![]))
     }
 
     /// Brings the schema of `target` up to date, creating the file where there is none.

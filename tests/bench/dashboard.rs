@@ -9,8 +9,9 @@ use api::{
     http::{ServerSettings, Web, serve},
     service::Service,
 };
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::PartnerId;
+use eventlog::{Clock as _, SystemClock};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
@@ -43,9 +44,14 @@ pub async fn run() -> anyhow::Result<()> {
     let partner = busiest(&service).await?;
 
     let key = InstallationKey::from_secret(&[7; 32]);
-    let token =
-        key.mint(Role::Owner, "bench", Some(PartnerId(partner)), TimeDelta::hours(1), Utc::now())?;
-    let authenticator = Authenticator::for_installation(key, Arc::new(Utc::now));
+    let token = key.mint(
+        Role::Owner,
+        "bench",
+        Some(PartnerId(partner)),
+        TimeDelta::hours(1),
+        SystemClock.now(),
+    )?;
+    let authenticator = Authenticator::for_installation(key, Arc::new(|| SystemClock.now()));
     let web = Web::new(
         graphql::graph(&service, graphql::Settings { introspection: false }),
         Arc::new(authenticator),

@@ -23,6 +23,7 @@ use async_graphql::{
     Context, Error, ErrorExtensions, Object, Request, Response, Result, Schema, Subscription,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use eventlog::{Clock as _, SystemClock};
 use futures::{
     FutureExt, Stream, StreamExt,
     future::BoxFuture,
@@ -55,7 +56,7 @@ impl Server {
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Web), settings: ServerSettings) -> Self {
-        let now = Arc::new(Mutex::new(Utc::now()));
+        let now = Arc::new(Mutex::new(SystemClock.now()));
         let authenticator = Authenticator::for_installation(key(), clock(&now));
         Self::start_behind(authenticator, now, change, settings).await
     }

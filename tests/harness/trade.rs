@@ -30,7 +30,6 @@ impl Trade {
         let (program, partner) = (Uuid::now_v7(), Uuid::now_v7());
         let trade = Self { log: log.clone(), commands, program, partner };
         let vera = || Actor::vendor("vera");
-        let eur = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
         trade
             .done(
                 "openProgram",
@@ -75,18 +74,51 @@ impl Trade {
         trade.done("joinNetwork", partner, Actor::policy("reactor"), json!({})).await;
         trade.set_payment_details(IBANS[0]).await;
         let lot = Uuid::now_v7();
-        trade
-            .done("accrueCommission", trade.wallet(), Actor::policy("reactor"), json!({ "accrual": {
-                "lot": lot, "program": program, "partner": partner, "deal": Uuid::now_v7(),
-                "trigger": Uuid::now_v7(), "kind": "new", "level": 0, "line": "1",
-                "component": "new-sales", "plan_version": 1, "base": eur("5000.00"), "rate": 200_000,
-                "amount": eur("1000.00"), "matures_at": "2025-02-01T00:00:00Z",
-                "trace_hash": "0".repeat(64)
-            } }))
-            .await;
+        trade.accrue(lot, "2025-02-01T00:00:00Z").await;
         let mature = json!({ "lot": lot });
         trade.done("matureLot", trade.wallet(), Actor::policy("reactor"), mature).await;
         trade
+    }
+
+    /// Credits the partner with 1000.00 EUR, out of nothing.
+    pub async fn accrue(&self, lot: Uuid, matures_at: &str) {
+        let accrual = json!({
+            "lot": lot, "program": self.program, "partner": self.partner, "deal": Uuid::now_v7(),
+            "trigger": Uuid::now_v7(), "kind": "new", "level": 0, "line": "1",
+            "component": "new-sales", "plan_version": 1, "base": eur("5000.00"), "rate": 200_000,
+            "amount": eur("1000.00"), "matures_at": matures_at, "trace_hash": "0".repeat(64)
+        });
+        let (wallet, reactor) = (self.wallet(), Actor::policy("reactor"));
+        self.done("accrueCommission", wallet, reactor, json!({ "accrual": accrual })).await;
+    }
+
+    /// Brings a deal to the contract status that earns commission; the rest is for whoever reacts.
+    pub async fn earn(&self) {
+        let (vera, carla) = (|| Actor::vendor("vera"), || Actor::vendor("carla"));
+        let plan = json!({
+            "trigger": "contract-status", "hold": { "days": 14 },
+            "components": [{ "id": "new-sales", "rate": { "percent": 200_000 } }]
+        });
+        let plan =
+            json!({ "effective_from": "2025-01-01T00:00:00Z", "author": "adam", "plan": plan });
+        self.done("publishCommissionPlan", self.program, vera(), plan).await;
+        let status =
+            json!({ "code": "active", "calculates_commission": true, "kernel_state": "signed" });
+        self.done("configureContractStatus", self.program, vera(), status).await;
+        let deal = Uuid::now_v7();
+        self.done("registerDeal", deal, self.member(), self.deal()).await;
+        let qualified = json!({
+            "icp_match": true, "timeframe": "Soon", "budget": eur("15000.00"),
+            "decision_maker": "Jan Kowalski"
+        });
+        self.done("qualifyDealByPartner", deal, self.member(), qualified).await;
+        self.done("qualifyDeal", deal, vera(), json!({})).await;
+        self.done("approveDeal", deal, carla(), json!({})).await;
+        let signed = json!({ "signed_on": "2025-02-10", "lines": [
+            { "id": "1", "product_line": "carbon", "net": eur("8000.00") }
+        ] });
+        self.done("signContract", deal, vera(), signed).await;
+        self.done("changeContractStatus", deal, vera(), json!({ "to": "active" })).await;
     }
 
     /// The same trade by way of another process.
@@ -154,4 +186,8 @@ impl Trade {
         let outcome = self.ask(name, id, by, fields).await;
         assert!(matches!(outcome, Outcome::Done(_)), "{name}: {outcome:?}");
     }
+}
+
+fn eur(amount: &str) -> Value {
+    json!({ "amount": amount, "currency": "EUR" })
 }

@@ -152,6 +152,8 @@ fn create(data_dir: &Path, path: &Path) -> Result<(), KeyFailure> {
 
 #[cfg(test)]
 mod tests {
+    use eventlog::{Clock as _, SystemClock};
+
     use super::*;
 
     fn partner() -> PartnerId {
@@ -163,7 +165,7 @@ mod tests {
         role: Role,
         partner: Option<PartnerId>,
     ) -> Result<String, MintFailure> {
-        key.mint(role, "ada", partner, TimeDelta::hours(1), Utc::now())
+        key.mint(role, "ada", partner, TimeDelta::hours(1), SystemClock.now())
     }
 
     #[test]

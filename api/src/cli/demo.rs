@@ -1,8 +1,9 @@
 //! The demo command: sample data of a year, built once, then served with a token for every role.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use domain::PartnerId;
+use eventlog::{Clock, SystemClock};
 use serde_json::json;
 
 use super::{Demo, Serve, Store, output::Output, serve};
@@ -28,7 +29,7 @@ const PEOPLE: [(Role, &str, Option<&str>); 7] = [
 ];
 
 pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyhow::Result<()> {
-    let year = Year::before(Utc::now())?;
+    let year = Year::before(SystemClock.now())?;
     build(&year, store, output).await?;
     if settings.build_only {
         return Ok(());
@@ -38,7 +39,7 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     let mut roles = vec![];
     for (role, subject, short) in PEOPLE {
         let partner = short.map(|short| PartnerId(year.story.id(short)));
-        let token = key.mint(role, subject, partner, TimeDelta::hours(12), Utc::now())?;
+        let token = key.mint(role, subject, partner, TimeDelta::hours(12), SystemClock.now())?;
         roles.push((role, subject, token));
     }
     output.say(

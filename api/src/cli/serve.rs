@@ -3,8 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use chrono::Utc;
-use eventlog::Target;
+use eventlog::{Clock, SystemClock, Target};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -58,7 +57,7 @@ pub(super) async fn serve(
 }
 
 fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> {
-    let clock: crate::auth::Clock = Arc::new(Utc::now);
+    let clock: crate::auth::Clock = Arc::new(|| SystemClock.now());
     let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } =
         settings.clone()
     else {

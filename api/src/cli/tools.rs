@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::PartnerId;
-use eventlog::{Log, SystemClock, Target};
+use eventlog::{Clock, Log, SystemClock, Target};
 use projections::{Found, Positions, Report, Subject, VerifyError};
 use serde_json::{Value, json};
 
@@ -172,7 +172,8 @@ pub(super) fn token(
 ) -> anyhow::Result<()> {
     let key =
         InstallationKey::open(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
-    let token = key.mint(role, subject, partner, TimeDelta::hours(hours.into()), Utc::now())?;
+    let token =
+        key.mint(role, subject, partner, TimeDelta::hours(hours.into()), SystemClock.now())?;
     output.say(&token, &json!({ "token": token }));
     Ok(())
 }

@@ -29,6 +29,7 @@ mod parse;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -149,6 +150,7 @@ impl Story {
         let known = self.known(&service.log).await.map_err(|(step, error)| {
             wrong(step, step.line, step.command.name(), format!("cannot be looked up: {error}"))
         })?;
+        let own: BTreeSet<Uuid> = self.steps.iter().map(|step| step.command_id.0).collect();
         let asks = self.steps.iter().any(|step| !step.then.is_empty());
         let graph = asks.then(|| graph(service, Settings { introspection: false }));
         for (index, step) in self.steps.iter().enumerate() {
@@ -156,7 +158,7 @@ impl Story {
             if over && step.refused.is_some() {
                 told.left_out += 1;
             } else {
-                service.advance(step.at).await;
+                service.advance_story(step.at, &own).await;
                 step.tell(service, &mut told)
                     .await
                     .map_err(|problem| wrong(step, step.line, step.command.name(), problem))?;

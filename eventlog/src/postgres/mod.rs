@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, select_receipts};
+use crate::clock::Witness;
 use crate::fault::Cause;
 use crate::personal::Key;
 use crate::pools::steady;
@@ -90,6 +91,11 @@ impl Engine {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)
+    }
+
+    pub async fn witness(&self) -> Result<Witness, sqlx::Error> {
+        let time = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool).await;
+        time.map(Witness::Says)
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {

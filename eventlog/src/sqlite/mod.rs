@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, parsed, select_receipts, undecodable};
-use crate::clock::at_rest;
+use crate::clock::{Clock, SystemClock, Witness, at_rest};
 use crate::fault::Cause;
 use crate::personal::Key;
 use crate::pools::steady;
@@ -103,6 +103,11 @@ impl Engine {
         }
     }
 
+    pub async fn witness(&self) -> Result<Witness, sqlx::Error> {
+        let head = sqlx::query("SELECT recorded_at FROM log_head").fetch_one(&self.pool).await?;
+        head.instant(0).map(Witness::NotBefore)
+    }
+
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
         let row = sqlx::query(select_receipts!("WHERE command_id = ?"))
             .bind(command.to_string())
@@ -127,7 +132,7 @@ impl Engine {
             sqlx::query("INSERT INTO subject_keys (subject, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
                 .bind(subject.to_string())
                 .bind(key.as_slice())
-                .bind(text(Utc::now()))
+                .bind(text(SystemClock.now()))
                 .execute(&mut *connection)
                 .await?;
         }

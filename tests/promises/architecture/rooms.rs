@@ -27,7 +27,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "personal.rs", "pools.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
-    &[&["keys.rs", "kept.rs", "queue.rs", "turns.rs"]],
+    &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs"]],
     &[&["log.rs"]],
     &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
     &[&["open.rs"]],

@@ -172,6 +172,10 @@ impl Clock for Hands {
             + TimeDelta::seconds(self.0.load(Ordering::Relaxed))
             + TimeDelta::nanoseconds(1234)
     }
+
+    fn by_hand(&self) -> bool {
+        true
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

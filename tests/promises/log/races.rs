@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::commands::Outcome;
-use chrono::Utc;
 use cqrs_es::Aggregate;
 use domain::{
     Actor, Command, CommandId, Event, Issued, Refusal,
@@ -16,7 +15,7 @@ use domain::{
     program::{Program, Rulebook},
     wallet::{Wallet, WalletEvent},
 };
-use eventlog::{ExecuteError, Execution, Log, Provenance};
+use eventlog::{Clock, ExecuteError, Execution, Log, Provenance, SystemClock};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tests::{Place, Trade, places, trade::IBANS};
@@ -176,7 +175,7 @@ impl Of for Deal {
 }
 
 fn issued<C>(id: Uuid, by: Actor, command: C) -> Issued<C> {
-    Issued { by, target: id, at: Utc::now(), command_id: CommandId(Uuid::now_v7()), command }
+    Issued { by, target: id, at: SystemClock.now(), command_id: CommandId(Uuid::now_v7()), command }
 }
 
 fn execution<A: Of>(id: Uuid, by: Actor, name: &str, fields: Value) -> Execution<A::Command> {
@@ -184,7 +183,7 @@ fn execution<A: Of>(id: Uuid, by: Actor, name: &str, fields: Value) -> Execution
     let provenance = Provenance {
         command_id,
         fingerprint: [0; 32],
-        occurred_at: Utc::now(),
+        occurred_at: SystemClock.now(),
         actor: by.clone(),
         causation_id: None,
         correlation_id: command_id.0,

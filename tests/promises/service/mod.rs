@@ -1,5 +1,6 @@
 //! A process among others and beside its database: it says what is wrong with it, comes back, and ends when it is asked to.
 
+mod clocks;
 mod gauges;
 mod stalled;
 mod supervised;
@@ -10,8 +11,8 @@ use std::time::Duration;
 
 use api::commands::Request;
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, CommandId};
-use eventlog::{Append, Clock, SystemClock};
+use domain::{Actor, Command, CommandId, Recorded, decode};
+use eventlog::{Append, Clock, Log, SystemClock};
 use serde_json::json;
 use tests::bypassing;
 use uuid::Uuid;
@@ -47,6 +48,13 @@ fn opening() -> Request {
 /// An event that nobody can read.
 pub(crate) fn unreadable() -> Append {
     bypassing("deal", Uuid::now_v7(), "deal-won", r#"{"deal-devoured":{}}"#)
+}
+
+/// Every event of the log in its order.
+async fn told(log: &Log) -> Vec<Recorded> {
+    let events = log.read_after(0, 100_000).await.expect("the log reads");
+    let decoded = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
+    decoded.map(|event| event.expect("every event decodes")).collect()
 }
 
 async fn until(condition: impl AsyncFnMut() -> bool) {

@@ -23,6 +23,10 @@ impl Clock for Still {
     fn now(&self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + chrono::TimeDelta::days(25_000)
     }
+
+    fn by_hand(&self) -> bool {
+        true
+    }
 }
 
 /// Views with their reader at work.

@@ -144,9 +144,11 @@ fn trained() -> Vec<PartnerCommand> {
 
 /// The courses that are assigned with it.
 fn courses(outcome: Outcome) -> Vec<String> {
-    let assigned = outcome.expect("is allowed").into_iter().filter_map(|event| match event {
-        PartnerEvent::Training(TrainingEvent::CourseAssigned { course, .. }) => Some(course),
-        _ => None,
+    let assigned = outcome.expect("is allowed").into_iter().filter_map(|event| {
+        let PartnerEvent::Training(TrainingEvent::CourseAssigned { course, .. }) = event else {
+            return None;
+        };
+        Some(course)
     });
     assigned.collect()
 }

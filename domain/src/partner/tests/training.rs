@@ -57,9 +57,11 @@ fn r23_a_certificate_needs_all_modules_and_the_exam() {
 
 /// When a certificate of `events` is valid from; none where there is no certificate.
 fn certified_from(events: &[PartnerEvent]) -> Option<DateTime<Utc>> {
-    events.iter().find_map(|event| match event {
-        PartnerEvent::Training(TrainingEvent::Certified { valid_from, .. }) => Some(*valid_from),
-        _ => None,
+    events.iter().find_map(|event| {
+        let PartnerEvent::Training(TrainingEvent::Certified { valid_from, .. }) = event else {
+            return None;
+        };
+        Some(*valid_from)
     })
 }
 

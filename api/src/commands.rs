@@ -9,7 +9,7 @@ use domain::{
     owned::Owned,
     published::digest_of,
 };
-use eventlog::{Clock, ExecuteError, Execution, Log, Provenance};
+use eventlog::{Clock, ExecuteError, Execution, Log, Provenance, Receipt};
 use futures::FutureExt;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ pub struct Commands {
 /// A command with who asks, when, and why.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The idempotency key: the same one again gives the first outcome again (R135).
+    /// The idempotency key, with whose it is: the same one again gives the first outcome again (R135).
     pub command_id: CommandId,
     pub by: Actor,
     /// When it is true in the world; now where absent.
@@ -49,20 +49,10 @@ pub struct Cause {
 /// What came of a command that was decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    Done(Done),
+    /// The command's outcome holds.
+    Done(Receipt),
     /// Nothing was appended.
     Refused(Refusal),
-}
-
-/// The command's outcome holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Done {
-    /// Position of the last event of the command; of the log's head where its outcome held already.
-    pub position: u64,
-    /// How many events it appended, now or when it was first asked for.
-    pub events: usize,
-    /// Whether this id had been carried out before.
-    pub duplicate: bool,
 }
 
 impl Commands {
@@ -111,7 +101,6 @@ impl Commands {
     async fn run<A, C>(&self, execution: Execution<Issued<C>>) -> Result<Outcome, Fault>
     where
         A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
-        A::Services: Default,
         C: Clone + Send + Sync + 'static,
         A::Error: Into<Refusal> + Send + 'static,
     {
@@ -122,12 +111,7 @@ impl Commands {
             })
             .await
         {
-            Ok(eventlog::Done { receipt, events }) => {
-                let head = || *self.log.head().borrow();
-                let duplicate = receipt.as_ref().is_some_and(|receipt| receipt.duplicate);
-                let position = receipt.map_or_else(head, |receipt| receipt.last_position);
-                Ok(Outcome::Done(Done { position, events, duplicate }))
-            }
+            Ok(receipt) => Ok(Outcome::Done(receipt)),
             Err(ExecuteError::Refused(refusal)) => Ok(Outcome::Refused(refusal.into())),
             Err(failure) => Err(fault(failure)),
         }

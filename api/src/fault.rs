@@ -7,6 +7,8 @@ use eventlog::ExecuteError;
 pub enum Fault {
     /// Somebody else was first, or `expected_version` is out of date. Load and decide again.
     Conflict,
+    /// A version is expected of what has not begun.
+    NotBegun,
     /// The id was used for another command. Use a new one.
     CommandIdReused,
     /// Nothing was appended. Ask again later.
@@ -21,6 +23,7 @@ pub enum Fault {
 pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
     match failure {
         ExecuteError::Conflict => Fault::Conflict,
+        ExecuteError::NotBegun => Fault::NotBegun,
         ExecuteError::CommandIdReused => Fault::CommandIdReused,
         ExecuteError::Unavailable(cause) => {
             tracing::warn!(%cause, "the log is unavailable");

@@ -130,7 +130,8 @@ pub(crate) async fn carry_out(commands: &Commands, name: &'static str, request: 
                 );
                 "refused"
             }
-            Err(Fault::CommandIdReused) => {
+            // No version is expected of what events cause.
+            Err(Fault::CommandIdReused | Fault::NotBegun) => {
                 tracing::error!(command = name, id = %request.command_id, "an effect differs from what it was");
                 "differs"
             }

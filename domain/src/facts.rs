@@ -10,7 +10,47 @@ use uuid::Uuid;
 use crate::{
     EventId, Issued,
     owned::{Owned, keep_out_strangers},
+    refusal::{IdTaken, Invalid},
 };
+
+/// What a decision is given: the facts that its aggregate asks for, and whether a new one may have its id.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Given<F> {
+    pub facts: F,
+    pub id: NewId,
+}
+
+/// What is known of the id under which something new would stand.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum NewId {
+    /// It names nothing, or nothing but what is asked.
+    #[default]
+    Free,
+    /// Anybody could compute it, and what it is computed for may still come.
+    Derivable,
+    /// It names something of another kind.
+    Taken,
+}
+
+impl<F> From<F> for Given<F> {
+    fn from(facts: F) -> Self {
+        Self { facts, id: NewId::Free }
+    }
+}
+
+impl NewId {
+    /// Refuses to give something new, a `kind` of aggregate, an id that names or may yet name something else.
+    pub(crate) fn check<E: From<Invalid> + From<IdTaken>>(self, kind: &str) -> Result<(), E> {
+        match self {
+            Self::Free => Ok(()),
+            Self::Derivable => {
+                let problem = "must be an id of its own: a UUID of version 4 or 7";
+                Err(Invalid::new(format!("{kind}_id"), problem).into())
+            }
+            Self::Taken => Err(IdTaken.into()),
+        }
+    }
+}
 
 /// Where a decision asks for its facts.
 pub trait Streams: Sync {
@@ -46,6 +86,13 @@ pub trait Streams: Sync {
     where
         A: Aggregate + Clone + 'static;
 
+    /// Whether nothing has ever happened to the aggregate; whoever appends what is decided is held to it.
+    fn is_unused(
+        &self,
+        aggregate_type: &'static str,
+        id: Uuid,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
     /// Where an event of the aggregate that decides stands in the log.
     fn own_event(
         &self,
@@ -59,7 +106,7 @@ pub trait Facted: Decides {
         &self,
         issued: &Self::Command,
         streams: &S,
-    ) -> impl Future<Output = Result<Self::Services, S::Error>> + Send;
+    ) -> impl Future<Output = Result<Self::Facts, S::Error>> + Send;
 }
 
 /// The facts that decide. Of a stranger's command there are none: the aggregate refuses it whatever they say.
@@ -67,24 +114,49 @@ pub async fn facts_of<A, C, S>(
     aggregate: &A,
     issued: &Issued<C>,
     streams: &S,
-) -> Result<A::Services, S::Error>
+) -> Result<Given<A::Facts>, S::Error>
 where
     A: Facted + Owned<Command = Issued<C>>,
-    A::Services: Default,
+    C: Sync,
     S: Streams,
 {
     if keep_out_strangers(aggregate, issued).is_err() {
-        return Ok(A::Services::default());
+        return Ok(Given::default());
     }
-    aggregate.facts(issued, streams).await
+    let begun = *aggregate != A::default();
+    let id = if begun { NewId::Free } else { new_id::<A, S>(issued.target, streams).await? };
+    Ok(Given { facts: aggregate.facts(issued, streams).await?, id })
+}
+
+/// An id from outside is nobody else's, and none that an event or an aggregate gives to what comes of it: those are of
+/// version 5.
+async fn new_id<A: Decides + Owned, S: Streams>(id: Uuid, streams: &S) -> Result<NewId, S::Error> {
+    if A::ID_IS_DERIVED {
+        return Ok(NewId::Free);
+    }
+    if ![4, 7, 8].contains(&id.get_version_num()) {
+        return Ok(NewId::Derivable);
+    }
+    for kind in A::NAMED_FROM_OUTSIDE.iter().flatten().filter(|kind| **kind != A::TYPE) {
+        if !streams.is_unused(kind, id).await? {
+            return Ok(NewId::Taken);
+        }
+    }
+    Ok(NewId::Free)
 }
 
 /// An aggregate that decides at once, with nothing to wait for.
-pub trait Decides: Aggregate {
+pub trait Decides: Aggregate<Services = Given<Self::Facts>> + PartialEq {
+    /// What it may know of other aggregates.
+    type Facts: Default + Send + Sync;
+
+    /// The kinds of aggregates whose ids come from outside, none for each of the rest.
+    const NAMED_FROM_OUTSIDE: &'static [Option<&'static str>];
+
     /// What the command brings about, for whoever the aggregate is not foreign to.
     fn decided(
         &self,
         issued: &Self::Command,
-        facts: &Self::Services,
+        given: &Given<Self::Facts>,
     ) -> Result<Vec<Self::Event>, Self::Error>;
 }

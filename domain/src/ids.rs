@@ -1,7 +1,8 @@
 //! Typed identifiers (newtypes over UUID), so that a deal's id can never stand where a partner's is meant.
 //!
 //! New things get a UUIDv7 from the caller. What an event causes gets a UUIDv5 of the event and the
-//! name of the effect, so that handling the event twice names the same thing twice.
+//! name of the effect, so that handling the event twice names the same thing twice. A client's idempotency key becomes
+//! a UUIDv8 of the key and whose it is.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -14,6 +14,9 @@ pub struct Home {
 
 /// An aggregate that says whose it is.
 pub trait Owned: Aggregate {
+    /// Whether its id follows from what it is of, so that nobody gives it one.
+    const ID_IS_DERIVED: bool = false;
+
     /// The home of the aggregate `id`, where it is this event that says so.
     fn founded(id: Uuid, event: &Self::Event) -> Option<Home>;
 

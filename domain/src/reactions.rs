@@ -305,7 +305,7 @@ mod tests {
             });
             timers(&found.next().expect(event_type)).remove(0)
         };
-        let deal = Uuid::from_u128(0xD1);
+        let deal = crate::testing::id(0xD1);
         let TimerChange::Set(protection) = only("deal-approved", deal) else { unreachable!() };
         assert_eq!(protection.due_at, at("2025-05-19T22:00:00Z"));
         assert_eq!(only("contract-signed", deal), TimerChange::Clear(protection.id));

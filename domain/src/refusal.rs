@@ -36,6 +36,26 @@ impl From<Invalid> for Refusal {
     }
 }
 
+/// An id for something new that names another thing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}", Self::CODE.sentence)]
+pub struct IdTaken;
+
+impl IdTaken {
+    pub const CODE: Code = Code {
+        code: "ID_TAKEN",
+        sentence: "this id names something else already; give what is new an id of its own",
+        page: include_str!("../refusals/ID_TAKEN.md"),
+    };
+}
+
+impl From<IdTaken> for Refusal {
+    fn from(taken: IdTaken) -> Self {
+        let message = taken.to_string();
+        Self { code: IdTaken::CODE.code, message, field: vec![], policy: None }
+    }
+}
+
 /// A field that no state of the aggregate would accept.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{field}: {problem}")]

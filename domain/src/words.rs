@@ -214,7 +214,7 @@ impl<'de, M: MapAccess<'de>> MapAccess<'de> for Named<M> {
     }
 }
 
-/// Declares refusals: code, sentence, variant. Every enum of them also has `Invalid`.
+/// Declares refusals: code, sentence, variant. Every enum of them also has `Invalid` and `IdTaken`.
 ///
 /// `at "amount"` names the input field at fault; `in path` takes it from the variant's own field `path`. `by policy`
 /// adds the policy version that refused.
@@ -228,6 +228,8 @@ macro_rules! refusals {
         pub enum $name {
             #[error(transparent)]
             Invalid(#[from] $crate::refusal::Invalid),
+            #[error(transparent)]
+            IdTaken(#[from] $crate::refusal::IdTaken),
             $(#[error($message)] $variant $({ $($field: $ty,)* $($policy: $crate::published::PolicyRef)? })?,)*
         }
 
@@ -245,6 +247,7 @@ macro_rules! refusals {
                 let message = refusal.to_string();
                 match refusal {
                     $name::Invalid(invalid) => invalid.into(),
+                    $name::IdTaken(taken) => taken.into(),
                     $($name::$variant { $($path,)? $($($policy,)?)? .. } => Self {
                         code: $code,
                         message,

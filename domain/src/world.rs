@@ -20,7 +20,8 @@ use uuid::Uuid;
 use crate::{
     Actor, Command, CommandId, EVENT_VERSION, Envelope, Event, EventId, Invalid, Issued, Recorded,
     Refusal, derived,
-    facts::{Facted, Streams},
+    facts::{Facted, Streams, facts_of},
+    owned::Owned,
     reactions::{Timer, TimerChange, policy_actor, reactions, timers},
 };
 
@@ -29,13 +30,16 @@ use crate::{
 pub struct World {
     root: Uuid,
     asked: u64,
-    states: BTreeMap<Uuid, Arc<dyn Any + Send + Sync>>,
+    states: BTreeMap<Stream, Arc<dyn Any + Send + Sync>>,
     /// The last sequence of each stream.
-    versions: BTreeMap<Uuid, u64>,
+    versions: BTreeMap<Stream, u64>,
     position: u64,
     /// What waits for its instant, by the timer's id.
     schedule: BTreeMap<Uuid, (Timer, Cause)>,
 }
+
+/// One aggregate's events.
+type Stream = (&'static str, Uuid);
 
 /// The event that a command comes of.
 #[derive(Clone, Copy)]
@@ -95,7 +99,7 @@ impl World {
 
     /// An aggregate as it is; of nothing where nothing has happened to it.
     pub fn state<A: Aggregate + 'static>(&self, id: Uuid) -> Arc<A> {
-        let state = self.states.get(&id).cloned();
+        let state = self.states.get(&(A::TYPE, id)).cloned();
         state.and_then(|state| state.downcast().ok()).unwrap_or_default()
     }
 
@@ -130,18 +134,18 @@ impl World {
         cause: Option<Cause>,
     ) -> Result<Vec<Recorded>, Refusal> {
         let id = command.target();
-        let events = dispatch!(command, |A, id, command| {
+        let (aggregate_type, events) = dispatch!(command, |A, id, command| {
             let issued = Issued { by: by.clone(), target: id.0, at, command_id, command };
-            self.turn::<A>(id.0, issued)?
+            (A::TYPE, self.turn::<A, _>(id.0, issued)?)
         });
-        let version = self.versions.entry(id).or_default();
+        let version = self.versions.entry((aggregate_type, id)).or_default();
         let recorded = events.into_iter().enumerate().map(|(index, event)| {
             self.position += 1;
             *version += 1;
             let envelope = Envelope {
                 event_id: EventId::of(command_id, index),
                 position: self.position,
-                aggregate_type: event.aggregate_type().into(),
+                aggregate_type: aggregate_type.into(),
                 aggregate_id: id,
                 sequence: *version,
                 event_type: event.name().into(),
@@ -159,16 +163,17 @@ impl World {
     }
 
     /// One aggregate's turn: load, ask for facts, decide, and keep what has become of it.
-    fn turn<A>(&mut self, id: Uuid, issued: A::Command) -> Result<Vec<Event>, A::Error>
+    fn turn<A, C>(&mut self, id: Uuid, issued: Issued<C>) -> Result<Vec<Event>, A::Error>
     where
-        A: Facted + Clone + 'static,
+        A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
+        C: Sync,
         Event: From<A::Event>,
     {
         let mut state = A::clone(&self.state(id));
-        let Ok(facts) = now(state.facts(&issued, self));
-        let events = state.decided(&issued, &facts)?;
+        let Ok(given) = now(facts_of(&state, &issued, self));
+        let events = state.decided(&issued, &given)?;
         events.iter().for_each(|event| state.apply(event.clone()));
-        self.states.insert(id, Arc::new(state));
+        self.states.insert((A::TYPE, id), Arc::new(state));
         Ok(events.into_iter().map(Event::from).collect())
     }
 }
@@ -189,6 +194,10 @@ impl Streams for World {
         A: Aggregate + Clone + 'static,
     {
         Ok(self.state(id))
+    }
+
+    async fn is_unused(&self, aggregate_type: &'static str, id: Uuid) -> Result<bool, Infallible> {
+        Ok(self.versions.get(&(aggregate_type, id)).is_none_or(|version| *version == 0))
     }
 
     async fn own_event(&self, _id: EventId) -> Result<Option<u64>, Infallible> {

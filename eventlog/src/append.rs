@@ -10,7 +10,7 @@ use crate::personal::PersonalError;
 /// One aggregate's events.
 pub type Stream = (&'static str, Uuid);
 
-/// The events of one command, all or none.
+/// The events of one command, all or none. Without any it leaves its receipt only.
 #[derive(Clone, Debug)]
 pub struct Append {
     pub provenance: Provenance,
@@ -60,11 +60,13 @@ pub struct NewEvent {
     pub payload: String,
 }
 
-/// Proof that a command's events are in the log, for good.
+/// Proof that a command was carried out and that its events are in the log, for good.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     pub command_id: CommandId,
+    /// Where its first event stands; where its outcome held already and there is none, where the next one came.
     pub first_position: u64,
+    /// Where its last event stands; the log's head at that time where there is none.
     pub last_position: u64,
     pub recorded_at: DateTime<Utc>,
     /// The command had been applied before; this is the receipt of that time.
@@ -74,7 +76,7 @@ pub struct Receipt {
 impl Receipt {
     /// How many events the command brought about.
     pub fn events(&self) -> u64 {
-        self.last_position - self.first_position + 1
+        self.last_position + 1 - self.first_position
     }
 }
 
@@ -85,8 +87,6 @@ pub enum AppendError {
     Conflict,
     #[error("this command id has been used for another command")]
     CommandIdReused,
-    #[error("there is nothing to append")]
-    NoEvents,
     #[error("personal data could not be sealed")]
     Personal(#[from] PersonalError),
     /// Nothing was appended.

@@ -35,9 +35,6 @@ impl Log {
     /// Adds events to the end of their streams and of the log, all or none. Once this has been called, dropping the
     /// future does not take the events back.
     pub async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        if append.own.events.is_empty() {
-            return Err(AppendError::NoEvents);
-        }
         let waits = self.health().wait();
         let not_taken = || AppendError::Unavailable(Cause::new("the log takes nothing"));
         let sealed = timeout(TURN, self.keys().seal(append)).await;

@@ -32,14 +32,6 @@ pub struct Execution<C> {
     pub expected_version: Option<u64>,
 }
 
-/// What came of a command.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Done {
-    /// None where the outcome held already and nothing was appended.
-    pub receipt: Option<Receipt>,
-    pub events: usize,
-}
-
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError<E> {
@@ -48,6 +40,9 @@ pub enum ExecuteError<E> {
     Refused(E),
     #[error("somebody else has changed this in the meantime")]
     Conflict,
+    /// A version is expected of what has not begun.
+    #[error("there is nothing yet of which a version could have been seen")]
+    NotBegun,
     #[error("this command id has been used for another command")]
     CommandIdReused,
     /// Nothing was appended.
@@ -68,6 +63,7 @@ impl Log {
     /// Carries out a command, exactly once for each command id: loads its aggregate, asks for the `facts` of the
     /// decision with what was loaded, decides, and appends where all of that is still as it was; else once more from
     /// the beginning, with the turns of all that it rests on, so that only another process can still be in the way.
+    /// A receipt is left also where nothing had to happen, so that the same command never acts later (R135).
     /// Dropping the future neither undoes nor halves it: the work goes on by itself.
     ///
     /// An aggregate must refuse before it writes anything, as its state is kept when it does.
@@ -75,7 +71,7 @@ impl Log {
         &self,
         execution: Execution<A::Command>,
         facts: F,
-    ) -> Result<Done, ExecuteError<A::Error>>
+    ) -> Result<Receipt, ExecuteError<A::Error>>
     where
         A: Aggregate + Clone + 'static,
         A::Command: Clone + Send + Sync + 'static,
@@ -104,7 +100,7 @@ impl Log {
         &self,
         execution: Execution<A::Command>,
         facts: F,
-    ) -> Result<Done, ExecuteError<A::Error>>
+    ) -> Result<Receipt, ExecuteError<A::Error>>
     where
         A: Aggregate + Clone + 'static,
         A::Command: Clone,
@@ -120,8 +116,8 @@ impl Log {
         for retry in 0.. {
             let turn = self.turns().take(&touched).await;
             let streams = Streams::new(self.clone(), own, retry > 0);
-            if let Some(done) = self.once(&execution, &facts, &streams, retry > 0).await? {
-                return Ok(done);
+            if let Some(receipt) = self.once(&execution, &facts, &streams, retry > 0).await? {
+                return Ok(receipt);
             }
             drop(turn);
             touched.extend(streams.touched());
@@ -142,7 +138,7 @@ impl Log {
         facts: &F,
         streams: &Streams,
         fresh: bool,
-    ) -> Result<Option<Done>, ExecuteError<A::Error>>
+    ) -> Result<Option<Receipt>, ExecuteError<A::Error>>
     where
         A: Aggregate + Clone + 'static,
         A::Command: Clone,
@@ -167,25 +163,24 @@ impl Log {
         let aggregate = Arc::make_mut(&mut state.aggregate);
         let decided = aggregate.handle(execution.command.clone(), &services, &sink).await;
         let events = sink.collect().await;
-        if decided.is_ok() && stale {
+        if let Err(refusal) = decided {
+            self.kept().keep(id, &state, false);
+            // Nothing is appended, so nobody has checked yet what this rests on.
+            if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
+                return Ok(None);
+            }
+            let earlier = self.earlier::<A>(execution).await?;
+            return earlier.map(Some).ok_or(ExecuteError::Refused(refusal));
+        }
+        if stale {
             // A refusal goes before a conflict: a stranger learns nothing of what is there by guessing its version.
-            return self.earlier::<A>(execution).await?.map(Some).ok_or(ExecuteError::Conflict);
+            let begun = state.sequence > 0;
+            let conflict = if begun { ExecuteError::Conflict } else { ExecuteError::NotBegun };
+            return self.earlier::<A>(execution).await?.map(Some).ok_or(conflict);
         }
-        if decided.is_ok() && !events.is_empty() {
-            return match self.append_all(&execution.provenance, streams, id, state, &events).await {
-                Err(ExecuteError::Conflict) => Ok(None),
-                outcome => outcome.map(|receipt| Some(receipt.into())),
-            };
-        }
-        self.kept().keep(id, &state, false);
-        // Nothing was appended, so nobody has checked yet what this rests on.
-        if !streams.hold().await.map_err(ExecuteError::Unavailable)? {
-            return Ok(None);
-        }
-        match (self.earlier::<A>(execution).await?, decided) {
-            (Some(done), _) => Ok(Some(done)),
-            (None, Ok(())) => Ok(Some(Done { receipt: None, events: 0 })),
-            (None, Err(refusal)) => Err(ExecuteError::Refused(refusal)),
+        match self.append_all(&execution.provenance, streams, id, state, &events).await {
+            Err(ExecuteError::Conflict) => Ok(None),
+            outcome => outcome.map(Some),
         }
     }
 
@@ -215,7 +210,7 @@ impl Log {
     async fn earlier<A: Aggregate>(
         &self,
         execution: &Execution<A::Command>,
-    ) -> Result<Option<Done>, ExecuteError<A::Error>> {
+    ) -> Result<Option<Receipt>, ExecuteError<A::Error>> {
         let command_id = execution.provenance.command_id;
         let applied = self.engine().applied(command_id).await.map_err(ExecuteError::Unavailable)?;
         let Some(applied) = applied else { return Ok(None) };
@@ -223,16 +218,10 @@ impl Log {
             && applied.aggregate_type == A::TYPE
             && applied.aggregate_id == execution.aggregate_id;
         if same {
-            Ok(Some(applied.receipt(command_id).into()))
+            Ok(Some(applied.receipt(command_id)))
         } else {
             Err(ExecuteError::CommandIdReused)
         }
-    }
-}
-
-impl From<Receipt> for Done {
-    fn from(receipt: Receipt) -> Self {
-        Self { events: receipt.events() as usize, receipt: Some(receipt) }
     }
 }
 
@@ -259,9 +248,7 @@ impl<E> From<AppendError> for ExecuteError<E> {
             AppendError::CommandIdReused => Self::CommandIdReused,
             AppendError::UnknownOutcome(cause) => Self::UnknownOutcome(cause),
             AppendError::Unavailable(cause) => Self::Unavailable(cause),
-            AppendError::NoEvents | AppendError::Personal(_) => {
-                Self::Unavailable(Cause::new(error))
-            }
+            AppendError::Personal(_) => Self::Unavailable(Cause::new(error)),
         }
     }
 }

@@ -34,7 +34,7 @@ pub use append::{Append, AppendError, NewEvent, Part, Provenance, Receipt, Strea
 pub use checkpoints::REACTOR;
 pub use clock::{Clock, SystemClock};
 pub use event::{RawEvent, ReadError};
-pub use executor::{Done, ExecuteError, Execution};
+pub use executor::{ExecuteError, Execution};
 pub use fault::Cause;
 pub use follower::Follower;
 pub use load::LoadError;

@@ -93,7 +93,8 @@ impl Streams {
         let noted = self.noted();
         let facts = noted.versions.iter().map(|(stream, version)| (*stream, *version));
         let facts = facts.filter(|(stream, _)| *stream != self.own).collect();
-        Append { provenance, own, beside: noted.beside.clone(), facts }
+        let beside = if own.events.is_empty() { vec![] } else { noted.beside.clone() };
+        Append { provenance, own, beside, facts }
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -111,6 +112,19 @@ impl domain::facts::Streams for Streams {
         let state = self.log.fact::<A>(id, self.fresh).await?;
         self.note((A::TYPE, id), state.sequence);
         Ok(state.aggregate)
+    }
+
+    /// Believed at once and checked at the append; looked up where that has failed before.
+    async fn is_unused(&self, aggregate_type: &'static str, id: Uuid) -> Result<bool, LoadError> {
+        let stream = (aggregate_type, id);
+        let sequence = if self.fresh {
+            let sequences = self.log.engine().sequences(&[stream]).await;
+            sequences.map_err(LoadError::Unavailable)?.into_iter().sum()
+        } else {
+            0
+        };
+        self.note(stream, sequence as usize);
+        Ok(sequence == 0)
     }
 
     /// What is past does not change, so nothing is noted.

@@ -107,8 +107,10 @@ BEGIN
         FROM unnest(receipt_commands, fingerprints, receipt_types, receipt_ids, first_offsets, last_offsets)
             AS n (command_id, fingerprint, type, id, first_offset, last_offset);
 
-        UPDATE log_head SET position = head + cardinality(event_ids), recorded_at = stamped_at;
-        PERFORM pg_notify('accord_log', (head + cardinality(event_ids))::text);
+        IF cardinality(event_ids) > 0 THEN
+            UPDATE log_head SET position = head + cardinality(event_ids), recorded_at = stamped_at;
+            PERFORM pg_notify('accord_log', (head + cardinality(event_ids))::text);
+        END IF;
     END IF;
     RETURN NEXT;
 END

@@ -9,7 +9,8 @@ use domain::{
     Actor, CommandId, Currency, DealId, EventId, Issued, LotId, Money, PartnerId, Ppm, ProgramId,
     commission::AccrualKind,
     derived,
-    wallet::{Accrual, Wallet, WalletCommand, WalletFacts},
+    facts::Given,
+    wallet::{Accrual, Wallet, WalletCommand},
 };
 use eventlog::{Execution, Log, Provenance, SystemClock, Target};
 use futures::FutureExt;
@@ -152,7 +153,7 @@ async fn execute(
         correlation_id: command.command_id.0,
     };
     let execution = Execution { aggregate_id, command, provenance, expected_version: None };
-    log.execute::<Wallet, _>(execution, |_, _, _| async { Ok(WalletFacts::default()) }.boxed())
+    log.execute::<Wallet, _>(execution, |_, _, _| async { Ok(Given::default()) }.boxed())
         .await
         .map(drop)
         .map_err(|error| anyhow!("{error}"))
@@ -204,7 +205,7 @@ async fn stock_postgres(url: &str) -> anyhow::Result<Arc<StockPostgres>> {
     .execute(&pool)
     .await?;
     let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool));
-    Ok(Arc::new(CqrsFramework::new(store, vec![], WalletFacts::default())))
+    Ok(Arc::new(CqrsFramework::new(store, vec![], Given::default())))
 }
 
 async fn stock_sqlite(file: &std::path::Path) -> anyhow::Result<Arc<StockSqlite>> {
@@ -225,5 +226,5 @@ async fn stock_sqlite(file: &std::path::Path) -> anyhow::Result<Arc<StockSqlite>
     .execute(&pool)
     .await?;
     let store = PersistedEventStore::new_event_store(SqliteEventRepository::new(pool));
-    Ok(Arc::new(CqrsFramework::new(store, vec![], WalletFacts::default())))
+    Ok(Arc::new(CqrsFramework::new(store, vec![], Given::default())))
 }

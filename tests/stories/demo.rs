@@ -81,6 +81,7 @@ async fn every_example_answers(service: &Service, year: &Story) {
             .and_then(|role| role.parse().ok())
             .expect("the example has a role");
         let principal = Principal {
+            issuer: "accord".into(),
             subject: "somebody".into(),
             role,
             partner: role.is_member().then(|| PartnerId(year.id("nordwind"))),

@@ -1,5 +1,6 @@
 //! Stories of the trade told end to end on both engines (acceptance tests), and what holds of every one of them.
 
+mod again;
 mod application;
 mod commission;
 mod deal;
@@ -62,7 +63,8 @@ impl Telling {
     /// The data that somebody of the vendor's gets for a query.
     async fn ask(&self, role: Role, query: &str) -> Value {
         let expires_at = DateTime::<Utc>::MAX_UTC;
-        let principal = Principal { subject: role.to_string(), role, partner: None, expires_at };
+        let (issuer, subject) = ("accord".into(), role.to_string());
+        let principal = Principal { issuer, subject, role, partner: None, expires_at };
         let query = async_graphql::Request::new(query).data(principal).data(TraceId::new());
         let graph = graph(&self.service, Settings { introspection: false });
         let response = graph.execute(query).await;

@@ -46,7 +46,8 @@ impl Claims {
         if self.sub.check(LINE).is_err() || self.role.is_member() != self.partner.is_some() {
             return Err(AuthFailure::BadClaims);
         }
-        Ok(Principal { subject: self.sub, role: self.role, partner: self.partner, expires_at })
+        let (issuer, subject) = (self.iss, self.sub);
+        Ok(Principal { issuer, subject, role: self.role, partner: self.partner, expires_at })
     }
 }
 

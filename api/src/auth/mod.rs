@@ -76,6 +76,8 @@ impl std::str::FromStr for Role {
 /// A person whose token has been checked. A member role always has a partner, the others never do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Principal {
+    /// Who vouches for the subject.
+    pub issuer: String,
     pub subject: String,
     pub role: Role,
     pub partner: Option<PartnerId>,

@@ -2,6 +2,7 @@
 
 use domain::{Currency, PartnerId, WalletId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{http::Example, story::Story};
 
@@ -21,10 +22,12 @@ pub fn examples(year: &Story) -> Vec<Example> {
             include_str!(concat!("examples/", $name, ".graphql"))
         };
     }
+    let mut request = wallet();
+    request["request"] = json!(Uuid::now_v7());
     let ask = "Ask for a payout (and be refused)";
     vec![
         example("My partner's portal", "owner", file!("portal"), json!({ "partner": partner })),
-        example(ask, "owner", file!("payout"), wallet()),
+        example(ask, "owner", file!("payout"), request),
         example(
             "The programme at a glance",
             "channel-manager",

@@ -198,9 +198,9 @@ impl Step {
             return Ok(());
         }
         let found = match (service.ask(self.request()).await, &self.refused) {
-            (Ok(Outcome::Done(done)), None) => {
+            (Ok(Outcome::Done(receipt)), None) => {
                 told.done += 1;
-                told.position = told.position.max(done.position);
+                told.position = told.position.max(receipt.last_position);
                 return Ok(());
             }
             (Ok(Outcome::Refused(refusal)), Some(code)) if refusal.code == code => {

@@ -1,9 +1,9 @@
-//! What `@` stands for in a story: derived identifiers (UUIDv5) and relative dates.
+//! What `@` stands for in a story: identifiers that its title and a name give, and relative dates.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Currency, PartnerId, WalletId, derived};
+use domain::{CommandId, Currency, PartnerId, WalletId, derived};
 use serde_json::Value;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The ids behind the names of one story.
 pub(super) struct Names {
@@ -15,8 +15,14 @@ impl Names {
         Self { root: derived(Uuid::nil(), title) }
     }
 
+    /// What a name of the story stands for: an id as somebody outside would give it, of version 4.
     pub(super) fn id(&self, name: &str) -> Uuid {
-        derived(self.root, name)
+        Builder::from_random_bytes(derived(self.root, name).into_bytes()).into_uuid()
+    }
+
+    /// What only the story itself speaks of.
+    pub(super) fn step(&self, name: &str) -> CommandId {
+        CommandId(derived(self.root, name))
     }
 
     /// `@name`, `@partner/EUR`, or an id as it is.

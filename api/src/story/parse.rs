@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, CommandId, PartnerId};
+use domain::{Actor, Command, PartnerId};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
@@ -251,7 +251,7 @@ impl Reader<'_> {
         if written.name.is_some() && *before > 0 {
             return Err(part.wrong("name")(format!("{called} is a step before this one")));
         }
-        let command_id = CommandId(self.names.id(&format!("step {called} {before}")));
+        let command_id = self.names.step(&format!("step {called} {before}"));
         *before += 1;
         let then = written.then.iter().enumerate().map(|(index, raw)| {
             self.then(part.below(raw), now).map_err(|fault| fault.within("then", index))
@@ -353,6 +353,7 @@ impl Who {
     fn principal(self) -> Option<Principal> {
         match self {
             Self::Person { role, name, partner } => Some(Principal {
+                issuer: "story".into(),
                 subject: name,
                 role,
                 partner,

@@ -11,11 +11,11 @@ use crate::{
     DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, WalletId,
     bounds::{Bound, Bounded, ByType},
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
-    facts::Decides,
+    facts::{Decides, Given},
     owned::{Home, Owned, keep_out_strangers},
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts, PartnerRefusal},
     program::{Program, ProgramCommand, ProgramEvent, ProgramRefusal},
-    refusal::{Code, Invalid},
+    refusal::{Code, IdTaken, Invalid},
     wallet::{Wallet, WalletCommand, WalletEvent, WalletFacts, WalletRefusal},
     words::Told,
 };
@@ -150,9 +150,13 @@ macro_rules! aggregates {
             }
         }
 
+        /// The kinds of aggregates whose ids come from outside, none for each of the rest.
+        const NAMED_FROM_OUTSIDE: &[Option<&str>] =
+            &[$(if <$aggregate as Owned>::ID_IS_DERIVED { None } else { Some($name) }),*];
+
         /// Every code that anything is refused with, each once.
         pub fn codes() -> Vec<&'static Code> {
-            let mut codes: Vec<&'static Code> = vec![&Invalid::CODE];
+            let mut codes: Vec<&'static Code> = vec![&Invalid::CODE, &IdTaken::CODE];
             $(codes.extend($refusal::CODES);)*
             codes.sort_by_key(|code| (code.code, code.sentence));
             codes.dedup();
@@ -167,14 +171,19 @@ macro_rules! aggregates {
             }
 
             impl Decides for $aggregate {
+                type Facts = $facts;
+                const NAMED_FROM_OUTSIDE: &'static [Option<&'static str>] = NAMED_FROM_OUTSIDE;
+
                 fn decided(
                     &self,
                     issued: &Issued<$command>,
-                    facts: &$facts,
+                    given: &Given<$facts>,
                 ) -> Result<Vec<$event>, $refusal> {
                     issued.check()?;
                     keep_out_strangers(self, issued)?;
-                    self.decide(issued, facts)
+                    let events = self.decide(issued, &given.facts)?;
+                    given.id.check::<$refusal>($name)?;
+                    Ok(events)
                 }
             }
 
@@ -183,15 +192,15 @@ macro_rules! aggregates {
                 type Command = Issued<$command>;
                 type Event = $event;
                 type Error = $refusal;
-                type Services = $facts;
+                type Services = Given<$facts>;
 
                 async fn handle(
                     &mut self,
                     issued: Self::Command,
-                    facts: &Self::Services,
+                    given: &Self::Services,
                     sink: &EventSink<Self>,
                 ) -> Result<(), Self::Error> {
-                    for event in self.decided(&issued, facts)? {
+                    for event in self.decided(&issued, given)? {
                         sink.write(event, self).await;
                     }
                     Ok(())

@@ -41,7 +41,7 @@ fn with_field(mut policy: Value, field: &str, value: Value) -> Value {
 
 #[test]
 fn a_programme_opens_once() {
-    TestFramework::<Program>::with(())
+    TestFramework::<Program>::with(().into())
         .given_no_previous_events()
         .when(vendor("vera", "2025-01-01", open_program()))
         .then_expect_events(vec![ProgramEvent::Opened {
@@ -51,7 +51,7 @@ fn a_programme_opens_once() {
             interview_required: true,
             max_network_depth: 3,
         }]);
-    TestFramework::<Program>::with(())
+    TestFramework::<Program>::with(().into())
         .given(published([]))
         .when(vendor("vera", "2025-01-01", open_program()))
         .then_expect_error(ProgramRefusal::AlreadyOpen);

@@ -177,7 +177,7 @@ fn tell() -> Vec<Recorded> {
     told.ask_with(ALFA.0, on, "recordExam", failed);
     told.ask(ALFA.0, on, &["recordExam", "setPaymentDetails", "overrideTier"]);
     told.ask(BETA.0, on, &[reviewed, approved].concat());
-    let other = |number| Uuid::from_u128(number);
+    let other = super::id;
     told.ask(other(0xA1), on, &[&reviewed[..], &["rejectApplication"]].concat());
     told.ask(other(0xA2), on, &["applyForProgram", "withdrawApplication"]);
     told.ask(ALFA.0, "2025-02-01", &["acceptTerms"]);

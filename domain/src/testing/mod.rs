@@ -13,18 +13,24 @@ pub use self::history::{history, sample};
 use crate::{
     Actor, CommandId, Currency, Envelope, Event, EventId, Issued, Money, PartnerId, ProgramId,
     Recorded, SubjectId,
+    facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
     program::{Program, ProgramCommand, ProgramEvent},
     world::now,
 };
 
-pub const PROGRAM: ProgramId = ProgramId(Uuid::from_u128(0x9));
+pub const PROGRAM: ProgramId = ProgramId(id(0x9));
 /// The partner that most tests are about.
-pub const ALFA: PartnerId = PartnerId(Uuid::from_u128(0xA));
+pub const ALFA: PartnerId = PartnerId(id(0xA));
 /// Another partner.
-pub const BETA: PartnerId = PartnerId(Uuid::from_u128(0xB));
+pub const BETA: PartnerId = PartnerId(id(0xB));
 /// A person of every partner here.
 pub const MARIA: SubjectId = SubjectId(Uuid::from_u128(0x11));
+
+/// An id as somebody outside would give it: of version 4.
+pub const fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number | 0x4000_8000_0000_0000_0000)
+}
 
 /// An instant, or noon in UTC of a day.
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -98,13 +104,13 @@ pub fn folded_with_a_stop<A: Aggregate>(events: &[A::Event], cut: usize) -> A {
 }
 
 /// What the framework that runs commands gets of this one; the events are applied to the aggregate.
-pub fn handled<A: Aggregate>(
+pub fn handled<A: Decides<Facts: Clone>>(
     aggregate: &mut A,
     command: A::Command,
-    facts: &A::Services,
+    facts: &A::Facts,
 ) -> Result<Vec<A::Event>, A::Error> {
     let sink = EventSink::default();
-    now(aggregate.handle(command, facts, &sink))?;
+    now(aggregate.handle(command, &facts.clone().into(), &sink))?;
     Ok(now(sink.collect()))
 }
 

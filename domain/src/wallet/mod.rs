@@ -287,6 +287,8 @@ impl Purse {
 }
 
 impl Owned for Wallet {
+    const ID_IS_DERIVED: bool = true;
+
     fn founded(_: Uuid, event: &WalletEvent) -> Option<Home> {
         let WalletEvent::Accrued { accrual } = event else { return None };
         Some(Home { program: accrual.program, partner: Some(accrual.partner) })

@@ -68,6 +68,6 @@ impl<'b> Columns<'b> {
         self.receipts.aggregate_types.push(append.own.aggregate_type);
         self.receipts.aggregate_ids.push(append.own.aggregate_id.to_string());
         self.receipts.first_offsets.push(offset.cast_signed());
-        self.receipts.last_offsets.push((offset + append.length() - 1).cast_signed());
+        self.receipts.last_offsets.push((offset + append.length()).cast_signed() - 1);
     }
 }

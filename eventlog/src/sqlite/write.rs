@@ -119,9 +119,10 @@ async fn insert(
     for rows in rows.chunks(ROWS) {
         events_statement(rows, &recorded_at).build().execute(&mut *connection).await?;
     }
-    let firsts: Vec<&NewRow<'_>> = rows.iter().filter(|row| row.index == 0).collect();
-    for firsts in firsts.chunks(ROWS) {
-        receipts_statement(firsts, &recorded_at).build().execute(&mut *connection).await?;
+    let appends: Vec<(&Append, u64)> = writes(batch, verdicts).collect();
+    for appends in appends.chunks(ROWS) {
+        let statement = receipts_statement(appends, head.position, &recorded_at);
+        { statement }.build().execute(&mut *connection).await?;
     }
     sqlx::query("UPDATE log_head SET position = ?, recorded_at = ?")
         .bind((head.position + rows.len() as u64).cast_signed())
@@ -175,22 +176,23 @@ fn events_statement<'r>(rows: &'r [NewRow<'r>], recorded_at: &'r str) -> QueryBu
 }
 
 fn receipts_statement<'r>(
-    firsts: &'r [&NewRow<'r>],
+    appends: &'r [(&'r Append, u64)],
+    head: u64,
     recorded_at: &'r str,
 ) -> QueryBuilder<'r, Sqlite> {
     let mut statement = QueryBuilder::new(
         "INSERT INTO receipts (command_id, fingerprint, aggregate_type, aggregate_id, first_position, last_position, \
          recorded_at) ",
     );
-    statement.push_values(firsts, |mut values, first| {
-        let append = first.append;
+    statement.push_values(appends, |mut values, (append, offset)| {
+        let first = head + offset;
         values
             .push_bind(append.command_id().to_string())
             .push_bind(append.provenance.fingerprint.as_slice())
             .push_bind(append.own.aggregate_type)
             .push_bind(append.own.aggregate_id.to_string())
-            .push_bind(first.position.cast_signed())
-            .push_bind((first.position + append.length() - 1).cast_signed())
+            .push_bind(first.cast_signed())
+            .push_bind((first + append.length()).cast_signed() - 1)
             .push_bind(recorded_at);
     });
     statement

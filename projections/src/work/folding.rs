@@ -35,7 +35,7 @@ impl Folding {
         db: &DatabaseTransaction,
         batch: &[Recorded],
     ) -> Result<Result<(), Poison>, DbErr> {
-        batch.iter().for_each(|recorded| self.homes.want(recorded.envelope.aggregate_id));
+        batch.iter().for_each(|recorded| self.homes.want(homes::key(recorded)));
         self.homes.load(db).await?;
         let mut placed = Vec::with_capacity(batch.len());
         for recorded in batch {
@@ -69,7 +69,7 @@ impl Folding {
         let entry = domain::ledger::entry(&recorded);
         let mut placed = Placed { recorded, program: None, partner: None, entry };
         self.homes.fold(&placed).map_err(|misfit| poison(&placed, misfit))?;
-        if let Some(home) = self.homes.get(placed.aggregate()) {
+        if let Some(home) = self.homes.get(homes::key(&placed.recorded)) {
             placed.program = Some(ProgramId(home.program));
             placed.partner = home.partner.map(PartnerId);
         }

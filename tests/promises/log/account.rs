@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::{Actor, CommandId, Personal, SubjectId};
-use eventlog::{Append, Done, ExecuteError, Execution, Log, NewEvent, Part, Provenance, RawEvent};
+use eventlog::{
+    Append, ExecuteError, Execution, Log, NewEvent, Part, Provenance, RawEvent, Receipt,
+};
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -135,7 +137,7 @@ pub fn command(
 pub async fn execute(
     log: &Log,
     execution: Execution<AccountCommand>,
-) -> Result<Done, ExecuteError<AccountRefusal>> {
+) -> Result<Receipt, ExecuteError<AccountRefusal>> {
     log.execute::<Account, _>(execution, |_, _, _| async { Ok(()) }.boxed()).await
 }
 
@@ -144,7 +146,7 @@ pub async fn issue(
     log: &Log,
     account: Uuid,
     of: AccountCommand,
-) -> Result<Done, ExecuteError<AccountRefusal>> {
+) -> Result<Receipt, ExecuteError<AccountRefusal>> {
     execute(log, command(new_command(), account, of)).await
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use eventlog::{AppendError, Clock, Done, ExecuteError};
+use eventlog::{AppendError, Clock, ExecuteError, Execution, Receipt};
 use tests::places;
 use uuid::Uuid;
 
@@ -21,13 +21,7 @@ async fn r135_every_command_is_idempotent_under_a_client_supplied_key() {
         let first = execute(&log, withdrawal.clone()).await.expect("there is enough");
         // Asked again, it would be refused: the account is empty by now. The receipt answers instead.
         let again = execute(&log, withdrawal.clone()).await.expect("a retry is answered");
-        let (first, again) = (first.receipt.expect("a receipt"), again.receipt.expect("a receipt"));
-        assert!(!first.duplicate && again.duplicate);
-        assert_eq!(
-            (first.first_position, first.last_position),
-            (again.first_position, again.last_position)
-        );
-        assert_eq!(first.recorded_at, again.recorded_at);
+        assert_eq!(again, Receipt { duplicate: true, ..first });
 
         let mut other = withdrawal.clone();
         other.provenance.fingerprint = fingerprint("another body");
@@ -48,20 +42,47 @@ async fn the_same_command_asked_at_once_by_many_is_applied_once() {
         let deposit = command(new_command(), Uuid::now_v7(), deposit(5));
         let asked = (0..40).map(|_| execute(&log, deposit.clone()));
         let answers = futures::future::join_all(asked).await;
-        let receipts = answers
-            .into_iter()
-            .map(|answer| answer.expect("an answer").receipt.expect("a receipt"));
+        let receipts = answers.into_iter().map(|answer| answer.expect("an answer"));
         let fresh = receipts.filter(|receipt| !receipt.duplicate).count();
         assert_eq!((fresh, whole(&log).await.len()), (1, 1));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outcome_that_holds_already_appends_nothing() {
+async fn an_outcome_that_held_already_leaves_a_receipt_by_which_it_never_acts_later() {
     for place in places().await {
         let log = place.log().await;
-        let done = issue(&log, Uuid::now_v7(), AccountCommand::Empty).await.expect("it is empty");
-        assert_eq!(done, Done { receipt: None, events: 0 });
+        let account = Uuid::now_v7();
+        issue(&log, Uuid::now_v7(), deposit(1)).await.expect("another account's");
+        let empty = command(new_command(), account, AccountCommand::Empty);
+        let first = execute(&log, empty.clone()).await.expect("it is empty");
+        assert_eq!((first.events(), first.last_position, first.duplicate), (0, 1, false));
+        issue(&log, account, deposit(5)).await.expect("a deposit is taken");
+        let again = execute(&log, empty).await.expect("a retry is answered");
+        assert_eq!(again, Receipt { duplicate: true, ..first });
+        let (state, _) = log.load::<Account>(account).await.expect("it loads");
+        assert_eq!((state.balance, whole(&log).await.len()), (5, 2), "{place}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_without_events_stand_in_one_batch_with_those_that_have_some() {
+    for place in places().await {
+        let log = place.log().await;
+        let appends: Vec<_> =
+            (0..40).map(|nth| deposits(new_command(), Uuid::now_v7(), 0, nth % 3)).collect();
+        let asked = appends.iter().cloned().map(|append| log.append(append));
+        let receipts = futures::future::join_all(asked).await;
+        let asked = appends.into_iter().map(|append| log.append(append));
+        let again = futures::future::join_all(asked).await;
+        let mut next = 1;
+        for (nth, (first, again)) in receipts.into_iter().zip(again).enumerate() {
+            let first = first.expect("the stream is new");
+            assert_eq!((first.first_position, first.events()), (next, nth as u64 % 3), "{place}");
+            next += first.events();
+            assert_eq!(again.expect("a retry"), Receipt { duplicate: true, ..first }, "{place}");
+        }
+        assert_eq!((whole(&log).await.len() as u64, *log.head().borrow()), (next - 1, next - 1));
     }
 }
 
@@ -93,7 +114,10 @@ async fn a_version_that_has_been_left_behind_is_a_conflict() {
         let late = execute(&log, at(0, 2)).await;
         assert!(matches!(late, Err(ExecuteError::Conflict)), "{late:?}");
         let retried = execute(&log, first).await.expect("a retry is no conflict");
-        assert!(retried.receipt.expect("a receipt").duplicate);
+        assert!(retried.duplicate);
+        let seen = Execution { expected_version: Some(3), ..at(0, 4) };
+        let missing = execute(&log, Execution { aggregate_id: Uuid::now_v7(), ..seen }).await;
+        assert!(matches!(missing, Err(ExecuteError::NotBegun)), "{missing:?}");
         execute(&log, at(1, 3)).await.expect("this is the version");
         let (state, version) = log.load::<Account>(account).await.expect("it loads");
         assert_eq!((state.balance, version), (4, 2));
@@ -114,8 +138,11 @@ async fn appends_to_a_stream_that_has_moved_or_is_not_there_yet_conflict() {
             log.append(deposits(new_command(), account, 2, 3)).await.expect("this is its end");
         assert_eq!((receipt.first_position, receipt.last_position), (3, 5));
         assert_eq!(*log.head().borrow(), 5);
-        let nothing = log.append(deposits(new_command(), account, 5, 0)).await;
-        assert!(matches!(nothing, Err(AppendError::NoEvents)), "{nothing:?}");
+        let late = log.append(deposits(new_command(), account, 4, 0)).await;
+        assert!(
+            matches!(late, Err(AppendError::Conflict)),
+            "what has moved may not hold: {late:?}"
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::{Personal, SubjectId};
-use eventlog::{Append, AppendError, Done, ExecuteError, Execution, Log, NewEvent, Part, Receipt};
+use eventlog::{Append, AppendError, ExecuteError, Execution, Log, NewEvent, Part, Receipt};
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tests::places;
@@ -116,7 +116,7 @@ async fn register(
     log: &Log,
     login: Uuid,
     address: Uuid,
-) -> Result<Done, ExecuteError<AddressTaken>> {
+) -> Result<Receipt, ExecuteError<AddressTaken>> {
     log.execute::<Login, _>(registration(login, address), move |_, asked, streams| {
         async move { streams.load_with(asked.address, |_: &Address| vec![Taken { login }]).await }
             .boxed()
@@ -138,7 +138,8 @@ async fn of_many_logins_that_want_one_address_one_has_it() {
             through.map(|log| register(log, Uuid::now_v7(), *address))
         });
         let answers = futures::future::join_all(asked).await;
-        let refused = |answer: &&Result<Done, _>| matches!(answer, Err(ExecuteError::Refused(_)));
+        let refused =
+            |answer: &&Result<Receipt, _>| matches!(answer, Err(ExecuteError::Refused(_)));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);
         assert_eq!(answers.iter().filter(refused).count(), 70, "{answers:?}");
         let events = whole(&log).await;
@@ -160,7 +161,7 @@ async fn what_the_decision_does_not_bring_about_does_not_happen_elsewhere_either
         let (login, address) = (Uuid::now_v7(), Uuid::now_v7());
         register(&log, login, address).await.expect("it is free");
         let again = register(&log, login, address).await.expect("it is so already");
-        assert_eq!((again.events, whole(&log).await.len()), (0, 2));
+        assert_eq!((again.events(), whole(&log).await.len()), (0, 2));
     }
 }
 
@@ -206,7 +207,7 @@ async fn what_happens_twice_to_one_stream_is_appended_to_it_once_each() {
             }
             .boxed()
         });
-        assert_eq!(done.await.expect("it is free").events, 3);
+        assert_eq!(done.await.expect("it is free").events(), 3);
         let (_, version) = log.load::<Address>(address).await.expect("it loads");
         assert_eq!((version, whole(&log).await.len()), (2, 3));
     }

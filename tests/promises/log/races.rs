@@ -130,7 +130,7 @@ where
             if first && moment == Moment::After {
                 happen(&rival, change).await;
             }
-            Ok(facts)
+            Ok(facts.into())
         }
         .boxed()
     });

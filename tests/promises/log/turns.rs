@@ -9,7 +9,7 @@ use api::{
 };
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use domain::{Actor, Command, CommandId, facts::Streams as _};
-use eventlog::{Done, ExecuteError, Log};
+use eventlog::{ExecuteError, Log};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tests::{Trade, places, trade::IBANS};
@@ -207,7 +207,7 @@ async fn an_older_state_that_was_given_first_is_what_the_append_is_held_to() {
             }
             .boxed()
         });
-        assert_eq!(done.await.expect("it is taken").events, 1);
+        assert_eq!(done.await.expect("it is taken").events(), 1);
         assert_eq!(attempts.load(Ordering::Relaxed), 2, "what was seen first counts");
     }
 }
@@ -267,7 +267,7 @@ async fn what_stood_at_a_position_is_read_that_far_and_once() {
                 }
                 .boxed()
             });
-            let Done { events, .. } = done.await.expect("it is taken");
+            let events = done.await.expect("it is taken").events();
             let read = READ[1].load(Ordering::Relaxed) - before;
             assert_eq!((events, read), (1, reads), "at {position}");
         }

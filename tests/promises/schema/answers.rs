@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api::auth::Role;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::served::{Served, codes};
+use super::served::{LATE, Served, codes};
 
 /// Counts the batches that are read on this thread.
 #[derive(Default)]
@@ -134,20 +134,46 @@ async fn r135_the_same_command_id_answers_the_same_and_with_another_body_is_an_e
     let served = Served::begin().await;
     let north = served.objects("north").await;
     let query = "mutation($input: OverrideTierInput!) { overrideTier(input: $input) \
-                 { partner { tier version } position refusal { code } } }";
+                 { partner { tier version } position replayed refusal { code } } }";
     let input = |to: &str| json!({ "input": { "partnerId": north.partner, "to": to, "reason": "agreed", "commandId": Uuid::from_u128(9) } });
     let first = served.ask_with(Role::ChannelManager, None, query, input("SILVER")).await;
     assert_eq!(first.errors, []);
     let done = first.data.clone().into_json().expect("is JSON")["overrideTier"].clone();
     assert_eq!(done["partner"]["tier"], "SILVER");
+    assert_eq!(done["replayed"], false);
     let again = served.ask_with(Role::ChannelManager, None, query, input("SILVER")).await;
-    assert_eq!(again.data, first.data);
+    let mut again = again.data.into_json().expect("is JSON")["overrideTier"].clone();
+    assert_eq!(again["replayed"].take(), true);
+    assert_eq!(again, with(&done, "replayed", json!(null)), "all the rest is the same");
     let other = served.ask_with(Role::ChannelManager, None, query, input("GOLD")).await;
     assert_eq!(codes(&other), [("overrideTier".to_owned(), "COMMAND_ID_REUSED".to_owned())]);
 
     let stale = json!({ "input": { "partnerId": north.partner, "to": "GOLD", "reason": "x", "expectedVersion": 1 } });
     let conflict = served.ask_with(Role::ChannelManager, None, query, stale).await;
     assert_eq!(codes(&conflict), [("overrideTier".to_owned(), "CONFLICT".to_owned())]);
+    served.service.stop().await;
+}
+
+fn with(object: &Value, field: &str, value: Value) -> Value {
+    let mut object = object.clone();
+    object[field] = value;
+    object
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_of_what_is_not_there_is_no_conflict() {
+    let served = Served::begin().await;
+    let open = |version: u32| {
+        json!({ "input": {
+            "programId": Uuid::now_v7(), "name": "Second", "timeZone": "Europe/Warsaw", "baseCurrency": "EUR",
+            "interviewRequired": false, "maxNetworkDepth": 3, "expectedVersion": version
+        } })
+    };
+    let query = "mutation($input: OpenProgramInput!) { openProgram(input: $input) { position } }";
+    let seen = served.ask_with(Role::Administrator, None, query, open(1)).await;
+    assert_eq!(codes(&seen), [("openProgram".to_owned(), "BAD_USER_INPUT".to_owned())]);
+    assert!(seen.errors[0].message.contains("nothing under this id yet"), "{:?}", seen.errors);
+    assert_eq!(served.ask_with(Role::Administrator, None, query, open(0)).await.errors, []);
     served.service.stop().await;
 }
 
@@ -171,7 +197,7 @@ async fn a_date_in_the_past_is_for_channel_managers_and_finance() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_a_candidate_sees_its_application_and_nothing_else() {
     let served = Served::begin().await;
-    let candidate = Uuid::from_u128(4711);
+    let candidate = LATE;
     let apply = "mutation($input: ApplyForProgramInput!) { applyForProgram(input: $input) \
                  { position refusal { code message } } }";
     let input = json!({ "input": {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::mutations::{mutations, operation, value};
 use super::sdl::document;
-use super::served::{Objects, Served, codes, principal};
+use super::served::{LATE, Objects, Served, codes, principal};
 
 const APPLY: &str = "mutation($input: ApplyForProgramInput!) { applyForProgram(input: $input) \
                      { position partner { name } refusal { code } } }";
@@ -38,7 +38,7 @@ pub(super) async fn apply(served: &Served, candidate: Uuid, name: &str) -> Respo
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_a_candidate_is_told_what_came_of_its_application_and_not_shown_the_partner() {
     let served = Served::begin().await;
-    let applied = apply(&served, Uuid::from_u128(4711), "Late").await;
+    let applied = apply(&served, LATE, "Late").await;
     assert_eq!(
         codes(&applied),
         [("applyForProgram.partner".to_owned(), "FORBIDDEN".to_owned())],
@@ -55,7 +55,7 @@ async fn r4_what_is_not_open_to_a_candidate_is_refused_by_its_aggregate_and_noth
     for place in places().await {
         let served = Served::at(place).await;
         let (document, program) = (document(), served.story.id("program"));
-        let (candidate, lot) = (Uuid::from_u128(4711), Uuid::from_u128(4));
+        let (candidate, lot) = (LATE, Uuid::from_u128(4));
         let wallet =
             WalletId::of(PartnerId(candidate), Currency::from_code("EUR").expect("is one"));
         let own = Objects { partner: candidate, wallet: wallet.0, deal: Uuid::from_u128(2), lot };
@@ -126,8 +126,7 @@ async fn a_members_command_goes_while_the_views_are_behind_and_while_they_are_do
             let sources = Sources { commands, log: log.clone(), views };
             let operation = "mutation($input: SetPaymentDetailsInput!) \
                              { setPaymentDetails(input: $input) { position refusal { code } } }";
-            let input =
-                json!({ "input": { "partnerId": own, "accountHolder": "North", "iban": iban } });
+            let input = json!({ "input": { "partnerId": own, "commandId": Uuid::now_v7(), "accountHolder": "North", "iban": iban } });
             let request = Request::new(operation).variables(Variables::from_json(input));
             let request = request.data(principal(Role::Owner, Some(own)));
             graph_of(sources, Settings { introspection: false }).execute(request).await

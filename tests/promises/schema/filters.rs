@@ -3,10 +3,9 @@
 use api::auth::Role;
 use serde_json::{Value, json};
 use tests::places;
-use uuid::Uuid;
 
 use super::commands::apply;
-use super::served::{Served, codes};
+use super::served::{LATE, Served, codes};
 
 const QUERY: &str =
     "query($filter: PartnerFilter!) { partners(filter: $filter) { nodes { name } } }";
@@ -16,7 +15,7 @@ async fn what_a_name_begins_with_is_no_pattern() {
     for place in places().await {
         let served = Served::at(place).await;
         let name = r"50%_\Off sp. z o.o.";
-        apply(&served, Uuid::from_u128(4711), name).await;
+        apply(&served, LATE, name).await;
         let found = async |prefix: &str| {
             let filter = json!({ "filter": { "nameStartsWith": prefix } });
             let answer = served.ask_with(Role::Auditor, None, QUERY, filter).await;

@@ -5,7 +5,7 @@ mod bounds;
 mod commands;
 mod filters;
 mod moments;
-mod mutations;
+pub mod mutations;
 pub mod sdl;
 pub mod served;
 mod truths;

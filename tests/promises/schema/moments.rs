@@ -110,7 +110,7 @@ async fn set_tier(served: &Served, partner: Uuid, to: Tier) -> u64 {
     };
     let Ok(Outcome::Done(change)) = served.service.ask(request).await else { panic!("it is done") };
     served.service.settle().await;
-    change.position
+    change.last_position
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

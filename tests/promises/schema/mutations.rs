@@ -10,7 +10,7 @@ use super::sdl::{document, fields, types};
 use super::served::{Objects, Served, codes};
 
 /// Something of a type, aimed at `objects`. What may be left out is.
-pub(super) fn value(
+pub fn value(
     document: &ServiceDocument,
     name: &str,
     ty: &Type,
@@ -26,6 +26,7 @@ pub(super) fn value(
         ("dealId", _) => json!(objects.deal),
         ("walletId", _) => json!(objects.wallet),
         ("programId" | "program", _) => json!(program),
+        ("commandId", _) => json!(Uuid::now_v7()),
         (_, "UUID") => json!(Uuid::from_u128(77)),
         ("country", _) => json!("PL"),
         ("timeZone", _) => json!("Europe/Warsaw"),
@@ -70,7 +71,7 @@ fn aims(name: &str) -> bool {
 }
 
 /// Each mutation with its input type.
-pub(super) fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
+pub fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
     let root = types(document)
         .find(|definition| definition.name.node == "Mutation")
         .expect("there are mutations");
@@ -82,7 +83,7 @@ pub(super) fn mutations(document: &ServiceDocument) -> Vec<(String, Type)> {
         .collect()
 }
 
-pub(super) fn operation(mutation: &str, input: &Type) -> String {
+pub fn operation(mutation: &str, input: &Type) -> String {
     format!(
         "mutation($input: {input}) {{ {mutation}(input: $input) \
          {{ position refusal {{ code message field policy {{ id version }} }} clientMutationId }} }}"

@@ -149,13 +149,17 @@ fn every_mutation_takes_one_input_with_a_command_id_and_answers_with_a_payload_o
         for common in ["commandId", "expectedVersion", "occurredAt", "clientMutationId"] {
             assert!(given.contains(&common), "{name} takes no {common}");
         }
+        let key = inputs(find(&format!("{own}Input")))
+            .iter()
+            .find(|input| input.node.name.node == "commandId");
+        assert_eq!(key.expect("is there").node.ty.node.to_string(), "UUID!", "{name}");
         let told: Vec<&str> = fields(find(&format!("{own}Payload")))
             .iter()
             .map(|field| field.node.name.node.as_str())
             .collect();
-        for common in ["position", "refusal", "clientMutationId"] {
+        for common in ["position", "replayed", "refusal", "clientMutationId"] {
             assert!(told.contains(&common), "{name} tells no {common}");
         }
-        assert_eq!(told.len(), 4, "{name} tells its object and nothing else: {told:?}");
+        assert_eq!(told.len(), 5, "{name} tells its object and nothing else: {told:?}");
     }
 }

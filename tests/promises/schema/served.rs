@@ -67,22 +67,30 @@ impl Served {
         self.ask_with(role, partner, query, json!({})).await
     }
 
+    /// A mutation is a request of its own where its input names none.
     pub async fn ask_with(
         &self,
         role: Role,
         partner: Option<Uuid>,
         query: &str,
-        variables: Value,
+        mut variables: Value,
     ) -> Response {
+        if let Some(input) = variables.get_mut("input").and_then(Value::as_object_mut) {
+            input.entry("commandId").or_insert_with(|| json!(Uuid::now_v7()));
+        }
         let request = Request::new(query).variables(Variables::from_json(variables));
         let request = request.data(principal(role, partner)).data(TraceId::new());
         self.graph.execute(request).await
     }
 }
 
+/// A partner that has not applied yet.
+pub const LATE: Uuid = Uuid::from_u128(0x4711_0000_4000_8000_0000_0000_0000);
+
 /// Somebody in this role; members are of `partner`.
 pub fn principal(role: Role, partner: Option<Uuid>) -> Principal {
     Principal {
+        issuer: "accord".into(),
         subject: format!("{role}@test"),
         role,
         partner: partner.filter(|_| role.is_member()).map(PartnerId),

@@ -46,7 +46,8 @@ async fn with_views_that_stand_still_what_was_done_is_told_apart_from_what_was_n
         assert_eq!(codes(&position), code("viewer", "VIEWS_BEHIND"), "it is in the log");
 
         let approve = format!(
-            "mutation {{ approveApplication(input: {{ partnerId: \"{north}\" }}) {{ position }} }}"
+            "mutation {{ approveApplication(input: {{ partnerId: \"{north}\", commandId: \"{}\" }}) {{ position }} }}",
+            Uuid::now_v7()
         );
         let already = served.ask(Role::ChannelManager, None, &approve).await;
         assert_eq!(codes(&already), code("approveApplication", "UNAVAILABLE"));

@@ -73,6 +73,9 @@ impl From<Fault> for Failure {
                 "CONFLICT",
                 "somebody else has changed this in the meantime; look again, then decide",
             ),
+            Fault::NotBegun => Self::bad_input(
+                "there is nothing under this id yet: leave expectedVersion out, or give 0",
+            ),
             Fault::CommandIdReused => Self::new(
                 "COMMAND_ID_REUSED",
                 "this commandId has been used for another request; give every request one of its own",

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, CommandId, Refusal, derived};
+use domain::{Actor, Command, CommandId, Origin, Refusal};
 use uuid::Uuid;
 
 use super::{
@@ -18,11 +18,12 @@ use crate::{
 };
 
 /// What every mutation's input may carry.
-#[derive(InputObject, Clone, Debug, Default)]
+#[derive(InputObject, Clone, Debug)]
 pub struct Common {
-    /// Names this request. Sending the same request again with the same id changes nothing and answers the same; the
-    /// same id with another request is an error. Without one every request is a new one.
-    command_id: Option<Uuid>,
+    /// Names this request among all of yours: a new random UUID for each. Sending the same request again with the same
+    /// id, as after a lost answer, changes nothing and answers the same, with `replayed`; the same id with another
+    /// request is an error.
+    command_id: Uuid,
     /// The version of the object that you have seen. Where somebody has changed it since, nothing happens and the
     /// error is CONFLICT.
     expected_version: Option<u32>,
@@ -38,6 +39,8 @@ pub struct Told {
     /// The place in the log that the views have reached for this answer; give it as `minPosition` to read at least
     /// that. Null where the mutation was refused.
     position: Option<Position>,
+    /// Whether this is the answer to a request that had been carried out before, under the same `commandId`.
+    replayed: bool,
     /// Why nothing was done; null where it was done.
     refusal: Option<RefusalView>,
     /// What the input said.
@@ -63,7 +66,7 @@ pub struct From<'a> {
 impl From<'_> {
     /// The id of something new that the caller has not named: the same for the same request.
     pub fn new_id(&self, given: Option<Uuid>, what: &str) -> Uuid {
-        given.unwrap_or_else(|| derived(self.command_id.0, what))
+        given.unwrap_or_else(|| self.command_id.names(what))
     }
 
     /// The partner of a member.
@@ -79,12 +82,14 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         input.common().clone();
     let refused = |refusal: Refusal, client_mutation_id| {
         let refusal = Some(shown(refusal)?);
-        Ok(Some(I::payload(None, Told { position: None, refusal, client_mutation_id })))
+        Ok(Some(I::payload(None, Told { refusal, client_mutation_id, ..Told::default() })))
     };
     if occurred_at.is_some() && !access::may_date(asked.principal.role) {
         return Err(Failure::bad_input("only channel managers and finance may give occurredAt"));
     }
-    let command_id = CommandId(command_id.unwrap_or_else(Uuid::now_v7));
+    let principal = &asked.principal;
+    let origin = Origin { issuer: &principal.issuer, subject: &principal.subject };
+    let command_id = CommandId::given(origin, command_id);
     let command = match input.command(&From { command_id, asked }) {
         Ok(command) => command,
         Err(refusal) => return refused(refusal, client_mutation_id),
@@ -100,18 +105,18 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     };
     match asked.sources.commands.execute(request).await? {
         Outcome::Refused(refusal) => refused(refusal, client_mutation_id),
-        Outcome::Done(done) => {
-            let position = done.position;
+        Outcome::Done(receipt) => {
+            let position = receipt.last_position;
             let reached = asked.sources.views.wait_for(position, PATIENCE).await.is_ok();
             asked.moment.renew();
             let object = if reached { asked.find(id).await.ok() } else { None };
             // What is done is done, also where it cannot be shown; where nothing had to be done, nothing was changed.
-            let object = object.ok_or_else(|| match done.events {
+            let object = object.ok_or_else(|| match receipt.events() {
                 0 => Failure::too_early(),
                 _ => Failure::views_behind(position),
             })?;
-            let told =
-                Told { position: Some(Position(position)), refusal: None, client_mutation_id };
+            let (position, replayed) = (Some(Position(position)), receipt.duplicate);
+            let told = Told { position, replayed, refusal: None, client_mutation_id };
             Ok(Some(I::payload(object, told)))
         }
     }

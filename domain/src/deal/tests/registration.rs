@@ -20,6 +20,10 @@ impl Streams for Silent {
         Err(())
     }
 
+    async fn is_unused(&self, _: &'static str, _: Uuid) -> Result<bool, ()> {
+        Err(())
+    }
+
     async fn own_event(&self, _: EventId) -> Result<Option<u64>, ()> {
         Err(())
     }
@@ -36,11 +40,11 @@ fn a_stranger_is_kept_out_before_anybody_else_is_asked() {
 
 #[test]
 fn a_deal_is_registered_once() {
-    TestFramework::<Deal>::with(facts())
+    TestFramework::<Deal>::with(facts().into())
         .given(deal_at("registered"))
         .when(alfa("2025-02-02", register()))
         .then_expect_error(DealRefusal::AlreadyRegistered);
-    TestFramework::<Deal>::with(facts())
+    TestFramework::<Deal>::with(facts().into())
         .given_no_previous_events()
         .when(alfa("2025-02-02", qualify_by_partner()))
         .then_expect_error(DealRefusal::NotRegistered);

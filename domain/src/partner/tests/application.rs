@@ -30,11 +30,11 @@ fn r5_an_application_names_at_least_one_contact() {
 
 #[test]
 fn an_application_is_made_once() {
-    TestFramework::<Partner>::with(facts())
+    TestFramework::<Partner>::with(facts().into())
         .given(applied())
         .when(vendor("vera", "2025-01-10", apply(None)))
         .then_expect_error(PartnerRefusal::AlreadyApplied);
-    TestFramework::<Partner>::with(facts())
+    TestFramework::<Partner>::with(facts().into())
         .given_no_previous_events()
         .when(vendor("vera", "2025-01-10", PartnerCommand::Approve {}))
         .then_expect_error(PartnerRefusal::NotApplied);

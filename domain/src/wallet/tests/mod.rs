@@ -180,11 +180,11 @@ fn balance(given: Vec<WalletEvent>) -> Option<i64> {
 
 #[test]
 fn the_first_accrual_opens_the_wallet() {
-    TestFramework::<Wallet>::with(facts())
+    TestFramework::<Wallet>::with(facts().into())
         .given_no_previous_events()
         .when(policy("2025-01-18", WalletCommand::Accrue { accrual: accrual(1, eur("100.00")) }))
         .then_expect_events(vec![accrued(1, "100.00")]);
-    TestFramework::<Wallet>::with(facts())
+    TestFramework::<Wallet>::with(facts().into())
         .given_no_previous_events()
         .when(alfa("2025-03-01", request(FIRST, eur("100.00"))))
         .then_expect_error(WalletRefusal::Empty);

@@ -37,6 +37,10 @@ pub(crate) fn fault<E>(failure: ExecuteError<E>) -> Fault {
             tracing::error!(%cause, "an aggregate cannot be read");
             Fault::Internal
         }
+        ExecuteError::Impossible(cause) => {
+            tracing::error!(%cause, "the database refuses what was decided");
+            Fault::Internal
+        }
         ExecuteError::OwnBeside => {
             tracing::error!("a command's facts append to its own aggregate");
             Fault::Internal

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::{ClosedList, outcomes::OpenKind};
 use eventlog::{Clock, Log};
 use projections::{ReaderState, Views};
 use tokio::{sync::watch, time::timeout};
@@ -79,6 +80,12 @@ impl Health {
             metrics::gauge!("accord_projection_state", "state" => known).set(is);
         }
         gauge("accord_views_retired", u64::from(self.views.successor().borrow().is_some()));
+        if let Ok(Ok(open)) = timeout(PATIENCE, self.log.open_counts()).await {
+            for (kind, word, _) in OpenKind::ALL {
+                let count = open.get(kind).copied().unwrap_or_default();
+                metrics::gauge!("accord_open_items", "kind" => *word).set(count as f64);
+            }
+        }
         let down = self.log.tasks().down();
         gauge("accord_tasks_down", down.borrow().len() as u64);
     }

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod demo;
+pub mod effects;
 pub mod fault;
 pub mod graphql;
 pub mod health;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, Log, Target};
-use projections::{ReaderState, Views};
+use projections::{ReaderState, Views, schedule};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     clock::{ManualClock, StoryClock},
     commands::{Commands, Outcome, Request},
+    effects::{Effects, Patience},
     fault::Fault,
     health::Health,
     reactor::Reactor,
@@ -71,11 +72,12 @@ impl Service {
         }
         let views = Views::open(&log).await?;
         let commands = Commands::new(log.clone(), clock.clone());
+        let effects = Effects::new(log.clone(), commands.clone());
         let reactor = Arc::new(
-            Reactor::new(log.clone(), commands.clone()).accounting(by_hand.is_none() || begun),
+            Reactor::new(log.clone(), effects.clone()).accounting(by_hand.is_none() || begun),
         );
         let reacted = reactor.position();
-        let timers = Timers::new(views.clone(), commands.clone());
+        let timers = Timers::new(log.clone(), views.clone(), commands.clone(), effects.clone());
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let kept = || (log.tasks().clone(), shutdown.clone());
         let (keeper, asked) = kept();
@@ -95,6 +97,11 @@ impl Service {
             tasks.spawn(
                 keeper.keep("timers", asked.clone(), move || timers.clone().run(asked.clone())),
             );
+            let (keeper, asked) = kept();
+            tasks.spawn(keeper.keep("open items", asked.clone(), move || {
+                let (effects, asked) = (effects.clone(), asked.clone());
+                async move { effects.retry(asked).await }
+            }));
         }
         Ok(Self { log, views, commands, timers, reacted, clock, by_hand, begun, shutdown, tasks })
     }
@@ -142,10 +149,15 @@ impl Service {
     pub(crate) async fn advance_story(&self, then: DateTime<Utc>, own: &BTreeSet<Uuid>) {
         self.settle().await;
         let Some(clock) = &self.by_hand else { return };
-        let own = (!self.begun).then_some(own);
-        while let Some(timer) = self.timers.next(then, own).await {
+        let mut run = BTreeSet::new();
+        loop {
+            let is_own = |timer: &schedule::Model| {
+                (self.begun || own.contains(&timer.correlation_id)) && !run.contains(&timer.id)
+            };
+            let Some(timer) = self.timers.next(then, is_own).await else { break };
             clock.move_to(timer.due_at);
-            self.timers.run_one(timer).await;
+            run.insert(timer.id);
+            self.timers.run_one(timer, Patience::Endless).await;
             self.settle().await;
         }
         clock.move_to(then);

@@ -66,5 +66,10 @@ fn describe() {
         "accord_graphql_timeouts_total",
         "Operations stopped at their deadline"
     );
+    metrics::describe_gauge!(
+        "accord_open_items",
+        "Effects of events that should have come and have not, by kind: waiting, refused, failed"
+    );
+    metrics::describe_gauge!("accord_clock_right", "1 while the clock can be believed");
     metrics::describe_gauge!("accord_sockets", "Open WebSockets");
 }

@@ -11,6 +11,7 @@ pub mod issued;
 pub mod ledger;
 pub mod money;
 pub mod origin;
+pub mod outcomes;
 pub mod owned;
 pub mod partner;
 pub mod personal;

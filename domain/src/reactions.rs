@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    Actor, Command, CommandId, DealId, Event, EventId, PartnerId, Recorded, WalletId,
+    Actor, Command, CommandId, DealId, Event, EventId, Money, PartnerId, Recorded, WalletId,
     deal::{DealCommand, DealEvent},
     derived,
     partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent},
@@ -159,6 +159,31 @@ pub fn timers(recorded: &Recorded) -> Vec<TimerChange> {
     }
 }
 
+/// The command that an event causes, or sets on the schedule, under this id, with the instant that it is true at.
+pub fn effect(recorded: &Recorded, id: CommandId) -> Option<(DateTime<Utc>, Command)> {
+    let reaction = reactions(recorded).into_iter().find(|reaction| reaction.command_id == id);
+    if let Some(reaction) = reaction {
+        return Some((recorded.envelope.occurred_at, reaction.command));
+    }
+    timers(recorded).into_iter().find_map(|change| match change {
+        TimerChange::Set(timer) => {
+            (timer.command_id == id).then_some((timer.due_at, timer.command))
+        }
+        TimerChange::Clear(_) => None,
+    })
+}
+
+/// The money that the effect of this id is about, where it is about any.
+pub fn amount(recorded: &Recorded, id: CommandId) -> Option<Money> {
+    let (_, command) = effect(recorded, id)?;
+    if let Command::Wallet(_, WalletCommand::Accrue { accrual }) = command {
+        return Some(accrual.amount);
+    }
+    // What matures is what was credited.
+    let WalletEvent::Accrued { accrual } = recorded.told()? else { return None };
+    Some(accrual.amount)
+}
+
 /// One accrual a leg, for the seller and everybody above (R70, R129).
 fn accruals(deal: DealId, event: &DealEvent) -> Vec<Command> {
     let DealEvent::CommissionCalculated {
@@ -294,6 +319,22 @@ mod tests {
             }
         }
         assert!(seen.len() > 20);
+    }
+
+    #[test]
+    fn an_effect_is_found_again_by_its_id_with_its_instant() {
+        for recorded in history() {
+            for Reaction { command_id, command } in reactions(&recorded) {
+                let then = recorded.envelope.occurred_at;
+                assert_eq!(effect(&recorded, command_id), Some((then, command)));
+            }
+            for change in timers(&recorded) {
+                if let TimerChange::Set(Timer { due_at, command_id, command, .. }) = change {
+                    assert_eq!(effect(&recorded, command_id), Some((due_at, command)));
+                }
+            }
+            assert_eq!(effect(&recorded, CommandId(Uuid::nil())), None);
+        }
     }
 
     #[test]

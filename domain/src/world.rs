@@ -92,7 +92,7 @@ impl World {
             let Some((timer, cause)) = self.schedule.remove(&id) else { break };
             let events =
                 self.decide(policy_actor(), at, timer.command_id, timer.command, Some(cause));
-            recorded.extend(self.with_effects(events.unwrap_or_default())); // Refused is settled.
+            recorded.extend(self.with_effects(events.unwrap_or_default())); // What is refused leaves no event.
         }
         recorded
     }
@@ -118,7 +118,7 @@ impl World {
             for reaction in reactions(event) {
                 let (id, command) = (reaction.command_id, reaction.command);
                 let events = self.decide(policy_actor(), occurred_at, id, command, Some(cause));
-                recorded.extend(events.unwrap_or_default()); // Refused is settled.
+                recorded.extend(events.unwrap_or_default()); // What is refused leaves no event.
             }
             next += 1;
         }

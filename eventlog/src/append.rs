@@ -89,6 +89,9 @@ pub enum AppendError {
     CommandIdReused,
     #[error("personal data could not be sealed")]
     Personal(#[from] PersonalError),
+    /// Nothing was appended, and nothing would be if it were asked again.
+    #[error("the database refuses these events")]
+    Impossible(#[source] Cause),
     /// Nothing was appended.
     #[error("the log cannot be written at the moment")]
     Unavailable(#[source] Cause),

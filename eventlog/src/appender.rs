@@ -152,7 +152,8 @@ impl Appender {
 fn failure(fault: WriteFault) -> AppendError {
     tracing::warn!(?fault, "a batch was not appended");
     match fault {
-        WriteFault::Refused(cause) | WriteFault::Lost(cause) => AppendError::Unavailable(cause),
+        WriteFault::Refused(cause) => AppendError::Impossible(cause),
+        WriteFault::Lost(cause) => AppendError::Unavailable(cause),
         WriteFault::Unknown(cause) => AppendError::UnknownOutcome(cause),
     }
 }

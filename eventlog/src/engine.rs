@@ -8,6 +8,7 @@ use crate::at_rest::{events, select_events};
 use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
+use crate::open_items::{Counts, Ids, OpenItem, Which};
 use crate::personal::Key;
 use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
@@ -132,6 +133,26 @@ impl Engine {
 
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), Cause> {
         each_engine!(self, engine => engine.set_checkpoint(name, position).await.map_err(Cause::new))
+    }
+
+    pub async fn keep_open(&self, item: &OpenItem) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.keep_open(item).await.map_err(Cause::new))
+    }
+
+    pub async fn close_item(&self, id: CommandId) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.close_item(id).await.map_err(Cause::new))
+    }
+
+    pub async fn open_items(&self, which: Which, most: u32) -> Result<Vec<OpenItem>, Cause> {
+        each_engine!(self, engine => engine.open_items(which, most).await.map_err(Cause::new))
+    }
+
+    pub async fn open_ids(&self) -> Result<Ids, Cause> {
+        each_engine!(self, engine => engine.open_ids().await.map_err(Cause::new))
+    }
+
+    pub async fn open_counts(&self) -> Result<Counts, Cause> {
+        each_engine!(self, engine => engine.open_counts().await.map_err(Cause::new))
     }
 
     pub async fn close(&self) {

@@ -51,6 +51,9 @@ pub enum ExecuteError<E> {
     /// Ask again with the same command id.
     #[error("the log did not say whether it took the events; ask again with the same command id")]
     UnknownOutcome(#[source] Cause),
+    /// Nothing was appended, and nothing would be if it were asked again.
+    #[error("the database refuses what was decided")]
+    Impossible(#[source] Cause),
     /// The events of an aggregate cannot be read: a damaged value or a missing upcaster.
     #[error("the events of an aggregate cannot be decoded")]
     Undecodable(#[source] Cause),
@@ -248,6 +251,7 @@ impl<E> From<AppendError> for ExecuteError<E> {
             AppendError::CommandIdReused => Self::CommandIdReused,
             AppendError::UnknownOutcome(cause) => Self::UnknownOutcome(cause),
             AppendError::Unavailable(cause) => Self::Unavailable(cause),
+            AppendError::Impossible(cause) => Self::Impossible(cause),
             AppendError::Personal(_) => Self::Unavailable(Cause::new(error)),
         }
     }

@@ -67,6 +67,29 @@ CREATE TABLE checkpoints
     position bigint NOT NULL
 );
 
+-- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come.
+CREATE TABLE open_items
+(
+    command_id   uuid PRIMARY KEY,
+    kind         text        NOT NULL,
+    -- The event that asks for it.
+    event_id     uuid        NOT NULL,
+    position     bigint      NOT NULL,
+    command      text        NOT NULL,
+    aggregate_id uuid        NOT NULL,
+    -- The aggregate that something has to happen to first.
+    waits_for    uuid,
+    code         text        NOT NULL,
+    reason       text        NOT NULL,
+    since        timestamptz NOT NULL,
+    tried_at     timestamptz NOT NULL,
+    tries        bigint      NOT NULL,
+    -- Somebody wants it tried again.
+    asked        boolean     NOT NULL
+);
+
+CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;
+
 -- Appends a batch in one round trip, if every stream is where its writer saw it and no command is known.
 -- Otherwise it writes nothing and says so.
 CREATE FUNCTION append_batch(

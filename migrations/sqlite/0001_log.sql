@@ -68,3 +68,26 @@ CREATE TABLE checkpoints
     name     text PRIMARY KEY NOT NULL,
     position integer          NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come.
+CREATE TABLE open_items
+(
+    command_id   text PRIMARY KEY NOT NULL,
+    kind         text             NOT NULL,
+    -- The event that asks for it.
+    event_id     text             NOT NULL,
+    position     integer          NOT NULL,
+    command      text             NOT NULL,
+    aggregate_id text             NOT NULL,
+    -- The aggregate that something has to happen to first.
+    waits_for    text,
+    code         text             NOT NULL,
+    reason       text             NOT NULL,
+    since        text             NOT NULL,
+    tried_at     text             NOT NULL,
+    tries        integer          NOT NULL,
+    -- Somebody wants it tried again.
+    asked        integer          NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;

@@ -26,6 +26,16 @@ pub const IBANS: [&str; 2] = ["DE89370400440532013000", "PL611090101400000712198
 impl Trade {
     /// A new one. Its partner may register deals, has 1000.00 EUR available, and gave the first of the accounts.
     pub async fn set_up(log: &Log) -> Self {
+        let trade = Self::without_money(log).await;
+        let lot = Uuid::now_v7();
+        trade.accrue(lot, "2025-02-01T00:00:00Z").await;
+        let mature = json!({ "lot": lot });
+        trade.done("matureLot", trade.wallet(), Actor::policy("reactor"), mature).await;
+        trade
+    }
+
+    /// The same, and nothing has been earned.
+    pub async fn without_money(log: &Log) -> Self {
         let commands = Commands::new(log.clone(), Arc::new(SystemClock));
         let (program, partner) = (Uuid::now_v7(), Uuid::now_v7());
         let trade = Self { log: log.clone(), commands, program, partner };
@@ -46,38 +56,39 @@ impl Trade {
         trade.done("publishTerms", program, vera(), terms).await;
         trade.publish_deal_policy(false).await;
         trade.publish_payout_policy("50.00").await;
-        trade
-            .done("applyForProgram", partner, trade.member(), json!({
-                "program": program, "company": { "name": "Alfa sp. z o.o.", "country": "PL" },
-                "contacts": [{
-                    "person": Uuid::now_v7(), "first_name": "Anna", "last_name": "Nowak",
-                    "email": "anna@alfa.example"
-                }],
-                "sections": {
-                    "competencies": "Energy", "customer_portfolio": "Steel", "strategic_goals": "Growth"
-                },
-                "source": "web", "terms_version": 1
-            }))
-            .await;
-        trade.done("assignReview", partner, vera(), json!({ "reviewer": "rita" })).await;
-        trade
-            .done(
-                "recordReview",
-                partner,
-                Actor::vendor("rita"),
-                json!({
-                    "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed"
-                }),
-            )
-            .await;
-        trade.done("approveApplication", partner, Actor::vendor("carla"), json!({})).await;
+        trade.candidate(partner, None, 1).await;
+        trade.approve(partner).await;
         trade.done("joinNetwork", partner, Actor::policy("reactor"), json!({})).await;
         trade.set_payment_details(IBANS[0]).await;
-        let lot = Uuid::now_v7();
-        trade.accrue(lot, "2025-02-01T00:00:00Z").await;
-        let mature = json!({ "lot": lot });
-        trade.done("matureLot", trade.wallet(), Actor::policy("reactor"), mature).await;
         trade
+    }
+
+    /// Somebody who has applied and passed review.
+    pub async fn candidate(&self, partner: Uuid, inviter: Option<Uuid>, terms_version: u32) {
+        let anna = Actor::member("anna", PartnerId(partner));
+        let application = json!({
+            "program": self.program, "company": { "name": "Alfa sp. z o.o.", "country": "PL" },
+            "contacts": [{
+                "person": Uuid::now_v7(), "first_name": "Anna", "last_name": "Nowak",
+                "email": "anna@alfa.example"
+            }],
+            "sections": {
+                "competencies": "Energy", "customer_portfolio": "Steel", "strategic_goals": "Growth"
+            },
+            "source": if inviter.is_some() { "referral" } else { "web" }, "inviter": inviter,
+            "terms_version": terms_version
+        });
+        self.done("applyForProgram", partner, anna, application).await;
+        let (vera, rita) = (Actor::vendor("vera"), Actor::vendor("rita"));
+        self.done("assignReview", partner, vera, json!({ "reviewer": "rita" })).await;
+        let review =
+            json!({ "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed" });
+        self.done("recordReview", partner, rita, review).await;
+    }
+
+    /// Approves somebody who has passed review.
+    pub async fn approve(&self, partner: Uuid) {
+        self.done("approveApplication", partner, Actor::vendor("carla"), json!({})).await;
     }
 
     /// Credits the partner with 1000.00 EUR, out of nothing.

@@ -3,6 +3,7 @@
 mod demo;
 mod explain;
 mod output;
+pub mod reactions;
 mod serve;
 mod tools;
 
@@ -11,6 +12,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::PartnerId;
 use eventlog::Target;
+use uuid::Uuid;
 
 use self::output::Output;
 use crate::{auth::Role, telemetry::LogFormat};
@@ -66,6 +68,11 @@ pub enum Command {
     /// Build every view aside, compare row by row, and check every invariant and effect. Exit code 1 on a difference, 3
     /// where something stands behind the log. May run beside a process that serves.
     Verify,
+    /// List what should have come of events and has not; may run beside a process that serves.
+    Reactions {
+        #[command(subcommand)]
+        then: Option<Reactions>,
+    },
     /// Write the views as they stood at a position into a SQLite file of their own.
     Replay {
         /// The last position that counts.
@@ -112,6 +119,19 @@ pub struct Serve {
     /// For development: the query page, introspection and suggestions.
     #[arg(long)]
     pub development: bool,
+}
+
+/// What to do about open reactions.
+#[derive(Subcommand, Debug)]
+pub enum Reactions {
+    /// Have open reactions tried again by the process that serves, or by the next that is begun.
+    Retry {
+        /// The id of one, as it is listed.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<Uuid>,
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// The demo's own settings.
@@ -171,6 +191,10 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Rebuild => tools::rebuild(store.target(DATA), output).await?,
         Command::Verify => {
             return tools::verify(store.target(DATA), &store.dir(DATA), output).await;
+        }
+        Command::Reactions { then: None } => reactions::list(store.target(DATA), output).await?,
+        Command::Reactions { then: Some(Reactions::Retry { id, all: _ }) } => {
+            reactions::retry(&store.target(DATA), id, output).await?;
         }
         Command::Replay { until, out } => {
             tools::replay(store.target(DATA), until, &out, output).await?

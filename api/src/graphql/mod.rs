@@ -26,7 +26,7 @@ use futures::{
 
 pub use self::ground::asked::Sources;
 use self::{
-    audit::{AuditEvent, AuditQueries},
+    audit::{AuditEvent, AuditQueries, OpenQueries},
     deal::{Deal, DealMutations, DealQueries},
     glance::DashboardQueries,
     ground::{
@@ -65,6 +65,7 @@ struct Query(
     DashboardQueries,
     JournalQueries,
     AuditQueries,
+    OpenQueries,
 );
 
 /// What can be done. Every mutation is one command; a refusal is an answer like any other.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod load;
+mod open_items;
 mod read;
 mod write;
 
@@ -78,6 +79,18 @@ impl Engine {
             .await
             .map_err(|error| OpenError::Migration(Cause::new(error)))?;
         Ok(sqlx::Connection::close(connection).await?)
+    }
+
+    /// Asks that open items be tried again, beside whoever works with them.
+    pub async fn ask_again(url: &str, id: Option<CommandId>) -> Result<u64, OpenError> {
+        let mut connection = options(url)?.connect().await?;
+        check_current(
+            &MIGRATIONS,
+            &connection.list_applied_migrations().await.unwrap_or_default(),
+        )?;
+        let asked = open_items::ask_again(&mut connection, id).await?;
+        sqlx::Connection::close(connection).await?;
+        Ok(asked)
     }
 
     pub fn writer(&self) -> Writer {

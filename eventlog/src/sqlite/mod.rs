@@ -1,5 +1,6 @@
 //! The SQLite storage engine: one process, one writer, many readers.
 
+mod open_items;
 mod read;
 mod write;
 
@@ -93,6 +94,16 @@ impl Engine {
             .await
             .map_err(|error| OpenError::Migration(Cause::new(error)))?;
         Ok(connection.close().await?)
+    }
+
+    /// Asks that open items be tried again, beside the process that the file belongs to.
+    pub async fn ask_again(dir: &Path, id: Option<CommandId>) -> Result<u64, OpenError> {
+        let mut connection = options(dir).connect().await?;
+        let applied = connection.list_applied_migrations().await.unwrap_or_default();
+        check_current(&MIGRATIONS, &applied)?;
+        let asked = open_items::ask_again(&mut connection, id).await?;
+        connection.close().await?;
+        Ok(asked)
     }
 
     pub fn writer(&self) -> Writer {

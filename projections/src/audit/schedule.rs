@@ -1,13 +1,18 @@
 //! The read model of the scheduler: which command is due when.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::CommandError;
 use domain::reactions::{Timer, TimerChange, timers};
 use domain::{Command, CommandId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect};
+use sea_orm::{Condition, ConnectionTrait, QueryOrder, QuerySelect};
 
 use crate::ground::{Misfit, Placed, QueryError, View, table};
+
+/// Timers that are looked at at a time.
+const PAGE: u64 = 1000;
 
 table! {
     "schedule" of None, stamped [last_position], found by ["due_at, id"];
@@ -37,25 +42,41 @@ impl Model {
     }
 }
 
-/// At most `limit` timers that are due at `until`, the earliest first.
+/// A timer's place in the order in which they run.
+pub type Turn = (DateTime<Utc>, Uuid);
+
+/// At most `limit` timers that are due at `until`, the earliest first, from the one after `after` on.
 pub async fn due(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     until: DateTime<Utc>,
+    after: Option<Turn>,
     limit: u64,
-) -> Result<Vec<Model>, QueryError> {
-    let due = Entity::find().filter(Column::DueAt.lte(until));
-    Ok(due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await?)
+) -> Result<Vec<Model>, DbErr> {
+    let mut due = Entity::find().filter(Column::DueAt.lte(until));
+    if let Some((at, id)) = after {
+        let later = Condition::all().add(Column::DueAt.eq(at)).add(Column::Id.gt(id));
+        due = due.filter(Column::DueAt.gte(at));
+        due = due.filter(Condition::any().add(Column::DueAt.gt(at)).add(later));
+    }
+    due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
-/// How many timers were due before `until`, and since when the first of them is.
+/// How many timers were due at `until` and are no open items, and since when the first of them is.
 pub async fn overdue(
     db: &impl ConnectionTrait,
     until: DateTime<Utc>,
+    open: &BTreeSet<CommandId>,
 ) -> Result<(u64, Option<DateTime<Utc>>), DbErr> {
-    let due = Entity::find().filter(Column::DueAt.lt(until));
-    let count = due.clone().count(db).await?;
-    let first = due.order_by_asc(Column::DueAt).one(db).await?;
-    Ok((count, first.map(|timer| timer.due_at)))
+    let (mut count, mut first, mut after) = (0, None, None);
+    loop {
+        let page = due(db, until, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok((count, first)) };
+        after = Some((last.due_at, last.id));
+        for timer in page.iter().filter(|timer| !open.contains(&timer.command_id())) {
+            count += 1;
+            first.get_or_insert(timer.due_at);
+        }
+    }
 }
 
 /// When the next timer is due.

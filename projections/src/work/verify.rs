@@ -1,13 +1,12 @@
 //! Verification by differential rebuild: views built once more aside, and compared with the live ones row by row.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::mem::replace;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Recorded;
-use eventlog::{Log, REACTOR};
+use eventlog::{Ids, Log, REACTOR};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -147,6 +146,8 @@ pub async fn verify(
 ) -> Result<Report, VerifyError> {
     let head = log.reach().await.map_err(StepError::from)?;
     let reactor = log.checkpoint(REACTOR).await.map_err(StepError::from)?;
+    // After the checkpoint: what was left open is listed before that moves on.
+    let open = log.open_ids().await.map_err(StepError::from)?;
     let (home, pointer) = at(log)?;
     let live = pointer
         .live()
@@ -160,7 +161,7 @@ pub async fn verify(
     sweep_scratch(aside);
     let live = home.look(&live.name).await?;
     let rebuilt = Namespace::in_file(&scratch.file("views.sqlite")).await?;
-    let outcome = compare_with_log(&live, &rebuilt, log, (head, reactor), progress).await;
+    let outcome = compare_with_log(&live, &rebuilt, log, (head, reactor, open), progress).await;
     rebuilt.close().await?;
     live.close().await?;
     outcome
@@ -170,7 +171,7 @@ async fn compare_with_log(
     live: &Namespace,
     rebuilt: &Namespace,
     log: &Log,
-    (head, reactor): (u64, u64),
+    (head, reactor, open): (u64, u64, Ids),
     progress: impl Fn(Progress) + Send,
 ) -> Result<Report, VerifyError> {
     // The reader goes on meanwhile; what is compared stays as it is at this moment.
@@ -182,7 +183,7 @@ async fn compare_with_log(
         DbBackend::Sqlite | DbBackend::MySql => live.db().begin().await?, // A snapshot anyway.
     };
     let position = position(&still).await?;
-    let mut effects = Effects::new(reactor, BTreeSet::new());
+    let mut effects = Effects::new(reactor, open.clone());
     let see = |recorded: &Recorded| effects.see(recorded);
     rebuild::whole(rebuilt, log, position, see, progress).await.map_err(RebuildError::from)?;
     rebuilt.index().await?;
@@ -196,7 +197,7 @@ async fn compare_with_log(
         return Err(VerifyError::Different(differences));
     }
     claims::check_claims(&still).await?;
-    let (late, late_since) = schedule::overdue(&still, log.now() - LATE).await?;
+    let (late, late_since) = schedule::overdue(&still, log.now() - LATE, &open).await?;
     still.rollback().await?;
     // Effects of events that the views have may stand where they have not come to.
     let mut rest = log.stream(position, None);

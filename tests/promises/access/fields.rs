@@ -107,6 +107,7 @@ async fn every_field_answers_whom_the_table_names_and_refuses_everybody_else() {
     let document = document();
     let program = served.story.id("program");
     let north = served.objects("north").await;
+    served.leave_open().await;
     let (mut all, mut met) = (BTreeSet::new(), BTreeSet::new());
     for (ty, way) in ways(&document, north, program) {
         all.insert(ty.clone());

@@ -21,16 +21,16 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["partner/"]],
     &[&["deal/"], &["wallet/"]],
     &[&["aggregates/"]],
-    &[&["ledger.rs"], &["reactions.rs"]],
+    &[&["ledger.rs"], &["outcomes.rs", "reactions.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
-    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "personal.rs", "pools.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
+    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_items.rs", "personal.rs", "pools.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs"]],
     &[&["log.rs"]],
     &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
-    &[&["open.rs"]],
+    &[&["open.rs", "unsettled.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],
     &[&["audit/"], &["deal/"], &["glance/"], &["ledger/"], &["partner/"], &["program/"], &["wallet/"]],
@@ -45,7 +45,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
         &["partner/mod.rs", "partner/application.rs", "partner/network.rs", "partner/training.rs"],
     ],
     &[
-        &["audit/edges.rs"], &["audit/lists.rs"],
+        &["audit/edges.rs"], &["audit/lists.rs"], &["audit/open.rs"],
         &["deal/edges.rs"], &["deal/lists.rs"], &["deal/mutations.rs"],
         &["glance/edges.rs"], &["glance/lists.rs"],
         &["ledger/edges.rs"], &["ledger/lists.rs"],

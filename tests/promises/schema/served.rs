@@ -11,7 +11,10 @@ use api::service::Service;
 use api::story::Story;
 use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, Utc};
-use domain::{Currency, PartnerId, WalletId};
+use domain::outcomes::OpenKind;
+use domain::reactions::reactions;
+use domain::{Currency, PartnerId, WalletId, decode};
+use eventlog::OpenItem;
 use serde_json::{Value, json};
 use tests::Place;
 use uuid::Uuid;
@@ -61,6 +64,33 @@ impl Served {
         let lot =
             serde_json::from_value(lot).expect("every partner of the story has earned something");
         Objects { partner, deal: self.story.id("deal"), wallet, lot }
+    }
+
+    /// Leaves an accrual open.
+    pub async fn leave_open(&self) {
+        let log = &self.service.log;
+        let events = log.read_after(0, 10_000).await.expect("the log reads");
+        let told = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
+        let told = told.map(|event| event.expect("every event decodes"));
+        let (envelope, caused) = told
+            .filter(|told| told.envelope.event_type == "commission-calculated")
+            .find_map(|told| Some((told.envelope.clone(), reactions(&told).pop()?)))
+            .expect("something is earned in the story");
+        let item = OpenItem {
+            command_id: caused.command_id,
+            kind: OpenKind::Failed,
+            event_id: envelope.event_id,
+            position: envelope.position,
+            command: caused.command.name().to_owned(),
+            aggregate_id: caused.command.target(),
+            waits_for: None,
+            code: "COMMAND_ID_REUSED".to_owned(),
+            reason: "another command has been carried out under its id".to_owned(),
+            since: log.now(),
+            tried_at: log.now(),
+            tries: 1,
+        };
+        log.keep_open(&item).await.expect("it is taken");
     }
 
     pub async fn ask(&self, role: Role, partner: Option<Uuid>, query: &str) -> Response {

@@ -12,10 +12,14 @@ use super::{opening, unreadable, until};
 
 /// Every gauge by its name and labels.
 #[derive(Default)]
-struct Gauges(Mutex<HashMap<String, Arc<AtomicU64>>>);
+pub(super) struct Gauges(Mutex<HashMap<String, Arc<AtomicU64>>>);
 
 impl Gauges {
-    fn read(&self, name: &str) -> f64 {
+    pub fn has(&self, name: &str) -> bool {
+        self.0.lock().expect("nobody panics with it").contains_key(name)
+    }
+
+    pub fn read(&self, name: &str) -> f64 {
         let all = self.0.lock().expect("nobody panics with it");
         f64::from_bits(all.get(name).expect(name).load(Ordering::Relaxed))
     }

@@ -2,8 +2,10 @@
 
 mod clocks;
 mod gauges;
+mod open_items;
 mod stalled;
 mod supervised;
+mod timers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

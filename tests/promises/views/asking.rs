@@ -122,6 +122,7 @@ async fn what_is_due_comes_in_its_order_as_commands_and_goes_when_it_is_done() {
         let due = schedule::due(
             namespace.db(),
             "2100-01-01T00:00:00Z".parse().expect("is an instant"),
+            None,
             1000,
         )
         .await

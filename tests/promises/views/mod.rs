@@ -2,7 +2,7 @@
 
 mod asking;
 mod edges;
-mod ground;
+pub mod ground;
 mod money;
 mod paging;
 mod proving;

@@ -2,12 +2,16 @@
 
 mod edges;
 mod lists;
+mod open;
 
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use self::lists::{AuditFilter, AuditQueries};
+pub use self::{
+    lists::{AuditFilter, AuditQueries},
+    open::OpenQueries,
+};
 use super::ground::{
     node::Global,
     scalars::Position,

@@ -1,0 +1,121 @@
+//! What a refused effect means: an ordinary outcome, one that waits for something, or one that must not be.
+
+use crate::{Command, words::words};
+
+words! {
+    /// Why an effect of an event has not come.
+    pub enum OpenKind {
+        "waiting" => Waiting: "It waits for something else to happen, and is then tried again by itself.",
+        "refused" => Refused: "It was refused and should not have been: somebody has to look at it.",
+        "failed" => Failed: "It could not be decided: a fault of the program, or data that is damaged.",
+    }
+}
+
+/// What it means that an effect was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// It has come to that in another way, or there is nothing left to do.
+    Ordinary,
+    /// It goes once more has happened to that aggregate.
+    Waits(On),
+    /// Somebody has to look at it.
+    MustNotBe,
+}
+
+/// What an effect waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum On {
+    /// The partner that invited the one which is to join.
+    Inviter,
+    /// The aggregate itself.
+    Itself,
+}
+
+/// An effect, with those refusals that are no mistake. Any other must not be.
+struct Row {
+    effect: &'static str,
+    ordinary: &'static [&'static str],
+    waits: &'static [(&'static str, On)],
+}
+
+const TABLE: [Row; 7] = [
+    Row {
+        effect: "joinNetwork",
+        ordinary: &["TERMS_NOT_CURRENT"], // Whoever accepts them joins by that.
+        waits: &[("PARENT_NOT_JOINED", On::Inviter)],
+    },
+    Row { effect: "assignResponsible", ordinary: &["DEAL_ENDED"], waits: &[] },
+    Row {
+        effect: "requestApproval",
+        ordinary: &["APPROVAL_ALREADY_REQUESTED", "DEAL_ENDED"], // The vendor came first.
+        waits: &[],
+    },
+    Row { effect: "calculateCommission", ordinary: &[], waits: &[] },
+    Row {
+        effect: "accrueCommission",
+        ordinary: &[],
+        waits: &[("WALLET_OVERFLOW", On::Itself)], // A payout makes room.
+    },
+    Row { effect: "expireProtection", ordinary: &["DEAL_ENDED"], waits: &[] },
+    Row { effect: "matureLot", ordinary: &[], waits: &[] },
+];
+
+/// What it means that this effect was refused with this code.
+pub fn meaning(effect: &Command, code: &str) -> Meaning {
+    let row = TABLE.iter().find(|row| row.effect == effect.name());
+    let Some(row) = row else { return Meaning::MustNotBe };
+    if row.ordinary.contains(&code) {
+        return Meaning::Ordinary;
+    }
+    let waits = row.waits.iter().find(|(waits, _)| *waits == code);
+    waits.map_or(Meaning::MustNotBe, |(_, on)| Meaning::Waits(*on))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        reactions::{TimerChange, reactions, timers},
+        testing::*,
+    };
+
+    #[test]
+    fn every_effect_of_an_event_or_an_instant_has_a_row_and_nothing_else_has() {
+        let mut effects = BTreeSet::new();
+        for recorded in history() {
+            effects.extend(reactions(&recorded).iter().map(|caused| caused.command.name()));
+            for change in timers(&recorded) {
+                if let TimerChange::Set(timer) = change {
+                    effects.insert(timer.command.name());
+                }
+            }
+        }
+        assert_eq!(TABLE.map(|row| row.effect).into_iter().collect::<BTreeSet<_>>(), effects);
+    }
+
+    #[test]
+    fn the_table_names_codes_that_there_are() {
+        let known: BTreeSet<&str> = crate::codes().iter().map(|code| code.code).collect();
+        for Row { effect, ordinary, waits } in TABLE {
+            for code in ordinary.iter().chain(waits.iter().map(|(code, _)| code)) {
+                assert!(known.contains(code), "{effect}: {code}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_table_does_not_name_must_not_be() {
+        let effect = |name: &str| Command::parse(name, ALFA.0, sample(name)).expect(name);
+        let meant = |name, code| meaning(&effect(name), code);
+        assert_eq!(meant("joinNetwork", "PARENT_NOT_JOINED"), Meaning::Waits(On::Inviter));
+        assert_eq!(meant("joinNetwork", "TERMS_NOT_CURRENT"), Meaning::Ordinary);
+        assert_eq!(meant("joinNetwork", "NETWORK_TOO_DEEP"), Meaning::MustNotBe);
+        assert_eq!(meant("accrueCommission", "WALLET_OVERFLOW"), Meaning::Waits(On::Itself));
+        assert_eq!(meant("accrueCommission", "WALLET_FOREIGN"), Meaning::MustNotBe);
+        assert_eq!(meant("accrueCommission", "DEAL_ENDED"), Meaning::MustNotBe);
+        assert_eq!(meant("expireProtection", "DEAL_ENDED"), Meaning::Ordinary);
+        assert_eq!(meant("matureLot", "LOT_NOT_DUE"), Meaning::MustNotBe);
+    }
+}

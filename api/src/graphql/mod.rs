@@ -24,7 +24,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-pub use self::ground::asked::Sources;
+pub use self::ground::{asked::Sources, cost::VALUES};
 use self::{
     audit::{AuditEvent, AuditQueries, OpenQueries},
     deal::{Deal, DealMutations, DealQueries},
@@ -32,6 +32,7 @@ use self::{
     ground::{
         asked::Asked,
         batches::{Batches, batches},
+        cost::Costs,
         failure::Failure,
         gate::Gate,
         moment::Moment,
@@ -92,8 +93,6 @@ pub struct Settings {
 const DEPTH: usize = 12;
 /// The same for a question about the schema: what portals' tools ask nests types within types.
 const DEPTH_OF_SCHEMA: usize = 20;
-/// Most fields that an operation may cost, a page as many times as it has rows.
-const COMPLEXITY: usize = 1000;
 
 /// The schema in the language of schemas, as it is checked in.
 pub fn sdl() -> String {
@@ -211,8 +210,8 @@ fn face(settings: Settings) -> Builder {
         .extension(InOrder)
         .extension(Nulls)
         .extension(Gate)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY);
+        .extension(Costs)
+        .limit_depth(DEPTH);
     if settings.introspection {
         builder
     } else {

@@ -94,7 +94,6 @@ impl ViewerQueries {
     }
 
     /// Objects by their global ids, each in the place of its id; null where there is none, and where you may not see it.
-    #[graphql(complexity = "ids.len().saturating_mul(child_complexity).saturating_add(1)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -38,7 +38,9 @@ impl Answer {
         let nothing_done = kind == OperationType::Query || is_nothing(&response.data);
         if is_refused(&response) || (nothing_done && response.errors.iter().any(is_coercion)) {
             response.errors.retain(|error| error.path.is_empty() || is_coercion(error));
-            return Self::of_errors(response.errors, "GRAPHQL_VALIDATION_FAILED");
+            let mut refused = Self::of_errors(response.errors, "GRAPHQL_VALIDATION_FAILED");
+            refused.response.extensions = response.extensions;
+            return refused;
         }
         for error in &mut response.errors {
             hide_foreign(error, trace);

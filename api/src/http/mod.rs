@@ -30,6 +30,7 @@ pub use nulls::Nulls;
 pub(crate) use nulls::path;
 pub use order::InOrder;
 pub use router::router;
+pub(crate) use select::select;
 pub use server::{ServerSettings, serve};
 pub use trace::TraceId;
 pub use web::{Graph, Measure, Readiness, Timings, Web};

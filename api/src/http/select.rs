@@ -3,7 +3,7 @@
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 
 /// The operation, or why none can be told.
-pub(super) fn select<'a>(
+pub(crate) fn select<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Result<&'a OperationDefinition, &'static str> {

@@ -3,6 +3,7 @@
 mod answers;
 mod bounds;
 mod commands;
+mod costs;
 mod filters;
 mod moments;
 pub mod mutations;

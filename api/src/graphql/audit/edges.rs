@@ -32,7 +32,6 @@ impl AuditEvent {
     }
 
     /// What led to it, the nearest cause first; the last is what somebody outside asked for.
-    #[graphql(complexity = "child_complexity.saturating_mul(10).saturating_add(1)")]
     async fn causes(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());
@@ -40,7 +39,6 @@ impl AuditEvent {
     }
 
     /// Everything that came of it, directly and further on, in the order of the log.
-    #[graphql(complexity = "child_complexity.saturating_mul(10).saturating_add(1)")]
     async fn effects(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());

@@ -40,7 +40,6 @@ macro_rules! edges {
             $($(
                 $(#[$page_doc])*
                 #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
-                #[graphql(complexity = "crate::graphql::ground::page::cost(first, last, child_complexity)")]
                 async fn $page(
                     &self,
                     ctx: &async_graphql::Context<'_>,

@@ -95,7 +95,6 @@ macro_rules! queries {
             )*)?
             $(
                 $(#[$doc])*
-                #[graphql(complexity = "crate::graphql::ground::page::cost(first, last, child_complexity)")]
                 #[allow(clippy::too_many_arguments, reason = "each is an argument of the schema")]
                 async fn $list(
                     &self,

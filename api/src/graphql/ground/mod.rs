@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod batches;
+pub mod cost;
 pub mod edges;
 pub mod failure;
 pub mod gate;

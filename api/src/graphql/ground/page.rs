@@ -14,9 +14,9 @@ use super::{
 };
 
 /// How many rows a page has where nobody says.
-pub const USUAL: usize = 20;
+pub const USUAL: u64 = 20;
 /// The longest page.
-const LONGEST: u64 = 100;
+pub const LONGEST: u64 = 100;
 
 /// A list of `T`.
 pub type Connection<T> = Relay<Place, T, EmptyFields, EmptyFields>;
@@ -70,15 +70,9 @@ pub fn page(
     };
     let (mut first, last) = (count(first)?, count(last)?);
     if first.is_none() && last.is_none() {
-        first = Some(USUAL as u64);
+        first = Some(USUAL);
     }
     Ok(Page { first, after: after.map(Cursor::new), last, before: before.map(Cursor::new) })
-}
-
-/// What a page costs: each of its rows whatever is asked of one.
-pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let rows = first.or(last).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(USUAL);
-    rows.saturating_mul(child).saturating_add(1)
 }
 
 /// The rows of a page as their objects.
@@ -122,12 +116,5 @@ mod tests {
             page(None, None, Some(5), None).map(|page| (page.first, page.last)),
             Ok((None, Some(5)))
         );
-    }
-
-    #[test]
-    fn a_page_costs_its_rows_times_what_is_asked_of_each() {
-        assert_eq!(cost(Some(10), None, 3), 31);
-        assert_eq!(cost(None, None, 3), 61);
-        assert_eq!(cost(Some(i32::MAX), None, usize::MAX), usize::MAX);
     }
 }

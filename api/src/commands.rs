@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{
     Actor, Command, CommandId, EventId, Invalid, Issued, Refusal,
+    commands::Permitted,
     facts::{Facted, facts_of},
     owned::Owned,
     published::digest_of,
@@ -101,7 +102,7 @@ impl Commands {
     async fn run<A, C>(&self, execution: Execution<Issued<C>>) -> Result<Outcome, Fault>
     where
         A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
-        C: Clone + Send + Sync + 'static,
+        C: Permitted + Clone + Send + Sync + 'static,
         A::Error: Into<Refusal> + Send + 'static,
     {
         match self

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     EventId, Issued,
-    owned::{Owned, keep_out_strangers},
+    commands::Permitted,
+    owned::{Owned, admit},
     refusal::{IdTaken, Invalid},
 };
 
@@ -109,7 +110,7 @@ pub trait Facted: Decides {
     ) -> impl Future<Output = Result<Self::Facts, S::Error>> + Send;
 }
 
-/// The facts that decide. Of a stranger's command there are none: the aggregate refuses it whatever they say.
+/// The facts that decide. Where a command is refused for its role or to a stranger there are none: whatever they say, it is.
 pub async fn facts_of<A, C, S>(
     aggregate: &A,
     issued: &Issued<C>,
@@ -117,10 +118,10 @@ pub async fn facts_of<A, C, S>(
 ) -> Result<Given<A::Facts>, S::Error>
 where
     A: Facted + Owned<Command = Issued<C>>,
-    C: Sync,
+    C: Permitted + Sync,
     S: Streams,
 {
-    if keep_out_strangers(aggregate, issued).is_err() {
+    if admit(aggregate, issued).is_err() {
         return Ok(Given::default());
     }
     let begun = *aggregate != A::default();
@@ -153,7 +154,7 @@ pub trait Decides: Aggregate<Services = Given<Self::Facts>> + PartialEq {
     /// The kinds of aggregates whose ids come from outside, none for each of the rest.
     const NAMED_FROM_OUTSIDE: &'static [Option<&'static str>];
 
-    /// What the command brings about, for whoever the aggregate is not foreign to.
+    /// What the command brings about, for whoever may give it, is no stranger, and does not check what is their own.
     fn decided(
         &self,
         issued: &Self::Command,

@@ -6,17 +6,18 @@ use uuid::Uuid;
 
 use crate::{
     CommandId, EventId, PartnerId,
-    bounds::{Bounded, ByType, bounded, check},
-    refusal::Invalid,
-    words::words,
+    bounds::{ByType, bounded, check},
+    commands::Permitted,
+    refusal::{Forbidden, Invalid},
+    roles::Role,
 };
 
 bounded! {
-    /// Somebody who acts.
+    /// Somebody who acts, and in which role.
     #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct Actor {
-        pub kind: ActorKind,
+        pub role: Role,
         /// The subject of the sign-in, or the name of the integration or policy.
         pub id: String as LINE,
         /// The partner whose member this is.
@@ -28,45 +29,32 @@ bounded! {
     }
 }
 
-words! {
-    /// What sort of somebody acts.
-    pub enum ActorKind {
-        "member" => Member: "A person of a partner.",
-        "vendor" => Vendor: "A person of the vendor.",
-        "integration" => Integration: "Another system.",
-        "policy" => Policy: "A rule of the programme.",
-    }
-}
-
 impl Actor {
-    pub fn vendor(id: impl Into<String>) -> Self {
-        Self { kind: ActorKind::Vendor, id: id.into(), partner: None, on_behalf_of: None }
+    /// Somebody of no partner.
+    pub fn of(role: Role, id: impl Into<String>) -> Self {
+        Self { role, id: id.into(), partner: None, on_behalf_of: None }
     }
 
-    pub fn member(id: impl Into<String>, partner: PartnerId) -> Self {
-        Self { kind: ActorKind::Member, id: id.into(), partner: Some(partner), on_behalf_of: None }
+    pub fn member(role: Role, id: impl Into<String>, partner: PartnerId) -> Self {
+        Self { partner: Some(partner), ..Self::of(role, id) }
     }
 
-    pub fn policy(id: impl Into<String>) -> Self {
-        Self { kind: ActorKind::Policy, id: id.into(), partner: None, on_behalf_of: None }
+    /// Whose will this is: whoever acts, and for whom.
+    pub fn subjects(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.on_behalf_of.as_deref())
     }
 
-    pub fn integration(id: impl Into<String>) -> Self {
-        Self { kind: ActorKind::Integration, id: id.into(), partner: None, on_behalf_of: None }
-    }
-
-    /// Whether this is `who`, or somebody who acts for `who`: either way the same will.
-    pub fn is_or_acts_for(&self, who: &str) -> bool {
-        self.id == who || self.on_behalf_of.as_deref() == Some(who)
+    /// Whose will is behind both, in whatever roles they act.
+    pub fn same_will<'a>(&'a self, other: &Self) -> Option<&'a str> {
+        self.subjects().find(|subject| other.subjects().any(|known| known == *subject))
     }
 
     /// Whether what belongs to `owner` is out of reach: a member reaches its own partner's only.
     pub fn is_foreign_to(&self, owner: PartnerId) -> bool {
-        match self.kind {
-            ActorKind::Member => self.partner != Some(owner),
-            ActorKind::Vendor | ActorKind::Integration | ActorKind::Policy => {
-                self.partner.is_some_and(|own| own != owner)
-            }
+        if self.role.is_member() {
+            self.partner != Some(owner)
+        } else {
+            self.partner.is_some_and(|own| own != owner)
         }
     }
 }
@@ -83,7 +71,17 @@ pub struct Issued<C> {
     pub command: C,
 }
 
-impl<C: Bounded> Issued<C> {
+impl<C: Permitted> Issued<C> {
+    /// Refuses who may not give this command at all, whatever it is about.
+    pub fn permit(&self) -> Result<(), Forbidden> {
+        let (role, roles) = (self.by.role, self.command.roles());
+        if roles.contains(role) {
+            return Ok(());
+        }
+        let (role, command) = (role.name(), self.command.name());
+        Err(Forbidden { role, command, allowed: roles.to_string() })
+    }
+
     /// Refuses what could not be kept or folded, whatever is asked of whom.
     pub fn check(&self) -> Result<(), Invalid> {
         check("by", &self.by, ByType)?;

@@ -188,7 +188,7 @@ mod tests {
             payout,
             amount,
             details_hash: "d".repeat(64),
-            requested_by: "maria".into(),
+            requested_by: crate::Actor::of(crate::Role::Owner, "maria"),
             policy_version: 1,
         };
         let key = "key".to_owned();

@@ -3,9 +3,11 @@
 #[macro_use]
 pub mod aggregates;
 pub mod bounds;
+pub mod commands;
 pub mod commission;
 pub mod deal;
 pub mod facts;
+pub mod guarded;
 pub mod ids;
 pub mod issued;
 pub mod ledger;
@@ -19,6 +21,7 @@ pub mod program;
 pub mod published;
 pub mod reactions;
 pub mod refusal;
+pub mod roles;
 #[cfg(test)]
 mod testing;
 pub mod tiers;
@@ -29,8 +32,9 @@ pub mod world;
 
 pub use aggregates::{Command, CommandError, DecodeError, Event, Recorded, codes, decode};
 pub use deal::Deal;
+pub use guarded::Guarded;
 pub use ids::*;
-pub use issued::{Actor, ActorKind, Envelope, Issued};
+pub use issued::{Actor, Envelope, Issued};
 pub use money::{Currency, Exact, Money, MoneyError, Ppm, largest_remainder};
 pub use origin::Origin;
 pub use owned::{Home, Owned};
@@ -38,7 +42,8 @@ pub use partner::Partner;
 pub use personal::{Held, Personal};
 pub use program::Program;
 pub use published::{PolicyRef, Published};
-pub use refusal::{Invalid, Refusal};
+pub use refusal::{Forbidden, Invalid, Refusal};
+pub use roles::{Role, Roles};
 pub use tiers::Tier;
 pub use wallet::Wallet;
 pub use words::{ClosedList, EVENT_VERSION, Told};

@@ -1,9 +1,10 @@
-//! Ownership: to whom an aggregate belongs, judged once for every way in (object-level authorization).
+//! Who comes to an aggregate, judged once for every way in: in the right role, and not as a stranger (object-level
+//! authorization).
 
 use cqrs_es::Aggregate;
 use uuid::Uuid;
 
-use crate::{Issued, PartnerId, ProgramId};
+use crate::{Issued, PartnerId, ProgramId, commands::Permitted, refusal::Forbidden};
 
 /// The programme and the partner that an aggregate belongs to; a programme itself belongs to no partner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +14,7 @@ pub struct Home {
 }
 
 /// An aggregate that says whose it is.
-pub trait Owned: Aggregate {
+pub trait Owned: Aggregate<Error: From<Forbidden>> {
     /// Whether its id follows from what it is of, so that nobody gives it one.
     const ID_IS_DERIVED: bool = false;
 
@@ -25,11 +26,13 @@ pub trait Owned: Aggregate {
     fn owner(&self, issued: &Self::Command) -> Option<(PartnerId, Self::Error)>;
 }
 
-/// Refuses whoever the aggregate is foreign to, before anything is decided.
-pub(crate) fn keep_out_strangers<A, C>(aggregate: &A, issued: &Issued<C>) -> Result<(), A::Error>
+/// Refuses whoever is in no role for the command, and whoever the aggregate is foreign to, before anything is decided.
+pub(crate) fn admit<A, C>(aggregate: &A, issued: &Issued<C>) -> Result<(), A::Error>
 where
     A: Owned<Command = Issued<C>>,
+    C: Permitted,
 {
+    issued.permit()?;
     match aggregate.owner(issued) {
         Some((owner, absent)) if issued.by.is_foreign_to(owner) => Err(absent),
         Some(_) | None => Ok(()),

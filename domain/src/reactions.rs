@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    Actor, Command, CommandId, DealId, Event, EventId, Money, PartnerId, Recorded, WalletId,
+    Actor, Command, CommandId, DealId, Event, EventId, Money, PartnerId, Recorded, Role, WalletId,
     deal::{DealCommand, DealEvent},
     derived,
     partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent},
@@ -48,7 +48,7 @@ pub enum TimerChange {
 
 /// In whose name reactions and timers act.
 pub fn policy_actor() -> Actor {
-    Actor::policy("reactor")
+    Actor::of(Role::Policy, "reactor")
 }
 
 /// The commands that an event causes, in the order in which they are to run.
@@ -302,6 +302,21 @@ mod tests {
             late.envelope.position += 1_000;
             late.envelope.recorded_at = at("2030-01-01");
             assert_eq!(reactions(&late), reactions(&recorded), "also when it is seen late");
+        }
+    }
+
+    #[test]
+    fn what_events_and_instants_ask_for_is_for_them_to_ask() {
+        for recorded in history() {
+            let timers = timers(&recorded).into_iter().filter_map(|change| match change {
+                TimerChange::Set(timer) => Some(timer.command),
+                TimerChange::Clear(_) => None,
+            });
+            let caused = reactions(&recorded).into_iter().map(|reaction| reaction.command);
+            for command in caused.chain(timers) {
+                let roles = Command::roles(command.name()).expect("is known");
+                assert!(roles.contains(policy_actor().role), "{}", command.name());
+            }
         }
     }
 

@@ -86,6 +86,31 @@ impl Invalid {
     }
 }
 
+/// A command that is not for the role in which it was given, whatever it is about.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{role} may not {command}; {allowed} may")]
+pub struct Forbidden {
+    pub role: &'static str,
+    pub command: &'static str,
+    /// Who may, as a sentence names them.
+    pub allowed: String,
+}
+
+impl Forbidden {
+    pub const CODE: Code = Code {
+        code: "ROLE_FORBIDDEN",
+        sentence: "{role} may not {command}; {allowed} may",
+        page: include_str!("../refusals/ROLE_FORBIDDEN.md"),
+    };
+}
+
+impl From<Forbidden> for Refusal {
+    fn from(forbidden: Forbidden) -> Self {
+        let (code, message) = (Forbidden::CODE.code, forbidden.to_string());
+        Self { code, message, field: vec![], policy: None }
+    }
+}
+
 /// The path of a field within another.
 pub fn under(field: &str, within: &str) -> String {
     if within.is_empty() { field.to_owned() } else { format!("{field}.{within}") }

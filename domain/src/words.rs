@@ -1,4 +1,4 @@
-//! How a subject writes itself down: the macros behind every command, event and refusal (a domain-specific language).
+//! How a subject writes itself down: the macros behind every event, refusal and closed list (a domain-specific language).
 //!
 //! They put the public name beside the variant, so that `registerDeal` or `DEAL_NOT_APPROVED` greps to all that knows it.
 
@@ -6,63 +6,6 @@ use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess};
 
 /// Version that new events are written with. Older ones are lifted to it where stored events are read.
 pub const EVENT_VERSION: u32 = 1;
-
-/// Declares commands: the public name, then the variant, with the limit of each field whose type does not say it. What no
-/// person gives is `internal`: an event or an instant does.
-macro_rules! commands {
-    ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$vdoc:meta])* $($internal:ident)? $command:literal => $variant:ident {
-            $($(#[$fmeta:meta])* $field:ident: $ty:ty $(as $limit:ident)?),* $(,)?
-        },)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        #[allow(clippy::large_enum_variant, reason = "a command lives alone and briefly")]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $command)] $variant { $($(#[$fmeta])* $field: $ty),* },)*
-        }
-
-        impl $name {
-            /// Every one by its public name.
-            pub const NAMES: &'static [&'static str] = &[$($command),*];
-
-            /// Those that no person gives.
-            pub const INTERNAL: &'static [&'static str] =
-                &[$($($crate::words::internal!($internal $command),)?)*];
-
-            pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $command,)* }
-            }
-        }
-
-        impl $crate::bounds::Bounded for $name {
-            fn check(&self, _: $crate::bounds::ByType) -> Result<(), $crate::refusal::Invalid> {
-                match self {
-                    $(Self::$variant { $($field),* } => {
-                        $($crate::bounds::check(stringify!($field), $field, $crate::bounds::limit!($($limit)?))?;)*
-                    })*
-                }
-                Ok(())
-            }
-
-            /// Of the fields of each command, under its public name.
-            fn bounds(_: $crate::bounds::ByType) -> Vec<$crate::bounds::Bound> {
-                [$($($crate::bounds::bounds::<_, $ty>(
-                    concat!($command, ".", stringify!($field)), $crate::bounds::limit!($($limit)?),
-                ),)*)*].concat()
-            }
-        }
-    };
-}
-pub(crate) use commands;
-
-macro_rules! internal {
-    (internal $command:literal) => {
-        $command
-    };
-}
-pub(crate) use internal;
 
 /// Declares events: the name on disk, then the variant; or the sum of the events of several subjects.
 macro_rules! events {
@@ -214,7 +157,7 @@ impl<'de, M: MapAccess<'de>> MapAccess<'de> for Named<M> {
     }
 }
 
-/// Declares refusals: code, sentence, variant. Every enum of them also has `Invalid` and `IdTaken`.
+/// Declares refusals: code, sentence, variant. Every enum of them also has `Invalid`, `Forbidden` and `IdTaken`.
 ///
 /// `at "amount"` names the input field at fault; `in path` takes it from the variant's own field `path`. `by policy`
 /// adds the policy version that refused.
@@ -228,6 +171,8 @@ macro_rules! refusals {
         pub enum $name {
             #[error(transparent)]
             Invalid(#[from] $crate::refusal::Invalid),
+            #[error(transparent)]
+            Forbidden(#[from] $crate::refusal::Forbidden),
             #[error(transparent)]
             IdTaken(#[from] $crate::refusal::IdTaken),
             $(#[error($message)] $variant $({ $($field: $ty,)* $($policy: $crate::published::PolicyRef)? })?,)*
@@ -247,6 +192,7 @@ macro_rules! refusals {
                 let message = refusal.to_string();
                 match refusal {
                     $name::Invalid(invalid) => invalid.into(),
+                    $name::Forbidden(forbidden) => forbidden.into(),
                     $name::IdTaken(taken) => taken.into(),
                     $($name::$variant { $($path,)? $($($policy,)?)? .. } => Self {
                         code: $code,

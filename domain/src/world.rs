@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 use crate::{
     Actor, Command, CommandId, EVENT_VERSION, Envelope, Event, EventId, Invalid, Issued, Recorded,
-    Refusal, derived,
+    Refusal,
+    commands::Permitted,
+    derived,
     facts::{Facted, Streams, facts_of},
     owned::Owned,
     reactions::{Timer, TimerChange, policy_actor, reactions, timers},
@@ -166,7 +168,7 @@ impl World {
     fn turn<A, C>(&mut self, id: Uuid, issued: Issued<C>) -> Result<Vec<Event>, A::Error>
     where
         A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
-        C: Sync,
+        C: Permitted + Sync,
         Event: From<A::Event>,
     {
         let mut state = A::clone(&self.state(id));

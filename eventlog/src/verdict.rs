@@ -151,7 +151,7 @@ fn same_command(one: &Append, other: &Append) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::Actor;
+    use domain::{Actor, Role};
 
     use super::*;
     use crate::append::{NewEvent, Part, Provenance};
@@ -269,7 +269,7 @@ mod tests {
             command_id: CommandId(Uuid::from_u128(command)),
             fingerprint: [0; 32],
             occurred_at: DateTime::UNIX_EPOCH,
-            actor: Actor::vendor("ann"),
+            actor: Actor::of(Role::ChannelManager, "ann"),
             causation_id: None,
             correlation_id: Uuid::nil(),
         }

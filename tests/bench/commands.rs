@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use cqrs_es::{CqrsFramework, persist::PersistedEventStore};
 use domain::{
-    Actor, CommandId, Currency, DealId, EventId, Issued, LotId, Money, PartnerId, Ppm, ProgramId,
+    CommandId, Currency, DealId, EventId, Issued, LotId, Money, PartnerId, Ppm, ProgramId,
     commission::AccrualKind,
     derived,
     facts::Given,
@@ -182,7 +182,7 @@ fn accrue(wallet: Uuid, command: Uuid) -> Issued<WalletCommand> {
         trace_hash: "0".repeat(64),
     };
     Issued {
-        by: Actor::policy("reactor"),
+        by: domain::reactions::policy_actor(),
         target: Uuid::nil(),
         at,
         command_id: CommandId(command),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use api::commands::{Outcome, Request};
-use domain::{Actor, Command, CommandId, PartnerId, derived};
+use domain::{Command, CommandId, derived};
 use eventlog::{Append, Log, NewEvent, Part, Provenance, SystemClock, Target};
 use serde_json::{Value, json};
 use tests::{Trade, trade::IBANS};
@@ -81,7 +81,7 @@ async fn measure(trade: &Trade, clients: usize, command: Asked) -> anyhow::Resul
             let (name, aggregate, fields) = command(&trade, id);
             let request = Request {
                 command_id: CommandId(id),
-                by: Actor::member("anna", PartnerId(trade.partner)),
+                by: trade.member(),
                 at: None,
                 expected_version: None,
                 cause: None,

@@ -1,7 +1,7 @@
 //! Events past the gate (fault injection): what no aggregate has decided, as a damaged log would hold it.
 
 use chrono::DateTime;
-use domain::{Actor, CommandId};
+use domain::{Actor, CommandId, Role};
 use eventlog::{Append, NewEvent, Part, Provenance};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub fn bypassing(
         command_id,
         fingerprint: [1; 32],
         occurred_at: DateTime::UNIX_EPOCH,
-        actor: Actor::vendor("mallory"),
+        actor: Actor::of(Role::ChannelManager, "mallory"),
         causation_id: None,
         correlation_id: command_id.0,
     };

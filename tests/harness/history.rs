@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::reactions::policy_actor;
 use domain::world::World;
-use domain::{Actor, Currency, Deal, Money, Recorded, Wallet};
+use domain::{Actor, Currency, Deal, Money, Recorded, Role, Wallet};
 use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance};
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::actors::{integration, owner, vendor};
 
 /// How deep the network goes.
 const DEEPEST: u32 = 3;
@@ -113,8 +114,8 @@ impl Teller {
                 json!({ "code": "active", "calculates_commission": true, "kernel_state": "signed" }),
             ),
             (
-                "publishCommissionPlan",
-                json!({ "effective_from": from, "author": "planner", "plan": plan }),
+                "draftCommissionPlan",
+                json!({ "draft": "standard", "effective_from": from, "plan": plan }),
             ),
             (
                 "publishPayoutPolicy",
@@ -130,8 +131,11 @@ impl Teller {
                 json!({ "certification": "seller", "courses": ["basics"], "exam": "final" }),
             ),
         ] {
-            self.ask(vendor(), command, self.program, fields);
+            self.vera(command, self.program, fields);
         }
+        let publish = json!({ "draft": "standard", "version": 1 });
+        let other = vendor("carla", "publishCommissionPlan");
+        self.ask(other, "publishCommissionPlan", self.program, publish);
     }
 
     /// The next thing that happens.
@@ -176,36 +180,31 @@ impl Teller {
             "source": "referral", "inviter": parent, "terms_version": 1,
         });
         self.ask(member(), "applyForProgram", partner, fields);
-        self.ask(vendor(), "assignReview", partner, json!({ "reviewer": "rita" }));
+        self.vera("assignReview", partner, json!({ "reviewer": "rita" }));
         let refused = self.rng.random_bool(0.1);
         let result = if refused { "failed" } else { "passed" };
         let review =
             json!({ "sector_fit": "good", "marketing_competence": "good", "result": result });
-        self.ask(Actor::vendor("rita"), "recordReview", partner, review);
+        self.ask(vendor("rita", "recordReview"), "recordReview", partner, review);
         if refused {
-            return self.ask(
-                vendor(),
-                "rejectApplication",
-                partner,
-                json!({ "code": "sector-mismatch" }),
-            );
+            return self.vera("rejectApplication", partner, json!({ "code": "sector-mismatch" }));
         }
-        self.ask(vendor(), "scheduleInterview", partner, json!({ "at": self.now }));
+        self.vera("scheduleInterview", partner, json!({ "at": self.now }));
         let interview = json!({ "outcome": "recommended", "notes": "fine" });
-        self.ask(vendor(), "recordInterview", partner, interview);
-        self.ask(vendor(), "approveApplication", partner, json!({}));
+        self.vera("recordInterview", partner, interview);
+        self.vera("approveApplication", partner, json!({}));
         for module in ["intro", "product"] {
             let done = json!({ "person": person, "course": "basics", "module": module, "content_version": 1,
                 "score": 90, "source": source(module) });
-            self.ask(Actor::integration("lms"), "completeModule", partner, done);
+            self.ask(integration("lms"), "completeModule", partner, done);
         }
         let exam = json!({ "person": person, "exam": "final", "passed": true, "score": 80, "source": source("exam") });
-        self.ask(Actor::integration("lms"), "recordExam", partner, exam);
+        self.ask(integration("lms"), "recordExam", partner, exam);
         let details = json!({ "account_holder": "Ann Lee", "iban": "DE89370400440532013000" });
         self.ask(member(), "setPaymentDetails", partner, details);
         if self.rng.random_bool(0.3) {
             let gold = json!({ "to": "gold", "reason": "strategic" });
-            self.ask(vendor(), "overrideTier", partner, gold);
+            self.vera("overrideTier", partner, gold);
         }
         self.sellers.push(partner);
     }
@@ -236,7 +235,7 @@ impl Teller {
             return; // Protection has run out.
         }
         if roll < 3 && step < 4 {
-            return self.ask(vendor(), "loseDeal", deal, json!({ "code": "price" }));
+            return self.vera("loseDeal", deal, json!({ "code": "price" }));
         }
         let lines = json!([{ "id": "1", "product_line": "cloud", "net": eur(net) },
             { "id": "2", "product_line": "crm", "net": eur(50_000) }]);
@@ -248,18 +247,13 @@ impl Teller {
                 json!({ "icp_match": true,
                 "timeframe": "Q3", "budget": eur(net), "decision_maker": "Bob" }),
             ),
-            1 => self.ask(vendor(), "qualifyDeal", deal, json!({})),
-            2 => self.ask(vendor(), "approveDeal", deal, json!({})),
-            3 => self.ask(
-                vendor(),
-                "signContract",
-                deal,
-                json!({ "signed_on": today, "lines": lines }),
-            ),
-            4 => self.ask(vendor(), "changeContractStatus", deal, json!({ "to": "active" })),
+            1 => self.vera("qualifyDeal", deal, json!({})),
+            2 => self.vera("approveDeal", deal, json!({})),
+            3 => self.vera("signContract", deal, json!({ "signed_on": today, "lines": lines })),
+            4 => self.vera("changeContractStatus", deal, json!({ "to": "active" })),
             5 => self.pay(deal, today, 3),
             6 => self.pay(deal, today, 1),
-            _ => return self.ask(vendor(), "winDeal", deal, json!({})),
+            _ => return self.vera("winDeal", deal, json!({})),
         }
         self.open_deals.push_back((deal, partner, step + 1));
     }
@@ -272,7 +266,7 @@ impl Teller {
         let payment = id(&mut self.rng);
         let received =
             json!({ "payment": payment, "amount": eur(owed.minor / parts), "received_on": on });
-        self.ask(Actor::integration("erp"), "recordPayment", deal, received);
+        self.ask(integration("erp"), "recordPayment", deal, received);
     }
 
     /// Asks for everything once there is enough, and mostly gets it.
@@ -292,7 +286,7 @@ impl Teller {
             fields[field] = value;
             fields
         };
-        let finance = || Actor::vendor("finn");
+        let finance = || Actor::of(Role::Finance, "finn");
         match self.rng.random_range(0..10) {
             0 => return self.ask(member(partner), "cancelPayout", wallet, payout),
             1 => {
@@ -304,9 +298,14 @@ impl Teller {
             _ => self.ask(finance(), "approvePayout", wallet, payout.clone()),
         }
         let key = with("provider_key", payout["payout"].clone());
-        self.ask(policy_actor(), "submitPayout", wallet, key);
+        self.ask(finance(), "submitPayout", wallet, key);
         let fee = eur(self.rng.random_range(0..2) * 25);
-        self.ask(Actor::integration("bank"), "settlePayout", wallet, with("fee", fee));
+        self.ask(integration("bank"), "settlePayout", wallet, with("fee", fee));
+    }
+
+    /// What the vendor does.
+    fn vera(&mut self, command: &str, id: Uuid, fields: Value) {
+        self.ask(vendor("vera", command), command, id, fields);
     }
 
     fn ask(&mut self, by: Actor, command: &str, id: Uuid, fields: Value) {
@@ -349,12 +348,8 @@ fn append(events: &[Recorded]) -> Append {
     Append::alone(provenance, own)
 }
 
-fn vendor() -> Actor {
-    Actor::vendor("vera")
-}
-
 fn member(partner: Uuid) -> Actor {
-    Actor::member("ann", domain::PartnerId(partner))
+    owner("ann", partner)
 }
 
 fn eur(minor: i64) -> Value {

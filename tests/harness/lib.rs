@@ -1,5 +1,6 @@
 //! What every story needs before it can begin: a database of its own on each engine.
 
+pub mod actors;
 pub mod bypassing;
 pub mod cluster;
 pub mod history;
@@ -7,6 +8,7 @@ pub mod places;
 pub mod trade;
 pub mod until;
 
+pub use actors::{integration, owner, vendor};
 pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use history::{append_all, history};

@@ -6,10 +6,12 @@ use api::{
     commands::{Commands, Outcome, Request},
     fault::Fault,
 };
-use domain::{Actor, Command, CommandId, Currency, PartnerId, WalletId};
+use domain::{Actor, Command, CommandId, Currency, PartnerId, WalletId, reactions::policy_actor};
 use eventlog::{Log, SystemClock};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::actors::{owner, vendor};
 
 /// The way into a log, and the ids of what is there.
 #[derive(Clone)]
@@ -30,7 +32,7 @@ impl Trade {
         let lot = Uuid::now_v7();
         trade.accrue(lot, "2025-02-01T00:00:00Z").await;
         let mature = json!({ "lot": lot });
-        trade.done("matureLot", trade.wallet(), Actor::policy("reactor"), mature).await;
+        trade.done("matureLot", trade.wallet(), policy_actor(), mature).await;
         trade
     }
 
@@ -39,12 +41,12 @@ impl Trade {
         let commands = Commands::new(log.clone(), Arc::new(SystemClock));
         let (program, partner) = (Uuid::now_v7(), Uuid::now_v7());
         let trade = Self { log: log.clone(), commands, program, partner };
-        let vera = || Actor::vendor("vera");
+        let vera = |command| vendor("vera", command);
         trade
             .done(
                 "openProgram",
                 program,
-                vera(),
+                vera("openProgram"),
                 json!({
                     "name": "Channel", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
                     "interview_required": false, "max_network_depth": 3
@@ -53,19 +55,19 @@ impl Trade {
             .await;
         let terms =
             json!({ "document_hash": "a".repeat(64), "effective_from": "2025-01-01T00:00:00Z" });
-        trade.done("publishTerms", program, vera(), terms).await;
+        trade.done("publishTerms", program, vera("publishTerms"), terms).await;
         trade.publish_deal_policy(false).await;
         trade.publish_payout_policy("50.00").await;
         trade.candidate(partner, None, 1).await;
         trade.approve(partner).await;
-        trade.done("joinNetwork", partner, Actor::policy("reactor"), json!({})).await;
+        trade.done("joinNetwork", partner, policy_actor(), json!({})).await;
         trade.set_payment_details(IBANS[0]).await;
         trade
     }
 
     /// Somebody who has applied and passed review.
     pub async fn candidate(&self, partner: Uuid, inviter: Option<Uuid>, terms_version: u32) {
-        let anna = Actor::member("anna", PartnerId(partner));
+        let anna = owner("anna", partner);
         let application = json!({
             "program": self.program, "company": { "name": "Alfa sp. z o.o.", "country": "PL" },
             "contacts": [{
@@ -79,7 +81,7 @@ impl Trade {
             "terms_version": terms_version
         });
         self.done("applyForProgram", partner, anna, application).await;
-        let (vera, rita) = (Actor::vendor("vera"), Actor::vendor("rita"));
+        let (vera, rita) = (vendor("vera", "assignReview"), vendor("rita", "recordReview"));
         self.done("assignReview", partner, vera, json!({ "reviewer": "rita" })).await;
         let review =
             json!({ "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed" });
@@ -88,7 +90,8 @@ impl Trade {
 
     /// Approves somebody who has passed review.
     pub async fn approve(&self, partner: Uuid) {
-        self.done("approveApplication", partner, Actor::vendor("carla"), json!({})).await;
+        let carla = vendor("carla", "approveApplication");
+        self.done("approveApplication", partner, carla, json!({})).await;
     }
 
     /// Credits the partner with 1000.00 EUR, out of nothing.
@@ -99,20 +102,24 @@ impl Trade {
             "component": "new-sales", "plan_version": 1, "base": eur("5000.00"), "rate": 200_000,
             "amount": eur("1000.00"), "matures_at": matures_at, "trace_hash": "0".repeat(64)
         });
-        let (wallet, reactor) = (self.wallet(), Actor::policy("reactor"));
+        let (wallet, reactor) = (self.wallet(), policy_actor());
         self.done("accrueCommission", wallet, reactor, json!({ "accrual": accrual })).await;
     }
 
     /// Brings a deal to the contract status that earns commission; the rest is for whoever reacts.
     pub async fn earn(&self) {
-        let (vera, carla) = (|| Actor::vendor("vera"), || Actor::vendor("carla"));
+        let manager = |who: &str| vendor(who, "approveDeal");
+        let (vera, carla) = (|| manager("vera"), || manager("carla"));
         let plan = json!({
             "trigger": "contract-status", "hold": { "days": 14 },
             "components": [{ "id": "new-sales", "rate": { "percent": 200_000 } }]
         });
-        let plan =
-            json!({ "effective_from": "2025-01-01T00:00:00Z", "author": "adam", "plan": plan });
-        self.done("publishCommissionPlan", self.program, vera(), plan).await;
+        let draft = json!({
+            "draft": "standard", "effective_from": "2025-01-01T00:00:00Z", "plan": plan
+        });
+        self.done("draftCommissionPlan", self.program, manager("adam"), draft).await;
+        let publish = json!({ "draft": "standard", "version": 1 });
+        self.done("publishCommissionPlan", self.program, vera(), publish).await;
         let status =
             json!({ "code": "active", "calculates_commission": true, "kernel_state": "signed" });
         self.done("configureContractStatus", self.program, vera(), status).await;
@@ -145,7 +152,7 @@ impl Trade {
 
     /// Somebody of the partner's.
     pub fn member(&self) -> Actor {
-        Actor::member("anna", PartnerId(self.partner))
+        owner("anna", self.partner)
     }
 
     pub async fn publish_deal_policy(&self, certificate_required: bool) {
@@ -154,13 +161,20 @@ impl Trade {
             "full_payment_to_win": true, "default_queue": "channel-desk"
         });
         let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });
-        self.done("publishDealPolicy", self.program, Actor::vendor("vera"), fields).await;
+        self.done("publishDealPolicy", self.program, vendor("vera", "publishDealPolicy"), fields)
+            .await;
     }
 
     pub async fn publish_payout_policy(&self, minimum: &str) {
         let policy = json!({ "minimum": [{ "amount": minimum, "currency": "EUR" }] });
         let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });
-        self.done("publishPayoutPolicy", self.program, Actor::vendor("vera"), fields).await;
+        self.done(
+            "publishPayoutPolicy",
+            self.program,
+            vendor("vera", "publishPayoutPolicy"),
+            fields,
+        )
+        .await;
     }
 
     pub async fn set_payment_details(&self, iban: &str) {

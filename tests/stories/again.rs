@@ -112,7 +112,7 @@ async fn r135_what_was_so_already_is_not_done_later_under_the_same_key() {
             let fields = json!({ "to": to, "reason": "agreed" });
             Command::parse("overrideTier", trade.partner, fields).expect("is a command")
         };
-        let vera = || Actor::vendor("vera");
+        let vera = || vendor("vera", "overrideTier");
         let to = |tier: &str| json!({ "to": tier, "reason": "agreed" });
         trade.done("overrideTier", trade.partner, vera(), to("gold")).await;
         let request = Request {

@@ -76,8 +76,12 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
         let plan = story
             .steps
             .iter()
-            .rfind(|step| step.command.name() == "publishCommissionPlan")
+            .rfind(|step| step.command.name() == "draftCommissionPlan")
             .expect("a plan");
+        let publishes = |step: &&api::story::Step| {
+            step.command.name() == "publishCommissionPlan" && step.refused.is_none()
+        };
+        let late_publication = story.steps.iter().rfind(publishes).expect("is published").clone();
         let (mut late_plan, status) = (plan.clone(), story.steps[trigger].clone());
         story.steps.truncate(trigger);
         let service = start(&place, &story).await;
@@ -89,15 +93,25 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
         let clock = ManualClock::at(at + chrono::Duration::days(2));
         let log = place.log_at(Arc::new(clock.clone())).await;
         let commands = Commands::new(log.clone(), Arc::new(clock.clone()));
-        let Command::Program(_, ProgramCommand::PublishCommissionPlan { plan, .. }) =
+        let Command::Program(_, ProgramCommand::DraftCommissionPlan { plan, .. }) =
             &mut late_plan.command
         else {
             panic!("it is a plan")
         };
         plan.hold.days = 90;
-        for (id, step, at) in
-            [("status", &status, at), ("late plan", &late_plan, at + chrono::Duration::days(1))]
-        {
+        let mut late_publication = late_publication;
+        let Command::Program(_, ProgramCommand::PublishCommissionPlan { version, .. }) =
+            &mut late_publication.command
+        else {
+            panic!("it publishes")
+        };
+        *version += 1;
+        let later = at + chrono::Duration::days(1);
+        for (id, step, at) in [
+            ("status", &status, at),
+            ("late plan", &late_plan, later),
+            ("late publication", &late_publication, later),
+        ] {
             let command_id = CommandId(derived(Uuid::nil(), id));
             let request = Request { command_id, at: Some(at), ..request(step) };
             let outcome = commands.execute(request).await.expect("is decided");

@@ -7,6 +7,7 @@ mod deal;
 mod demo;
 mod erasure;
 mod payout;
+mod people;
 mod training;
 
 use std::collections::BTreeMap;
@@ -22,11 +23,9 @@ use api::service::Service;
 use api::story::{Step, Story, Told};
 use chrono::{DateTime, Utc};
 use domain::reactions::TimerChange;
-use domain::{
-    Actor, ActorKind, Command, CommandId, Currency, Event, PartnerId, Recorded, WalletId, decode,
-};
+use domain::{Command, CommandId, Currency, Event, PartnerId, Recorded, WalletId, decode};
 use serde_json::{Value, json};
-use tests::{Place, places};
+use tests::{Place, owner, places, vendor};
 use uuid::Uuid;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories");
@@ -202,8 +201,8 @@ async fn e15_every_event_goes_back_to_an_outside_command() {
                 assert_eq!(cause.envelope.correlation_id, correlation, "{name}");
             }
             assert_eq!(cause.envelope.causation_id, None, "{name}: the chain ends");
-            let asked = cause.envelope.actor.kind;
-            assert_ne!(asked, ActorKind::Policy, "{name}: nobody asked for it");
+            let asked = cause.envelope.actor.role;
+            assert_ne!(asked, Role::Policy, "{name}: nobody asked for it");
         }
         telling.service.stop().await;
     }

@@ -6,7 +6,7 @@ use domain::{Command, CommandId, LotId, Money, PayoutId, derived};
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn m12_whoever_asked_was_named_and_whoever_approved_was_another() {
+async fn whoever_asked_was_named_and_whoever_approved_was_another() {
     for place in places().await {
         let telling = Telling::of(&place, "payout").await;
         let history = telling.history().await;
@@ -43,7 +43,13 @@ async fn refused_and_faulty_commands_append_nothing() {
         for (index, command) in bad.into_iter().enumerate() {
             let request = Request {
                 command_id: CommandId(derived(Uuid::nil(), &format!("bad {index}"))),
-                by: Actor::member("anna", PartnerId(telling.story.id("north"))),
+                by: if matches!(command, WalletCommand::RequestPayout { .. }) {
+                    owner("anna", telling.story.id("north"))
+                } else if matches!(command, WalletCommand::Mature { .. }) {
+                    domain::reactions::policy_actor()
+                } else {
+                    vendor("fiona", command.name())
+                },
                 at: None,
                 expected_version: None,
                 cause: None,

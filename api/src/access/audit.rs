@@ -14,5 +14,5 @@ pub(super) const ROWS: &[Type] = &[
         (BOOKS.and(ADMIN), "commandId command aggregateId kind code causeId causePosition since triedAt tries"),
         (BOOKS, "reason amount"),
     ]),
-    ty("Actor", Reach::Nobody, &[(AUDIT, "kind subject partnerId onBehalfOf")]),
+    ty("Actor", Reach::Nobody, &[(AUDIT, "role subject partnerId onBehalfOf")]),
 ];

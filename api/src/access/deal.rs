@@ -1,17 +1,11 @@
 //! Access control of deals and of what they earn.
 
-use super::rows::{CHANNEL, DEALS, FINANCE, HOUSE, Reach, SALES, Type, root, ty};
+use super::rows::{DEALS, HOUSE, Reach, Type, root, ty};
 
 #[rustfmt::skip] // A row is a line.
 pub(super) const ROWS: &[Type] = &[
     root("Query", &[(DEALS, "deal deals explainCommission")]),
     root("Subscription", &[(DEALS, "dealChanged")]),
-    root("Mutation", &[
-        (SALES.and(CHANNEL), "registerDeal withdrawDeal loseDeal signContract"),
-        (SALES, "qualifyDealByPartner"),
-        (CHANNEL, "returnDeal qualifyDeal approveDeal rejectDeal agreeShare changeContractStatus winDeal"),
-        (CHANNEL.and(FINANCE), "recordPayment"),
-    ]),
     ty("Deal", Reach::Own, &[
         (DEALS, "id dealId stage seller customer productLines territory estimate expectedClose problems criteria"),
         (DEALS, "responsible route approvedBy protectedUntil returned rejection loss signedOn contractStatus total"),

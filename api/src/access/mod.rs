@@ -1,4 +1,5 @@
-//! Role-based access control: one table of every field and every mutation. What has no row is denied to everybody.
+//! Role-based access control: one table of every field. Who may send a mutation its command says, in the domain. What has no
+//! row is denied to everybody.
 
 mod audit;
 mod deal;
@@ -11,11 +12,12 @@ mod wallet;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
+use domain::{Command, Role};
 use projections::Sight;
 
-pub use self::rows::Roles;
+pub use self::rows::Entry;
 use self::rows::{CHANNEL, DEALS, EVERYBODY, FINANCE, MEMBERS, MONEY, Reach, Type, root, ty};
-use crate::auth::{Principal, Role};
+use crate::auth::Principal;
 
 /// What belongs to no subject.
 #[rustfmt::skip] // A row is a line.
@@ -34,19 +36,22 @@ const COMMON: &[Type] = &[
 const SUBJECTS: [&[Type]; 7] =
     [COMMON, program::ROWS, partner::ROWS, deal::ROWS, wallet::ROWS, ledger::ROWS, audit::ROWS];
 
+/// R4: what a candidate may do for its application. Everything else its aggregates refuse before the approval.
+const OF_A_CANDIDATE: [&str; 3] = ["applyForProgram", "supplyInformation", "withdrawApplication"];
+
 /// All rows of one type.
 struct Listed {
     reach: Reach,
-    fields: HashMap<&'static str, Roles>,
+    fields: HashMap<&'static str, Entry>,
     /// Whoever may use any of its fields.
-    readers: Roles,
+    readers: Entry,
 }
 
 static TABLE: LazyLock<HashMap<&'static str, Listed>> = LazyLock::new(table);
 
 /// Who may use a field; nothing where it has no row. A payload has the roles of its mutation and tells everybody of them
 /// what came of it; a connection and its edges have those of what they hold.
-pub fn entry(parent: &str, field: &str) -> Option<Roles> {
+pub fn entry(parent: &str, field: &str) -> Option<Entry> {
     if let Some(listed) = TABLE.get(parent) {
         return listed.fields.get(field).copied();
     }
@@ -87,12 +92,12 @@ pub fn sight(principal: &Principal, name: &str) -> Sight {
 }
 
 fn table() -> HashMap<&'static str, Listed> {
-    let mut table = HashMap::new();
+    let mut table = HashMap::from([("Mutation", mutations())]);
     for Type { name, reach, fields } in SUBJECTS.into_iter().flatten() {
         let listed = table.entry(*name).or_insert_with(|| Listed {
             reach: *reach,
             fields: HashMap::new(),
-            readers: Roles::NOBODY,
+            readers: Entry::NOBODY,
         });
         for (roles, names) in *fields {
             listed.readers = listed.readers.and(*roles);
@@ -100,6 +105,19 @@ fn table() -> HashMap<&'static str, Listed> {
         }
     }
     table
+}
+
+/// Every command that people give, for whom it is.
+fn mutations() -> Listed {
+    let rows = Command::permits().into_iter();
+    let of_people = rows.filter(|(_, roles)| roles.each().any(Role::is_of_people));
+    let entry = |(name, roles)| {
+        let entry = Entry::closed_to(roles);
+        (name, if OF_A_CANDIDATE.contains(&name) { entry.open() } else { entry })
+    };
+    let fields: HashMap<&str, Entry> = of_people.map(entry).collect();
+    let readers = fields.values().fold(Entry::NOBODY, |all, entry| all.and(*entry));
+    Listed { reach: Reach::Common, fields, readers }
 }
 
 fn uncapitalized(name: &str) -> String {

@@ -1,23 +1,12 @@
 //! Access control of partners, their applications and their training.
 
 use super::rows::{
-    CHANNEL, DEALS, DESK, EVERYBODY, MEMBERS, MONEY, OWNER, Reach, SPECIALIST, TRAINING, Type,
-    root, ty,
+    CHANNEL, DEALS, DESK, EVERYBODY, MEMBERS, MONEY, Reach, TRAINING, Type, root, ty,
 };
 
 #[rustfmt::skip] // A row is a line.
 pub(super) const ROWS: &[Type] = &[
     root("Query", &[(EVERYBODY, "partner partners partnerDashboard")]),
-    // Applications are decided by channel managers only.
-    root("Mutation", &[
-        (OWNER.and(CHANNEL).open(), "applyForProgram"),
-        (OWNER.open(), "supplyInformation withdrawApplication"),
-        (OWNER, "acceptTerms setPaymentDetails"),
-        (CHANNEL, "assignReview requestInformation recordReview scheduleInterview recordInterview"),
-        (CHANNEL, "approveApplication rejectApplication overrideTier assignCourse recordExam issueCertificate"),
-        (OWNER.and(CHANNEL), "joinNetwork"),
-        (OWNER.and(CHANNEL).and(SPECIALIST), "completeModule"),
-    ]),
     ty("Application", Reach::Own, &[
         (MEMBERS.open(), "partnerId name stage appliedAt interviewAt approvedAt endedAt rejection"),
     ]),

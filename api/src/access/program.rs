@@ -1,19 +1,14 @@
 //! Access control of programmes and of what everybody sees.
 
-use super::rows::{ADMIN, CHANNEL, DESK, EVERYBODY, FINANCE, HOUSE, Reach, Type, root, ty};
+use super::rows::{DESK, EVERYBODY, HOUSE, Reach, Type, root, ty};
 
 #[rustfmt::skip] // A row is a line.
 pub(super) const ROWS: &[Type] = &[
     root("Query", &[(EVERYBODY, "program programs"), (DESK, "programDashboard")]),
-    root("Mutation", &[
-        (CHANNEL.and(ADMIN), "openProgram publishTerms"),
-        (CHANNEL, "configureContractStatus publishCommissionPlan publishDealPolicy publishCourse defineCertification"),
-        (FINANCE, "publishPayoutPolicy"),
-    ]),
     ty("Program", Reach::Common, &[
         (EVERYBODY, "id programId name timeZone baseCurrency interviewRequired maxNetworkDepth contractStatuses"),
         (EVERYBODY, "courses certifications openedAt version changedAtPosition terms"),
-        (HOUSE, "publications"),
+        (HOUSE, "publications planDrafts"),
     ]),
     ty("ContractStatus", Reach::Common, &[(EVERYBODY, "code calculatesCommission kernelState")]),
     ty("Course", Reach::Common, &[(EVERYBODY, "course version area modules step")]),
@@ -21,6 +16,9 @@ pub(super) const ROWS: &[Type] = &[
     ty("Publication", Reach::Common, &[
         (EVERYBODY, "kind version effectiveFrom effectiveUntil bodyHash publishedAt"),
         (HOUSE, "body author approvedBy"),
+    ]),
+    ty("PlanDraft", Reach::Common, &[
+        (HOUSE, "draft version effectiveFrom effectiveUntil plan planHash author draftedAt publishedAs"),
     ]),
     ty("ProgramDashboard", Reach::Common, &[
         (DESK, "partnersApplied partnersApproved partnersJoined certificates dealsRegistered dealsQualified"),

@@ -1,29 +1,28 @@
-//! Role-based access control: sets of roles, and rows that give them fields.
+//! Role-based access control: who may use what, and rows that say it of fields.
 
-use crate::auth::Role;
+use domain::{Role, Roles};
 
-/// A set of roles, and whether it is open to a member before its partner's application is approved (R4). Of a mutation
-/// it says what the aggregate allows.
+/// Who may use a field, and whether it is open to a member before its partner's application is approved (R4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Roles {
-    bits: u8,
+pub struct Entry {
+    roles: Roles,
     before_approval: bool,
 }
 
-impl Roles {
+impl Entry {
     pub(super) const NOBODY: Self = Self::of(&[]);
 
     const fn of(roles: &[Role]) -> Self {
-        let (mut bits, mut index) = (0, 0);
-        while index < roles.len() {
-            bits |= 1 << roles[index] as u8;
-            index += 1;
-        }
-        Self { bits, before_approval: false }
+        Self::closed_to(Roles::of(roles))
+    }
+
+    /// For these roles, once the application is approved.
+    pub(super) const fn closed_to(roles: Roles) -> Self {
+        Self { roles, before_approval: false }
     }
 
     pub(super) const fn and(self, other: Self) -> Self {
-        Self { bits: self.bits | other.bits, before_approval: false }
+        Self::closed_to(self.roles.and(other.roles))
     }
 
     /// R4: the own application, and what its candidate may do for it. Nothing else is open before the approval.
@@ -37,7 +36,7 @@ impl Roles {
     }
 
     pub fn contains(self, role: Role) -> bool {
-        self.bits & (1 << role as u8) != 0
+        self.roles.contains(role)
     }
 
     pub fn before_approval(self) -> bool {
@@ -62,41 +61,41 @@ pub(super) enum Reach {
 pub(super) struct Type {
     pub name: &'static str,
     pub reach: Reach,
-    pub fields: &'static [(Roles, &'static str)],
+    pub fields: &'static [(Entry, &'static str)],
 }
 
 pub(super) const fn ty(
     name: &'static str,
     reach: Reach,
-    fields: &'static [(Roles, &'static str)],
+    fields: &'static [(Entry, &'static str)],
 ) -> Type {
     Type { name, reach, fields }
 }
 
 /// Fields of one of the roots.
-pub(super) const fn root(name: &'static str, fields: &'static [(Roles, &'static str)]) -> Type {
+pub(super) const fn root(name: &'static str, fields: &'static [(Entry, &'static str)]) -> Type {
     Type { name, reach: Reach::Common, fields }
 }
 
-pub(super) const OWNER: Roles = Roles::of(&[Role::Owner]);
-pub(super) const SPECIALIST: Roles = Roles::of(&[Role::Specialist]);
-pub(super) const SALES: Roles = Roles::of(&[Role::Owner, Role::Seller]);
-pub(super) const MEMBERS: Roles = SALES.and(SPECIALIST);
-pub(super) const CHANNEL: Roles = Roles::of(&[Role::ChannelManager]);
-pub(super) const FINANCE: Roles = Roles::of(&[Role::Finance]);
-pub(super) const AUDIT: Roles = Roles::of(&[Role::Auditor]);
-pub(super) const ADMIN: Roles = Roles::of(&[Role::Administrator]);
+pub(super) const OWNER: Entry = Entry::of(&[Role::Owner]);
+pub(super) const SPECIALIST: Entry = Entry::of(&[Role::Specialist]);
+pub(super) const SALES: Entry = Entry::of(&[Role::Owner, Role::Seller]);
+pub(super) const MEMBERS: Entry = SALES.and(SPECIALIST);
+pub(super) const CHANNEL: Entry = Entry::of(&[Role::ChannelManager]);
+pub(super) const FINANCE: Entry = Entry::of(&[Role::Finance]);
+pub(super) const AUDIT: Entry = Entry::of(&[Role::Auditor]);
+pub(super) const ADMIN: Entry = Entry::of(&[Role::Administrator]);
 
 /// Reads what the vendor's people read but money.
-pub(super) const DESK: Roles = CHANNEL.and(FINANCE).and(AUDIT).and(ADMIN);
-pub(super) const EVERYBODY: Roles = MEMBERS.and(DESK);
+pub(super) const DESK: Entry = CHANNEL.and(FINANCE).and(AUDIT).and(ADMIN);
+pub(super) const EVERYBODY: Entry = MEMBERS.and(DESK);
 /// Reads deals and what they earn.
-pub(super) const DEALS: Roles = SALES.and(CHANNEL).and(FINANCE).and(AUDIT);
+pub(super) const DEALS: Entry = SALES.and(CHANNEL).and(FINANCE).and(AUDIT);
 /// Reads wallets and payouts.
-pub(super) const MONEY: Roles = OWNER.and(FINANCE).and(AUDIT);
+pub(super) const MONEY: Entry = OWNER.and(FINANCE).and(AUDIT);
 /// Reads training.
-pub(super) const TRAINING: Roles = MEMBERS.and(CHANNEL).and(AUDIT).and(ADMIN);
+pub(super) const TRAINING: Entry = MEMBERS.and(CHANNEL).and(AUDIT).and(ADMIN);
 /// Reads the journal.
-pub(super) const BOOKS: Roles = FINANCE.and(AUDIT);
+pub(super) const BOOKS: Entry = FINANCE.and(AUDIT);
 /// Reads what is said of a programme within the house.
-pub(super) const HOUSE: Roles = CHANNEL.and(BOOKS);
+pub(super) const HOUSE: Entry = CHANNEL.and(BOOKS);

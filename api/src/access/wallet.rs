@@ -1,12 +1,11 @@
-//! Access control of wallets: payouts are asked for by the partner and paid by finance.
+//! Access control of wallets and payouts.
 
-use super::rows::{BOOKS, FINANCE, MONEY, OWNER, Reach, Type, root, ty};
+use super::rows::{BOOKS, MONEY, Reach, Type, root, ty};
 
 #[rustfmt::skip] // A row is a line.
 pub(super) const ROWS: &[Type] = &[
     root("Query", &[(MONEY, "wallet wallets payouts")]),
     root("Subscription", &[(MONEY, "walletChanged")]),
-    root("Mutation", &[(OWNER, "requestPayout cancelPayout"), (FINANCE, "rejectPayout approvePayout submitPayout settlePayout")]),
     ty("Wallet", Reach::Own, &[
         (MONEY, "id walletId currency balance held available reserved inTransit version changedAtPosition"),
         (MONEY, "partner statement lots payouts"),

@@ -42,8 +42,9 @@ impl Claims {
         {
             return Err(AuthFailure::NotYetValid);
         }
+        let member = self.role.is_member() == self.partner.is_some();
         // The subject stands in every event that it causes.
-        if self.sub.check(LINE).is_err() || self.role.is_member() != self.partner.is_some() {
+        if self.sub.check(LINE).is_err() || !self.role.is_of_people() || !member {
             return Err(AuthFailure::BadClaims);
         }
         let (issuer, subject) = (self.iss, self.sub);
@@ -124,6 +125,14 @@ mod tests {
             outcome(serde_json::json!({ "partner": partner }), 0, 0),
             Err(AuthFailure::BadClaims)
         );
+    }
+
+    #[test]
+    fn nobody_signs_in_as_another_system_or_as_a_rule() {
+        for role in ["integration", "policy"] {
+            let outcome = outcome(serde_json::json!({ "role": role }), 0, 0);
+            assert_eq!(outcome, Err(AuthFailure::BadClaims), "{role}");
+        }
     }
 
     #[test]

@@ -7,71 +7,14 @@ mod issuer;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{ClosedList, PartnerId};
+use domain::PartnerId;
 
+pub use domain::Role;
 pub use installation::{InstallationKey, KeyFailure, MintFailure};
 pub use issuer::{Issuer, IssuerFailure, IssuerSettings};
 
 /// The time as the service sees it. Tokens end by this clock and by no other.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-domain::words! {
-    /// What a person can be in the programme.
-    pub enum Role {
-        "owner" => Owner: "Of a partner: sees and does everything of the own partner.",
-        "seller" => Seller: "Of a partner: registers and follows its deals.",
-        "specialist" => Specialist: "Of a partner: takes courses and exams.",
-        "channel-manager" => ChannelManager: "Of the vendor: runs applications, partners and deals.",
-        "finance" => Finance: "Of the vendor: pays partners.",
-        "auditor" => Auditor: "Reads everything and changes nothing.",
-        "administrator" => Administrator: "Of the vendor: looks after the installation; sees no money.",
-    }
-}
-
-impl Role {
-    pub const ALL: [Self; 7] = [
-        Self::Owner,
-        Self::Seller,
-        Self::Specialist,
-        Self::ChannelManager,
-        Self::Finance,
-        Self::Auditor,
-        Self::Administrator,
-    ];
-
-    /// The name in tokens, on the command line and in logs.
-    pub fn name(self) -> &'static str {
-        self.word()
-    }
-
-    /// Whether people in this role belong to one partner and act for it.
-    pub fn is_member(self) -> bool {
-        match self {
-            Self::Owner | Self::Seller | Self::Specialist => true,
-            Self::ChannelManager | Self::Finance | Self::Auditor | Self::Administrator => false,
-        }
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "not a role; the roles are owner, seller, specialist, channel-manager, finance, auditor, administrator"
-)]
-pub struct UnknownRole;
-
-impl std::str::FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        Self::of(text).ok_or(UnknownRole)
-    }
-}
 
 /// A person whose token has been checked. A member role always has a partner, the others never do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -182,15 +125,6 @@ fn bearer(authorization: &str) -> Result<&str, AuthFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_role_is_read_back_from_its_name_and_serialises_to_it() {
-        for role in Role::ALL {
-            assert_eq!(role.name().parse(), Ok(role));
-            assert_eq!(serde_json::to_value(role).ok(), Some(role.name().into()));
-        }
-        assert_eq!("channelManager".parse::<Role>(), Err(UnknownRole));
-    }
 
     #[test]
     fn only_the_bearer_scheme_is_a_token() {

@@ -53,7 +53,7 @@ mod tests {
         let near = |asked| nearest(asked, &domain::codes());
         assert_eq!(near("PAYOUT_BELOW_MINIMUN")[0], "PAYOUT_BELOW_MINIMUM");
         assert_eq!(near("DEAL_ENDDED")[0], "DEAL_ENDED");
-        assert_eq!(near("MAKER_IS_CHECKER")[0], "PAYOUT_MAKER_IS_CHECKER");
+        assert!(near("MAKER_IS_CHECKER").contains(&"PAYOUT_MAKER_IS_CHECKER"));
         assert!(near("NOT_APPROVED").contains(&"PARTNER_NOT_APPROVED"));
     }
 }

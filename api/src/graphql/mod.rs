@@ -135,8 +135,8 @@ pub fn graph_of(sources: Sources, settings: Settings) -> Arc<dyn Graph> {
 /// The schema as it runs, and as each role is told of it.
 struct Served {
     whole: Face,
-    /// By the place of the role in [`Role::ALL`].
-    told: [Face; Role::ALL.len()],
+    /// By the place of the role in [`Role::PEOPLE`].
+    told: [Face; Role::PEOPLE.len()],
     sources: Sources,
 }
 
@@ -154,7 +154,7 @@ impl Served {
                 error.into_server_error(Default::default()),
             ])));
         };
-        let told = Role::ALL.iter().position(|role| *role == principal.role);
+        let told = Role::PEOPLE.iter().position(|role| *role == principal.role);
         let told = told.filter(|_| asks_about_schema(&mut request));
         let face = told.and_then(|role| self.told.get(role)).unwrap_or(&self.whole);
         let (spawner, batches) = batches();

@@ -9,7 +9,7 @@
 //! | `by` | `ROLE NAME`, for a member `ROLE NAME of @partner`; another system is `integration NAME` |
 //! | `on_behalf_of` | for whom, where somebody acts for another |
 //! | `do`, `on`, `with` | the command by its public name, the aggregate's id, the command's fields |
-//! | `refused` | the code that it is refused with; `FORBIDDEN` where the role may not ask at all |
+//! | `refused` | the code that it is refused with; `ROLE_FORBIDDEN` where the command is not for the role |
 //! | `why` | a sentence for the reader |
 //! | `name` | what the step's id hangs on, instead of command, aggregate and occurrence |
 //! | `then` | questions: `as` whom, the GraphQL `query`, and its whole `answer` or the code of its `error` |
@@ -49,9 +49,6 @@ use crate::{
     http::{Graph, TraceId},
     service::Service,
 };
-
-/// What a role hears that may not ask for a command: the face's own word.
-const FORBIDDEN: &str = "FORBIDDEN";
 
 /// A story, read and understood.
 #[derive(Clone, Debug)]
@@ -193,10 +190,6 @@ impl Story {
 
 impl Step {
     async fn tell(&self, service: &Service, told: &mut Told) -> Result<(), String> {
-        if self.refused.as_deref() == Some(FORBIDDEN) {
-            told.refused += 1;
-            return Ok(());
-        }
         let found = match (service.ask(self.request()).await, &self.refused) {
             (Ok(Outcome::Done(receipt)), None) => {
                 told.done += 1;

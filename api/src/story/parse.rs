@@ -1,4 +1,4 @@
-//! Reads a story file (JSON) and checks it against commands and access table; every error names file, line and field.
+//! Reads a story file (JSON) and checks it against commands and who may give them; every error names file, line and field.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,15 +6,12 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, PartnerId};
+use domain::{Actor, ClosedList, Command, Forbidden, PartnerId, Role, roles::UnknownRole};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
-use super::{Answer, FORBIDDEN, Step, Story, Then, names::Names, names::moved};
-use crate::{
-    access,
-    auth::{Principal, Role},
-};
+use super::{Answer, Step, Story, Then, names::Names, names::moved};
+use crate::auth::Principal;
 
 /// What is wrong with a story file, and where.
 #[derive(Debug, thiserror::Error)]
@@ -223,7 +220,7 @@ impl Reader<'_> {
         let now = self.instant(written.at.as_deref()).map_err(part.wrong("at"))?;
         self.now = Some(now);
         self.begins.get_or_insert(now);
-        let who = self.who(&written.by).map_err(part.wrong("by"))?;
+        let by = self.who(&written.by).map_err(part.wrong("by"))?;
         let mut with = written.with.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         self.names.fill(&mut with, now).map_err(part.wrong("with"))?;
         let id = self.names.resolve(&written.on).map_err(part.wrong("on"))?;
@@ -231,17 +228,12 @@ impl Reader<'_> {
             let within = if error.path.is_empty() { "" } else { "." };
             part.wrong(&format!("with{within}{}", error.path))(error.problem)
         })?;
-        let forbidden = written.refused.as_deref() == Some(FORBIDDEN);
-        match (who.may(&written.command), forbidden) {
-            (true, false) | (false, true) => {}
-            (false, false) => {
-                let problem = format!("{} may not {}", who.title(), written.command);
-                return Err(part.wrong("by")(problem));
-            }
-            (true, true) => {
-                let problem = format!("{} may {}", who.title(), written.command);
-                return Err(part.wrong("refused")(problem));
-            }
+        let may = Command::roles(&written.command).is_some_and(|roles| roles.contains(by.role));
+        let forbidden = written.refused.as_deref() == Some(Forbidden::CODE.code);
+        if may == forbidden {
+            let (not, field) = if may { ("", "refused") } else { (" not", "by") };
+            let problem = format!("{} may{not} {}", by.role, written.command);
+            return Err(part.wrong(field)(problem));
         }
         // What is refused leaves no receipt, so it must not count among those that do.
         let refused = written.refused.as_deref().unwrap_or_default();
@@ -261,7 +253,7 @@ impl Reader<'_> {
             line: part.line,
             why: written.why,
             at: now,
-            by: Actor { on_behalf_of: written.on_behalf_of, ..who.actor() },
+            by: Actor { on_behalf_of: written.on_behalf_of, ..by },
             command_id,
             command,
             refused: written.refused,
@@ -272,7 +264,7 @@ impl Reader<'_> {
         let written: WrittenThen = part.read()?;
         let who = self.who(&written.who).map_err(part.wrong("as"))?;
         let query = self.names.fill_query(&written.query, now).map_err(part.wrong("query"))?;
-        let principal = who.principal().ok_or("only people ask").map_err(part.wrong("as"))?;
+        let principal = principal(who).ok_or("only people ask").map_err(part.wrong("as"))?;
         let answer = match (written.answer, written.error) {
             (Some(mut data), None) => {
                 self.names.fill(&mut data, now).map_err(part.wrong("answer"))?;
@@ -301,67 +293,27 @@ impl Reader<'_> {
     }
 
     /// `ROLE NAME`, and `of @partner` for members.
-    fn who(&self, written: &str) -> Result<Who, String> {
+    fn who(&self, written: &str) -> Result<Actor, String> {
         let words: Vec<&str> = written.split_whitespace().collect();
         let (role, name, partner) = match words[..] {
             [role, name] => (role, name, None),
             [role, name, "of", partner] => (role, name, Some(self.names.resolve(partner)?)),
             _ => return Err("is not ROLE NAME or ROLE NAME of @partner".into()),
         };
-        let name = name.to_owned();
-        if role == "integration" && partner.is_none() {
-            return Ok(Who::System { name });
-        }
-        let role: Role = role.parse().map_err(|error| format!("{role}: {error}"))?;
+        let known = Role::of(role).filter(|role| *role != Role::Policy); // Nobody is a rule.
+        let role = known.ok_or_else(|| format!("{role}: {UnknownRole}, integration"))?;
         if role.is_member() != partner.is_some() {
             return Err("members are of a partner, and nobody else is".into());
         }
-        Ok(Who::Person { role, name, partner: partner.map(PartnerId) })
+        Ok(Actor { partner: partner.map(PartnerId), ..Actor::of(role, name) })
     }
 }
 
-/// Who acts or asks.
-enum Who {
-    Person { role: Role, name: String, partner: Option<PartnerId> },
-    System { name: String },
-}
-
-impl Who {
-    /// By the access table; another system has no row there, and may what somebody may.
-    fn may(&self, command: &str) -> bool {
-        match self {
-            Self::Person { role, .. } => access::may_use(*role, "Mutation", command),
-            Self::System { .. } => access::entry("Mutation", command).is_some(),
-        }
-    }
-
-    fn title(&self) -> &'static str {
-        match self {
-            Self::Person { role, .. } => role.name(),
-            Self::System { .. } => "integration",
-        }
-    }
-
-    fn actor(&self) -> Actor {
-        match self {
-            Self::Person { name, partner: Some(partner), .. } => Actor::member(name, *partner),
-            Self::Person { name, partner: None, .. } => Actor::vendor(name),
-            Self::System { name } => Actor::integration(name),
-        }
-    }
-
-    fn principal(self) -> Option<Principal> {
-        match self {
-            Self::Person { role, name, partner } => Some(Principal {
-                issuer: "story".into(),
-                subject: name,
-                role,
-                partner,
-                expires_at: DateTime::<Utc>::MAX_UTC,
-            }),
-            Self::System { .. } => None,
-        }
-    }
+/// Somebody who signs in as who they are.
+fn principal(who: Actor) -> Option<Principal> {
+    let Actor { role, id: subject, partner, .. } = who;
+    let (issuer, expires_at) = ("story".into(), DateTime::<Utc>::MAX_UTC);
+    role.is_of_people().then_some(Principal { issuer, subject, role, partner, expires_at })
 }
 
 /// A part of the file that is read by itself.

@@ -74,8 +74,8 @@ fn a_role_that_may_not_ask_is_an_error_unless_the_story_says_so() {
     let seller = "seller sam of @north";
     let found = error(json!([approve(seller, Value::Null)]));
     assert!(found.ends_with("steps.0.by: seller may not approveDeal"), "{found}");
-    story(json!([approve(seller, json!("FORBIDDEN"))]));
-    let found = error(json!([approve("channel-manager vera", json!("FORBIDDEN"))]));
+    story(json!([approve(seller, json!("ROLE_FORBIDDEN"))]));
+    let found = error(json!([approve("channel-manager vera", json!("ROLE_FORBIDDEN"))]));
     assert!(found.ends_with("steps.0.refused: channel-manager may approveDeal"), "{found}");
     let matures = json!({ "by": "integration bank", "do": "matureLot", "on": "@north/EUR", "with": { "lot": "@lot" } });
     let found = error(json!([step(matures)]));

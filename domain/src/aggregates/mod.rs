@@ -1,8 +1,5 @@
 //! The table of all aggregates, and what is the same for each: commands, events, and the adapter to the framework (CQRS).
 
-#[cfg(test)]
-mod tests;
-
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,10 +9,12 @@ use crate::{
     bounds::{Bound, Bounded, ByType},
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
     facts::{Decides, Given},
-    owned::{Home, Owned, keep_out_strangers},
+    guarded::Guarded,
+    owned::{Home, Owned, admit},
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts, PartnerRefusal},
     program::{Program, ProgramCommand, ProgramEvent, ProgramRefusal},
-    refusal::{Code, IdTaken, Invalid},
+    refusal::{Code, Forbidden, IdTaken, Invalid},
+    roles::{Role, Roles},
     wallet::{Wallet, WalletCommand, WalletEvent, WalletFacts, WalletRefusal},
     words::Told,
 };
@@ -73,12 +72,26 @@ macro_rules! aggregates {
 
             /// The public names of all commands.
             pub fn names() -> Vec<&'static str> {
+                Self::permits().iter().map(|(name, _)| *name).collect()
+            }
+
+            /// The public names of all commands, with who may give each.
+            pub fn permits() -> Vec<(&'static str, Roles)> {
                 [$($command::NAMES),*].concat()
+            }
+
+            /// Who may give the command of this name.
+            pub fn roles(name: &str) -> Option<Roles> {
+                let permits = [$($command::NAMES),*];
+                let mut known = permits.into_iter().flatten();
+                known.find(|(known, _)| *known == name).map(|(_, roles)| *roles)
             }
 
             /// The names of those that no person gives: events and instants cause them.
             pub fn internal() -> Vec<&'static str> {
-                [$($command::INTERNAL),*].concat()
+                const POLICY: Roles = Roles::of(&[Role::Policy]);
+                let alone = |(name, roles)| (roles == POLICY).then_some(name);
+                Self::permits().into_iter().filter_map(alone).collect()
             }
 
             /// The bounds of the fields of all commands, as in `registerDeal.customer.name`.
@@ -94,7 +107,7 @@ macro_rules! aggregates {
             /// Reads a command by its public name; the error says which field is wrong.
             pub fn parse(name: &str, id: Uuid, fields: Value) -> Result<Self, CommandError> {
                 let tagged = Value::Object([(name.to_owned(), fields)].into_iter().collect());
-                $(if $command::NAMES.contains(&name) {
+                $(if $command::NAMES.iter().any(|(known, _)| *known == name) {
                     return read(tagged).map(|command| Self::$aggregate($id(id), command));
                 })*
                 Err(CommandError { path: String::new(), problem: format!("no command is called {name}") })
@@ -156,7 +169,7 @@ macro_rules! aggregates {
 
         /// Every code that anything is refused with, each once.
         pub fn codes() -> Vec<&'static Code> {
-            let mut codes: Vec<&'static Code> = vec![&Invalid::CODE, &IdTaken::CODE];
+            let mut codes: Vec<&'static Code> = vec![&Invalid::CODE, &Forbidden::CODE, &IdTaken::CODE];
             $(codes.extend($refusal::CODES);)*
             codes.sort_by_key(|code| (code.code, code.sentence));
             codes.dedup();
@@ -180,7 +193,8 @@ macro_rules! aggregates {
                     given: &Given<$facts>,
                 ) -> Result<Vec<$event>, $refusal> {
                     issued.check()?;
-                    keep_out_strangers(self, issued)?;
+                    admit(self, issued)?;
+                    self.guard(issued, &given.facts)?;
                     let events = self.decide(issued, &given.facts)?;
                     given.id.check::<$refusal>($name)?;
                     Ok(events)
@@ -277,3 +291,7 @@ fn read<T: serde::de::DeserializeOwned>(tagged: Value) -> Result<T, CommandError
         }
     })
 }
+
+// Below the table, whose `dispatch!` it uses.
+#[cfg(test)]
+mod tests;

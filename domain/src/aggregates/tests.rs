@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{history, sample};
+use crate::{
+    Actor, ClosedList, CommandId, Refusal,
+    testing::{ALFA, at, history, sample},
+};
 
 fn parse(name: &str, fields: Value) -> Result<Command, CommandError> {
     Command::parse(name, Uuid::from_u128(1), fields)
@@ -19,6 +22,30 @@ fn every_command_is_understood_by_its_public_name() {
         let body = command.body().expect("is JSON");
         let again = parse(name, body["command"][name].clone()).expect(name);
         assert_eq!(again, command, "what identifies the request says all of it");
+    }
+}
+
+/// The code with which a command is refused to somebody in a role, where nothing has happened yet.
+fn refused(name: &str, role: Role) -> Option<&'static str> {
+    let partner = role.is_member().then_some(ALFA);
+    let by = Actor { partner, ..Actor::of(role, "somebody") };
+    let (at, command_id) = (at("2025-01-10"), CommandId(Uuid::from_u128(2)));
+    let command = parse(name, sample(name)).expect(name);
+    dispatch!(command, |A, id, command| {
+        let issued = Issued { by, target: id.0, at, command_id, command };
+        let outcome = A::default().decided(&issued, &Default::default());
+        outcome.err().map(|refusal| Refusal::from(refusal).code)
+    })
+}
+
+#[test]
+fn every_command_is_refused_to_the_roles_that_it_is_not_for_and_to_no_other() {
+    for (name, roles) in Command::permits() {
+        for (role, ..) in Role::ALL {
+            let forbidden = refused(name, *role) == Some(Forbidden::CODE.code);
+            assert_eq!(forbidden, !roles.contains(*role), "{role}: {name}");
+        }
+        assert!(!roles.contains(Role::Auditor), "{name}: an auditor changes nothing");
     }
 }
 

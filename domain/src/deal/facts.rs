@@ -25,6 +25,8 @@ impl Facted for Deal {
             (Some(*program), Some(partner))
         } else if let DealCommand::AgreeShare { partner, .. } = command {
             (own, Some(partner))
+        } else if let DealCommand::Qualify {} | DealCommand::Approve {} = command {
+            (own, self.case().map(|case| &case.partner)) // Whose people do not check it.
         } else {
             (own, None)
         };

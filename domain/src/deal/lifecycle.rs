@@ -10,7 +10,7 @@ use super::{
     Qualification, contract, policy_at, policy_ref, registration,
 };
 use crate::{
-    ActorKind, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published,
+    Actor, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published,
     program::{DealPolicy, KernelState, Rulebook},
     refusal::Invalid,
     time,
@@ -21,6 +21,8 @@ use crate::{
 pub struct Case {
     pub program: ProgramId,
     pub partner: PartnerId,
+    /// Who registered it, and who qualified it for the partner.
+    pub makers: Vec<Actor>,
     pub territory: String,
     pub estimate: Money,
     pub responsible: Option<String>,
@@ -95,12 +97,6 @@ impl Case {
                 Err(No::Ended { state: stage.end().unwrap_or("over") })
             }
             (_, Do::Register { .. }) => Err(No::AlreadyRegistered),
-            (_, Do::Return { .. } | Do::Qualify {} | Do::Approve {} | Do::Reject { .. })
-                if issued.by.kind == ActorKind::Member =>
-            {
-                Err(No::ApproverIsMember)
-            }
-
             (_, Do::AssignResponsible {}) if self.responsible.is_some() => Ok(vec![]), // Already so.
             (_, Do::AssignResponsible {}) => {
                 Ok(vec![registration::assign(&policy_at(rulebook, at)?.body, &self.territory)])
@@ -298,7 +294,12 @@ impl Case {
             DealEvent::ResponsibleAssigned { responsible, .. } => {
                 self.responsible = Some(responsible)
             }
-            DealEvent::QualifiedByPartner { icp_match, timeframe, budget, .. } => {
+            DealEvent::QualifiedByPartner {
+                icp_match, timeframe, budget, qualified_by, ..
+            } => {
+                if !self.makers.contains(&qualified_by) {
+                    self.makers.push(qualified_by);
+                }
                 self.state =
                     DealState::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
             }

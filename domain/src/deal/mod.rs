@@ -3,6 +3,7 @@
 mod commission;
 mod contract;
 mod facts;
+mod guard;
 mod lifecycle;
 mod registration;
 #[cfg(test)]
@@ -20,18 +21,19 @@ pub use self::{
     registration::{Customer, Qualification},
 };
 use crate::{
-    Currency, EventId, Home, Issued, Money, Owned, PartnerId, PaymentId, Personal, PolicyRef, Ppm,
-    ProgramId, Published,
+    Actor, Currency, EventId, Home, Issued, Money, Owned, PartnerId, PaymentId, Personal,
+    PolicyRef, Ppm, ProgramId, Published,
+    commands::commands,
     commission::{NothingEarned, Trace},
     partner::Partner,
     program::{DealPolicy, Program, Rulebook},
-    words::{commands, events, refusals, words},
+    words::{events, refusals, words},
 };
 
 commands! {
     /// What can be asked of a deal.
     pub enum DealCommand {
-        "registerDeal" => Register {
+        "registerDeal" by [Owner, Seller, ChannelManager] => Register {
             program: ProgramId,
             partner: PartnerId,
             customer: Customer,
@@ -44,8 +46,8 @@ commands! {
             /// The criteria by which the customer selects (R53).
             criteria: String as PROSE,
         },
-        internal "assignResponsible" => AssignResponsible {},
-        "qualifyDealByPartner" => QualifyByPartner {
+        "assignResponsible" by [Policy] => AssignResponsible {},
+        "qualifyDealByPartner" by [Owner, Seller] => QualifyByPartner {
             #[serde(default)]
             icp_match: Option<bool>,
             #[serde(default)]
@@ -55,17 +57,17 @@ commands! {
             #[serde(default)]
             decision_maker: Option<String> as LINE,
         },
-        "returnDeal" => Return { reason: String as PROSE, fields: Vec<String> as LINE },
-        "qualifyDeal" => Qualify {},
-        internal "requestApproval" => RequestApproval {},
-        "approveDeal" => Approve {},
-        "rejectDeal" => Reject { code: DealRejectionCode },
-        "withdrawDeal" => Withdraw {},
-        internal "expireProtection" => ExpireProtection {},
-        "agreeShare" => AgreeShare { partner: PartnerId, share: Ppm },
-        "signContract" => Sign { signed_on: NaiveDate, lines: Vec<ContractLine> },
-        "changeContractStatus" => ChangeContractStatus { to: String as LINE },
-        "recordPayment" => RecordPayment {
+        "returnDeal" by [ChannelManager] => Return { reason: String as PROSE, fields: Vec<String> as LINE },
+        "qualifyDeal" by [ChannelManager] => Qualify {},
+        "requestApproval" by [Policy] => RequestApproval {},
+        "approveDeal" by [ChannelManager] => Approve {},
+        "rejectDeal" by [ChannelManager] => Reject { code: DealRejectionCode },
+        "withdrawDeal" by [Owner, Seller, ChannelManager] => Withdraw {},
+        "expireProtection" by [Policy] => ExpireProtection {},
+        "agreeShare" by [ChannelManager] => AgreeShare { partner: PartnerId, share: Ppm },
+        "signContract" by [Owner, Seller, ChannelManager] => Sign { signed_on: NaiveDate, lines: Vec<ContractLine> },
+        "changeContractStatus" by [ChannelManager] => ChangeContractStatus { to: String as LINE },
+        "recordPayment" by [ChannelManager, Finance, Integration] => RecordPayment {
             payment: PaymentId,
             amount: Money,
             received_on: NaiveDate,
@@ -73,9 +75,9 @@ commands! {
             #[serde(default)]
             allocations: Option<Vec<Allocation>>,
         },
-        "winDeal" => Win {},
-        "loseDeal" => Lose { code: LossCode },
-        internal "calculateCommission" => CalculateCommission {
+        "winDeal" by [ChannelManager] => Win {},
+        "loseDeal" by [Owner, Seller, ChannelManager] => Lose { code: LossCode },
+        "calculateCommission" by [Policy] => CalculateCommission {
             /// The event that earns it.
             trigger: EventId,
             /// The payment, where a payment earns it.
@@ -92,7 +94,7 @@ events! {
             program: ProgramId,
             partner: PartnerId,
             /// Who registered it.
-            seller: String,
+            seller: Actor,
             customer: Customer,
             match_keys: Vec<String>,
             product_lines: Vec<String>,
@@ -109,6 +111,7 @@ events! {
             timeframe: String,
             budget: Money,
             decision_maker: Personal<String>,
+            qualified_by: Actor,
         },
         "deal-returned" => Returned { reason: String, fields: Vec<String> },
         "deal-qualified" => Qualified { verified_by: String, parameters_hash: String, policy_version: u32 },
@@ -163,7 +166,8 @@ refusals! {
         "DEAL_NOT_QUALIFIED" "the vendor has to qualify the deal first" => NotQualified,
         "DEAL_ALREADY_QUALIFIED" "this deal is qualified already; go on to its approval" => AlreadyQualified,
         "APPROVAL_ALREADY_REQUESTED" "this deal is approved or waits for approval already; wait, or go on to the contract" => AlreadyRequested,
-        "DEAL_APPROVER_IS_MEMBER" "a partner cannot qualify, return, approve or reject a deal; ask the vendor" => ApproverIsMember,
+        "DEAL_MAKER_IS_CHECKER" "{who} registered or qualified this deal for the partner; somebody else must verify and approve it" => MakerIsChecker { who: String },
+        "DEAL_BENEFICIARY_IS_CHECKER" "{who} is one of the people of the partner that earns on it; somebody else must verify and approve it" => BeneficiaryIsChecker { who: String },
         "DEAL_NOT_APPROVED" "only an approved deal can go on; have it approved first" => NotApproved,
         "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> },
         "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> },
@@ -230,7 +234,7 @@ pub enum Deal {
 #[derive(Clone, Debug, Default)]
 pub struct DealFacts {
     pub program: Arc<Program>,
-    /// The partner whose deal it is to be, or who is to share it.
+    /// The partner whose deal it is to be, whose deal is checked, or who is to share it.
     pub partner: Option<Arc<Partner>>,
     /// Loaded for `calculateCommission` only.
     pub commission: Option<CommissionFacts>,
@@ -286,10 +290,11 @@ impl Deal {
 
     pub(crate) fn evolve(&mut self, event: DealEvent) {
         match (&mut *self, event) {
-            (_, DealEvent::Registered { program, partner, territory, estimate, .. }) => {
+            (_, DealEvent::Registered { program, partner, seller, territory, estimate, .. }) => {
                 *self = Self::Registered(Box::new(Case {
                     program,
                     partner,
+                    makers: vec![seller],
                     territory,
                     estimate,
                     responsible: None,

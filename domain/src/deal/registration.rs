@@ -78,7 +78,7 @@ pub(super) fn register(
     Ok(vec![DealEvent::Registered {
         program: *program,
         partner: *partner,
-        seller: issued.by.id.clone(),
+        seller: issued.by.clone(),
         match_keys: match_keys(customer),
         customer: customer.clone(),
         product_lines: product_lines.clone(),
@@ -139,6 +139,7 @@ pub(super) fn qualify_by_partner(
         timeframe: timeframe.clone(),
         budget,
         decision_maker: Personal::new(subject, decision_maker.clone()),
+        qualified_by: issued.by.clone(),
     }])
 }
 

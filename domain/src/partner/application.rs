@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PartnerCommand, PartnerRefusal};
 use crate::{
-    Issued, PartnerId, Personal, ProgramId, SubjectId,
+    Actor, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
     program::Rulebook,
     refusal::{Invalid, country, some},
@@ -23,6 +23,7 @@ events! {
             source: ApplicationSource,
             inviter: Option<PartnerId>,
             terms_version: u32,
+            applied_by: Actor,
         },
         "review-assigned" => ReviewAssigned { reviewer: String },
         "information-requested" => InformationRequested { question: Personal<String> },
@@ -143,6 +144,7 @@ pub struct File {
     pub inviter: Option<PartnerId>,
     /// The version of the terms accepted last.
     pub terms_version: u32,
+    pub applied_by: Actor,
 }
 
 /// An application that is not decided.

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, PartnerCommand, PartnerRefusal};
 use crate::{
-    Issued, Personal, SubjectId, derived, published::hash_of, refusal::Invalid, words::events,
+    Actor, Issued, Personal, SubjectId, derived, published::hash_of, refusal::Invalid,
+    words::events,
 };
 
 events! {
     /// What happened to where payouts go.
     pub enum BankEvent {
-        "payment-details-set" => DetailsSet { hash: String, details: Personal<BankDetails>, set_by: String },
+        "payment-details-set" => DetailsSet { hash: String, details: Personal<BankDetails>, set_by: Actor },
     }
 }
 
@@ -25,7 +26,7 @@ pub struct BankDetails {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PaymentDetails {
     pub hash: String,
-    pub set_by: String,
+    pub set_by: Actor,
 }
 
 pub(super) fn set(
@@ -42,7 +43,7 @@ pub(super) fn set(
     Ok(vec![BankEvent::DetailsSet {
         hash,
         details: Personal::new(SubjectId(derived(file.subject.0, "bank")), details),
-        set_by: issued.by.id.clone(),
+        set_by: issued.by.clone(),
     }])
 }
 

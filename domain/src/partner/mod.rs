@@ -3,6 +3,7 @@
 mod application;
 mod bank;
 mod facts;
+mod guard;
 mod network;
 mod terms;
 #[cfg(test)]
@@ -27,15 +28,17 @@ pub use self::{
     training::{Certificate, SourceRef, Training, TrainingEvent},
 };
 use crate::{
-    Home, Issued, Owned, PartnerId, Personal, ProgramId, SubjectId, Tier, derived,
+    Home, Issued, Owned, PartnerId, Personal, ProgramId, SubjectId, Tier,
+    commands::commands,
+    derived,
     program::{Program, Rulebook},
-    words::{commands, events, refusals},
+    words::{events, refusals},
 };
 
 commands! {
     /// What can be asked of a partner.
     pub enum PartnerCommand {
-        "applyForProgram" => Apply {
+        "applyForProgram" by [Owner, ChannelManager] => Apply {
             program: ProgramId,
             company: Company,
             contacts: Vec<NewContact>,
@@ -47,23 +50,23 @@ commands! {
             /// The version of the terms that the candidate accepts.
             terms_version: u32,
         },
-        "assignReview" => AssignReview { reviewer: String as LINE },
-        "requestInformation" => RequestInformation { question: String as PROSE },
-        "supplyInformation" => SupplyInformation { answer: String as PROSE },
-        "recordReview" => RecordReview {
+        "assignReview" by [ChannelManager] => AssignReview { reviewer: String as LINE },
+        "requestInformation" by [ChannelManager] => RequestInformation { question: String as PROSE },
+        "supplyInformation" by [Owner] => SupplyInformation { answer: String as PROSE },
+        "recordReview" by [ChannelManager] => RecordReview {
             sector_fit: String as PROSE,
             marketing_competence: String as PROSE,
             result: ReviewResult,
         },
-        "scheduleInterview" => ScheduleInterview { at: DateTime<Utc> },
-        "recordInterview" => RecordInterview { outcome: InterviewOutcome, notes: String as PROSE },
-        "approveApplication" => Approve {},
-        "rejectApplication" => Reject { code: ApplicationRejectionCode },
-        "withdrawApplication" => Withdraw {},
-        "acceptTerms" => AcceptTerms { version: u32 },
-        "joinNetwork" => Join {},
-        "assignCourse" => AssignCourse { course: String as LINE },
-        "completeModule" => CompleteModule {
+        "scheduleInterview" by [ChannelManager] => ScheduleInterview { at: DateTime<Utc> },
+        "recordInterview" by [ChannelManager] => RecordInterview { outcome: InterviewOutcome, notes: String as PROSE },
+        "approveApplication" by [ChannelManager] => Approve {},
+        "rejectApplication" by [ChannelManager] => Reject { code: ApplicationRejectionCode },
+        "withdrawApplication" by [Owner] => Withdraw {},
+        "acceptTerms" by [Owner] => AcceptTerms { version: u32 },
+        "joinNetwork" by [Owner, ChannelManager, Policy] => Join {},
+        "assignCourse" by [ChannelManager] => AssignCourse { course: String as LINE },
+        "completeModule" by [Owner, Specialist, ChannelManager, Integration] => CompleteModule {
             person: SubjectId,
             course: String as LINE,
             module: String as LINE,
@@ -72,16 +75,16 @@ commands! {
             score: Option<u32> as SCORE,
             source: SourceRef,
         },
-        "recordExam" => RecordExam {
+        "recordExam" by [ChannelManager, Integration] => RecordExam {
             person: SubjectId,
             exam: String as LINE,
             passed: bool,
             score: u32 as SCORE,
             source: SourceRef,
         },
-        "issueCertificate" => IssueCertificate { person: SubjectId, certification: String as LINE },
-        "setPaymentDetails" => SetPaymentDetails { account_holder: String as LINE, iban: String as IBAN },
-        "overrideTier" => OverrideTier { to: Tier, reason: String as PROSE },
+        "issueCertificate" by [ChannelManager] => IssueCertificate { person: SubjectId, certification: String as LINE },
+        "setPaymentDetails" by [Owner] => SetPaymentDetails { account_holder: String as LINE, iban: String as IBAN },
+        "overrideTier" by [ChannelManager] => OverrideTier { to: Tier, reason: String as PROSE },
     }
 }
 
@@ -105,6 +108,8 @@ refusals! {
         "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
         "APPLICATION_ALREADY_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
+        "APPLICATION_MAKER_IS_CHECKER" "{who} applied or is named in this application; somebody else must review and decide it" => ApplicantIsChecker { who: String },
+        "PARTNER_BENEFICIARY_IS_CHECKER" "{who} is one of this partner's own people; somebody else of the vendor must do this" => BeneficiaryIsChecker { who: String },
         "PARTNER_NOT_APPROVED" "only an approved partner can do this; the application must be approved first" => NotApproved,
         "REVIEW_NOT_ASSIGNED" "assign a reviewer first" => ReviewNotAssigned,
         "REVIEW_NOT_RECORDED" "record the review with both findings first" => NotReviewed,
@@ -171,13 +176,18 @@ impl Partner {
         }
     }
 
-    /// The partner that invited it, as far as that still matters.
-    pub fn inviter(&self) -> Option<PartnerId> {
+    /// What is known of it from its application on, until it is rejected or withdrawn.
+    pub fn file(&self) -> Option<&File> {
         match self {
             Self::Unknown | Self::Ended { .. } => None,
-            Self::Candidate(candidate) => candidate.file.inviter,
-            Self::Active(active) => active.file.inviter,
+            Self::Candidate(candidate) => Some(&candidate.file),
+            Self::Active(active) => Some(&active.file),
         }
+    }
+
+    /// The partner that invited it, as far as that still matters.
+    pub fn inviter(&self) -> Option<PartnerId> {
+        self.file().and_then(|file| file.inviter)
     }
 
     pub fn active(&self) -> Option<&Active> {
@@ -211,6 +221,7 @@ impl Partner {
                     source: *source,
                     inviter: *inviter,
                     terms_version: accepted.version,
+                    applied_by: issued.by.clone(),
                 })])
             }
             (Self::Candidate(_) | Self::Active(_) | Self::Ended { .. }, Do::Apply { .. }) => {
@@ -244,6 +255,7 @@ impl Partner {
                     source,
                     inviter,
                     terms_version,
+                    applied_by,
                     ..
                 }),
             ) => {
@@ -255,6 +267,7 @@ impl Partner {
                     source,
                     inviter,
                     terms_version,
+                    applied_by,
                 };
                 *self =
                     Self::Candidate(Box::new(Candidate { file, stage: ApplicationStage::Applied }));

@@ -1,6 +1,8 @@
 //! A programme and its rulebook: everything published, versioned, and in force from an instant on.
 
 mod curriculum;
+mod guard;
+mod plans;
 mod policy;
 mod status;
 #[cfg(test)]
@@ -13,25 +15,27 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::policy::publish;
 pub use self::{
     curriculum::{Certification, Course},
+    plans::{Drafted, PlanDraft},
     policy::{DealPolicy, PayoutPolicy, Responsibility, Terms},
     status::{ContractStatus, KernelState},
 };
+use self::{plans::Proposal, policy::publish};
 use crate::{
     Currency, Home, Issued, Owned, PartnerId, ProgramId, Published,
+    commands::commands,
     commission::Plan,
     facts::{Facted, Streams},
     published::in_force,
     refusal::sha256_hex,
-    words::{commands, events, refusals},
+    words::{events, refusals},
 };
 
 commands! {
     /// What can be asked of a programme.
     pub enum ProgramCommand {
-        "openProgram" => Open {
+        "openProgram" by [ChannelManager, Administrator] => Open {
             name: String as LINE,
             time_zone: Tz,
             base_currency: Currency,
@@ -40,41 +44,46 @@ commands! {
             /// Levels below the top that partners may join at.
             max_network_depth: u32 as DEPTH,
         },
-        "publishTerms" => PublishTerms {
+        "publishTerms" by [ChannelManager, Administrator] => PublishTerms {
             /// SHA-256 of the document, in hex (R86).
             document_hash: String as DIGEST,
             effective_from: DateTime<Utc>,
         },
-        "configureContractStatus" => ConfigureContractStatus {
+        "configureContractStatus" by [ChannelManager] => ConfigureContractStatus {
             code: String as LINE,
             /// Whether a change to this status calculates commission (R68, R69).
             calculates_commission: bool,
             kernel_state: KernelState,
         },
-        "publishCommissionPlan" => PublishCommissionPlan {
+        "draftCommissionPlan" by [ChannelManager] => DraftCommissionPlan {
+            /// What the draft is called; the same name again changes it.
+            draft: String as LINE,
             effective_from: DateTime<Utc>,
             #[serde(default)]
             effective_until: Option<DateTime<Utc>>,
-            /// Who wrote the plan; must be somebody else than who publishes it.
-            author: String as LINE,
             plan: Plan,
         },
-        "publishPayoutPolicy" => PublishPayoutPolicy {
+        "publishCommissionPlan" by [ChannelManager] => PublishCommissionPlan {
+            draft: String as LINE,
+            /// The version of the draft that was read; no other is published.
+            version: u32,
+        },
+        "publishPayoutPolicy" by [Finance] => PublishPayoutPolicy {
             effective_from: DateTime<Utc>,
             policy: PayoutPolicy,
         },
-        "publishDealPolicy" => PublishDealPolicy {
+        "publishDealPolicy" by [ChannelManager] => PublishDealPolicy {
             effective_from: DateTime<Utc>,
             policy: DealPolicy,
         },
-        "publishCourse" => PublishCourse {
+        "publishCourse" by [ChannelManager] => PublishCourse {
             course: String as LINE,
             area: String as LINE,
             modules: Vec<String> as LINE,
             /// Courses of step n + 1 are assigned when step n is complete (R10).
             step: u32 as STEP,
         },
-        "defineCertification" => DefineCertification {
+        "defineCertification" by [ChannelManager] => DefineCertification {
             certification: String as LINE,
             courses: Vec<String> as LINE,
             exam: String as LINE,
@@ -100,7 +109,12 @@ events! {
             calculates_commission: bool,
             kernel_state: KernelState,
         },
-        "commission-plan-published" => CommissionPlanPublished { plan: Published<Plan> },
+        "commission-plan-drafted" => CommissionPlanDrafted { draft: PlanDraft },
+        "commission-plan-published" => CommissionPlanPublished {
+            draft: String,
+            draft_version: u32,
+            plan: Published<Plan>,
+        },
         "payout-policy-published" => PayoutPolicyPublished { policy: Published<PayoutPolicy> },
         "deal-policy-published" => DealPolicyPublished { policy: Published<DealPolicy> },
         "course-published" => CoursePublished {
@@ -125,7 +139,9 @@ refusals! {
     pub enum ProgramRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => NotOpen,
         "PROGRAM_ALREADY_OPEN" "this programme is open already; publish a new version of what shall change" => AlreadyOpen,
-        "PLAN_AUTHOR_IS_APPROVER" at "author" "{author} wrote this plan; somebody else must publish it" => AuthorApproves { author: String },
+        "PLAN_AUTHOR_IS_APPROVER" "{author} drafted this plan; somebody else must publish it" => AuthorApproves { author: String },
+        "PLAN_DRAFT_UNKNOWN" at "draft" "no commission plan is drafted as {draft}; draft it first" => UnknownDraft { draft: String },
+        "PLAN_DRAFT_NOT_CURRENT" at "version" "version {current} of {draft} is the newest; read it and publish that one" => DraftNotCurrent { draft: String, current: u32 },
         "PLAN_FAULTY" in path "{problem}" => FaultyPlan { problem: String, path: Vec<String> },
         "COURSE_UNKNOWN" at "courses" "no course {course} is published; name one that is, or have it published first" => UnknownCourse { course: String },
     }
@@ -150,6 +166,8 @@ pub struct Rulebook {
     pub terms: Vec<Published<Terms>>,
     pub statuses: BTreeMap<String, ContractStatus>,
     pub plans: Vec<Published<Plan>>,
+    /// Plans that are proposed, by name.
+    pub drafts: BTreeMap<String, Drafted>,
     pub payout_policies: Vec<Published<PayoutPolicy>>,
     pub deal_policies: Vec<Published<DealPolicy>>,
     pub courses: BTreeMap<String, Course>,
@@ -188,6 +206,7 @@ impl Program {
                 Self::Unopened,
                 Do::PublishTerms { .. }
                 | Do::ConfigureContractStatus { .. }
+                | Do::DraftCommissionPlan { .. }
                 | Do::PublishCommissionPlan { .. }
                 | Do::PublishPayoutPolicy { .. }
                 | Do::PublishDealPolicy { .. }
@@ -214,26 +233,14 @@ impl Program {
             }
             (
                 Self::Open(rulebook),
-                Do::PublishCommissionPlan { effective_from, effective_until, author, plan },
+                Do::DraftCommissionPlan { draft, effective_from, effective_until, plan },
             ) => {
-                if issued.by.is_or_acts_for(author) {
-                    return Err(ProgramRefusal::AuthorApproves { author: author.clone() });
-                }
-                plan.check(rulebook.max_network_depth).map_err(|fault| {
-                    ProgramRefusal::FaultyPlan {
-                        problem: fault.to_string(),
-                        path: [vec!["plan".to_owned()], fault.field()].concat(),
-                    }
-                })?;
-                let plan = publish(
-                    &rulebook.plans,
-                    plan.clone(),
-                    *effective_from,
-                    *effective_until,
-                    author,
-                    issued,
-                )?;
-                Ok(vec![ProgramEvent::CommissionPlanPublished { plan }])
+                let (effective_from, effective_until) = (*effective_from, *effective_until);
+                let proposal = Proposal { draft, effective_from, effective_until, plan };
+                plans::draft(rulebook, &proposal, issued)
+            }
+            (Self::Open(rulebook), Do::PublishCommissionPlan { draft, version }) => {
+                plans::publish_draft(rulebook, draft, *version, issued)
             }
             (Self::Open(rulebook), Do::PublishPayoutPolicy { effective_from, policy }) => {
                 policy.check()?;
@@ -290,6 +297,7 @@ impl Program {
                     terms: vec![],
                     statuses: BTreeMap::new(),
                     plans: vec![],
+                    drafts: BTreeMap::new(),
                     payout_policies: vec![],
                     deal_policies: vec![],
                     courses: BTreeMap::new(),
@@ -330,7 +338,13 @@ impl Rulebook {
             } => {
                 self.statuses.insert(code, ContractStatus { calculates_commission, kernel_state });
             }
-            ProgramEvent::CommissionPlanPublished { plan } => self.plans.push(plan),
+            ProgramEvent::CommissionPlanDrafted { draft } => self.drafted(draft),
+            ProgramEvent::CommissionPlanPublished { draft, plan, .. } => {
+                if let Some(drafted) = self.drafts.get_mut(&draft) {
+                    drafted.published = true;
+                }
+                self.plans.push(plan);
+            }
             ProgramEvent::PayoutPolicyPublished { policy } => self.payout_policies.push(policy),
             ProgramEvent::DealPolicyPublished { policy } => self.deal_policies.push(policy),
             ProgramEvent::CoursePublished { course, version, area, modules, step } => {
@@ -363,6 +377,6 @@ impl Owned for Program {
     }
 
     fn owner(&self, _: &Issued<ProgramCommand>) -> Option<(PartnerId, ProgramRefusal)> {
-        None // The vendor's; the access table lets no member come here.
+        None // The vendor's: no command of it is for members.
     }
 }

@@ -90,9 +90,7 @@ pub(super) fn publish<T: Serialize + Clone>(
     author: &str,
     issued: &Issued<ProgramCommand>,
 ) -> Result<Published<T>, Invalid> {
-    if effective_until.is_some_and(|until| until <= effective_from) {
-        return Err(Invalid::new("effective_until", "must lie after effective_from"));
-    }
+    period(effective_from, effective_until)?;
     let body_hash = hash_of(&body).map_err(|error| Invalid::new("body", error.to_string()))?;
     Ok(Published {
         version: versions.iter().map(|published| published.version).max().unwrap_or(0) + 1,
@@ -103,6 +101,17 @@ pub(super) fn publish<T: Serialize + Clone>(
         author: author.to_owned(),
         approved_by: issued.by.id.clone(),
     })
+}
+
+/// Refuses a time that ends before it begins.
+pub(super) fn period(
+    effective_from: DateTime<Utc>,
+    effective_until: Option<DateTime<Utc>>,
+) -> Result<(), Invalid> {
+    if effective_until.is_some_and(|until| until <= effective_from) {
+        return Err(Invalid::new("effective_until", "must lie after effective_from"));
+    }
+    Ok(())
 }
 
 fn one_amount_a_currency(field: &str, amounts: &[Money]) -> Result<(), Invalid> {

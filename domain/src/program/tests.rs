@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::published::hash_of;
-use crate::{Refusal, bounds::MOST_MINOR, testing::*};
+use crate::{Actor, Refusal, Role, bounds::MOST_MINOR, testing::*};
 
 fn decide(
     given: impl IntoIterator<Item = ProgramEvent>,
     command: ProgramCommand,
 ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
-    handled(&mut after::<Program>(given), vendor("vera", "2025-01-01", command), &())
+    handled(&mut after::<Program>(given), usually("2025-01-01", command), &())
 }
 
 /// Path and problem of the field at fault.
@@ -62,7 +62,8 @@ fn nothing_is_published_before_the_programme_is_open() {
     for command in [
         publish_terms("2025-01-01"),
         configure_status("signed", true, "signed"),
-        publish_plan("2025-01-01", None, percent(1)),
+        draft_plan("2025-01-01", None, percent(1)),
+        publish(1),
         publish_payout_policy("2025-01-01", &[eur("50.00")]),
         publish_deal_policy("2025-01-01", deal_policy()),
         publish_course("basics", 1, &["intro"]),
@@ -77,8 +78,8 @@ fn nothing_is_published_before_the_programme_is_open() {
 fn versions_only_grow() {
     let rulebook = rulebook([
         publish_terms("2024-01-01"),
-        publish_plan("2025-02-01", None, percent(1)),
-        publish_plan("2024-02-01", None, percent(1)),
+        draft_plan("2025-02-01", None, percent(1)),
+        draft_plan("2024-02-01", None, percent(1)),
         publish_payout_policy("2025-01-01", &[eur("60.00")]),
         publish_deal_policy("2025-01-01", deal_policy()),
         publish_course("basics", 1, &["intro"]),
@@ -93,21 +94,94 @@ fn versions_only_grow() {
     assert_eq!(rulebook.courses["basics"].version, 2);
 }
 
+/// What publishes a version of the usual draft.
+fn publish(version: u32) -> ProgramCommand {
+    ProgramCommand::PublishCommissionPlan { draft: "standard".into(), version }
+}
+
+/// The usual draft in these versions, each by somebody; its first version is published.
+fn drafted_by(authors: &[&str]) -> Program {
+    let mut program = after::<Program>(published([]));
+    for (author, rate) in authors.iter().zip(1..) {
+        let draft = vendor(author, "2025-01-01", draft_plan("2025-01-01", None, percent(rate)));
+        handled(&mut program, draft, &()).expect("can be drafted");
+    }
+    program
+}
+
 #[test]
-fn the_author_of_a_plan_cannot_publish_it() {
-    let program = after::<Program>(published([]));
-    let plan = publish_plan("2025-01-01", None, percent(1));
-    let outcome = program.decide(&vendor("adam", "2025-01-01", plan.clone()), &());
-    assert_eq!(outcome, Err(ProgramRefusal::AuthorApproves { author: "adam".into() }));
-    let mut on_behalf = vendor("vera", "2025-01-01", plan);
-    on_behalf.by.on_behalf_of = Some("adam".into());
-    let outcome = program.decide(&on_behalf, &());
-    assert_eq!(outcome, Err(ProgramRefusal::AuthorApproves { author: "adam".into() }));
+fn nobody_publishes_a_plan_that_they_have_drafted_a_version_of() {
+    let program = drafted_by(&["adam", "bea"]);
+    let publishes = |by: Actor| {
+        let command = issued(by, "2025-01-01", publish(3));
+        handled(&mut program.clone(), command, &()).map(|events| events[0].name())
+    };
+    let manager = |who: &str| Actor::of(Role::ChannelManager, who);
+    let acting_for = |who: &str| Actor { on_behalf_of: Some(who.into()), ..manager("vera") };
+    for author in ["adam", "bea"] {
+        let refused = Err(ProgramRefusal::AuthorApproves { author: author.into() });
+        assert_eq!(publishes(manager(author)), refused);
+        assert_eq!(publishes(acting_for(author)), refused);
+    }
+    assert_eq!(publishes(manager("vera")), Ok("commission-plan-published"));
+}
+
+#[test]
+fn a_draft_on_behalf_of_somebody_is_theirs_as_well() {
+    let mut program = after::<Program>(published([]));
+    let mut draft = vendor("adam", "2025-01-01", draft_plan("2025-01-01", None, percent(1)));
+    draft.by.on_behalf_of = Some("bea".into());
+    handled(&mut program, draft, &()).expect("can be drafted");
+    let outcome = handled(&mut program, vendor("bea", "2025-01-01", publish(2)), &());
+    assert_eq!(outcome, Err(ProgramRefusal::AuthorApproves { author: "bea".into() }));
+}
+
+#[test]
+fn whoever_drafted_what_was_published_may_publish_what_others_draft_after_it() {
+    let mut program = drafted_by(&["adam"]);
+    handled(&mut program, vendor("vera", "2025-01-01", publish(2)), &()).expect("may");
+    let draft = vendor("vera", "2025-01-02", draft_plan("2025-02-01", None, percent(9)));
+    handled(&mut program, draft, &()).expect("may");
+    assert!(handled(&mut program, vendor("adam", "2025-01-03", publish(3)), &()).is_ok());
+}
+
+#[test]
+fn what_is_published_is_the_version_that_was_read() {
+    let mut program = drafted_by(&["adam", "adam"]);
+    for stale in [1, 2, 4] {
+        let outcome = handled(&mut program, vendor("vera", "2025-01-01", publish(stale)), &());
+        let current = ProgramRefusal::DraftNotCurrent { draft: "standard".into(), current: 3 };
+        assert_eq!(outcome, Err(current), "{stale}");
+    }
+    let events = handled(&mut program, vendor("vera", "2025-01-01", publish(3)), &());
+    let [ProgramEvent::CommissionPlanPublished { draft, draft_version, plan }] =
+        &events.expect("may")[..]
+    else {
+        unreachable!("something else came of it")
+    };
+    assert_eq!((draft.as_str(), *draft_version, plan.version), ("standard", 3, 2));
+    let drafted = program.rulebook().expect("is open").drafts["standard"].newest.clone();
+    assert_eq!((&plan.body, &plan.body_hash), (&drafted.plan, &drafted.plan_hash));
+    let again = handled(&mut program, vendor("vera", "2025-01-01", publish(3)), &());
+    assert_eq!(again, Ok(vec![]), "a retry is harmless");
+}
+
+#[test]
+fn a_draft_is_one_that_is_there_and_changes_where_it_says_something_else() {
+    let unknown = ProgramCommand::PublishCommissionPlan { draft: "none".into(), version: 1 };
+    let outcome = decide(published([]), unknown);
+    assert_eq!(outcome, Err(ProgramRefusal::UnknownDraft { draft: "none".into() }));
+    let program = drafted_by(&["adam"]);
+    let drafts = |who, rate| {
+        let draft = vendor(who, "2025-01-01", draft_plan("2025-01-01", None, percent(rate)));
+        handled(&mut program.clone(), draft, &()).expect("may").len()
+    };
+    assert_eq!((drafts("adam", 1), drafts("adam", 2), drafts("bea", 1)), (0, 1, 1));
 }
 
 #[test]
 fn a_plan_is_in_force_from_its_first_instant_to_the_one_before_its_end() {
-    let plans = [publish_plan("2025-02-01T00:00:00Z", Some("2025-03-01T00:00:00Z"), percent(1))];
+    let plans = [draft_plan("2025-02-01T00:00:00Z", Some("2025-03-01T00:00:00Z"), percent(1))];
     let rulebook = rulebook(plans);
     let version = |instant| rulebook.plan_at(at(instant)).map(|plan| plan.version);
     assert_eq!(version("2025-01-01T11:59:59.999Z"), None);
@@ -120,13 +194,13 @@ fn a_plan_is_in_force_from_its_first_instant_to_the_one_before_its_end() {
 
 #[test]
 fn of_two_plans_from_one_instant_the_later_version_is_in_force() {
-    let rulebook = rulebook([publish_plan("2025-01-01", None, percent(100_000))]);
+    let rulebook = rulebook([draft_plan("2025-01-01", None, percent(100_000))]);
     assert_eq!(rulebook.plan_at(at("2025-01-02")).map(|plan| plan.version), Some(2));
 }
 
 #[test]
 fn a_plan_ends_after_it_begins() {
-    let ends = |until| publish_plan("2025-02-01T00:00:00Z", Some(until), percent(1));
+    let ends = |until| draft_plan("2025-02-01T00:00:00Z", Some(until), percent(1));
     assert_eq!(fault(ends("2025-02-01T00:00:00Z")).0, "effective_until");
     assert!(decide(published([]), ends("2025-02-01T00:00:00.001Z")).is_ok());
 }
@@ -134,7 +208,7 @@ fn a_plan_ends_after_it_begins() {
 #[test]
 fn a_faulty_plan_is_refused_with_the_path_of_the_fault() {
     let faulty = |components: Value| {
-        fault(publish_plan(
+        fault(draft_plan(
             "2025-01-01",
             None,
             json!({ "trigger": "payment", "components": components }),
@@ -237,8 +311,9 @@ fn any_command() -> impl Strategy<Value = ProgramCommand> {
         1 => (name(), any::<bool>())
             .prop_map(|(code, calculates)| configure_status(code, calculates, "signed")),
         2 => (from(), prop::option::of(from()), any::<u32>())
-            .prop_map(|(from, until, rate)| publish_plan(from, until, percent(rate))),
-        2 => (from(), 0u32..1_000_000).prop_map(|(from, rate)| publish_plan(from, None, percent(rate))),
+            .prop_map(|(from, until, rate)| draft_plan(from, until, percent(rate))),
+        3 => (1u32..6).prop_map(publish),
+        2 => (from(), 0u32..1_000_000).prop_map(|(from, rate)| draft_plan(from, None, percent(rate))),
         1 => (from(), prop::collection::vec(amount, 0..3))
             .prop_map(|(from, minimum)| publish_payout_policy(from, &minimum)),
         1 => (from(), any::<u32>()).prop_map(|(from, days)| {
@@ -261,7 +336,10 @@ proptest! {
         let mut events = vec![];
         for command in commands {
             let before = program.clone();
-            match handled(&mut program, vendor("vera", "2025-01-01", command), &()) {
+            let author = matches!(command, ProgramCommand::DraftCommissionPlan { .. });
+            let mut command = usually("2025-01-01", command);
+            command.by.id = if author { "adam".into() } else { command.by.id };
+            match handled(&mut program, command, &()) {
                 Ok(more) => events.extend(more),
                 Err(_) => {
                     prop_assert_eq!(bytes(&program), bytes(&before), "a refusal changes nothing");

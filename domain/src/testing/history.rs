@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::{WalletId, world::World};
+use crate::{Command, WalletId, world::World};
 
 /// Fields with which each command is understood.
 pub fn sample(command: &str) -> Value {
@@ -89,9 +89,8 @@ pub fn sample(command: &str) -> Value {
         "openProgram" => in_json(open_program(), command),
         "publishTerms" => in_json(publish_terms("2025-01-01"), command),
         "configureContractStatus" => in_json(configure_status("signed", true, "signed"), command),
-        "publishCommissionPlan" => {
-            in_json(publish_plan("2025-01-01", None, percent(200_000)), command)
-        }
+        "draftCommissionPlan" => in_json(draft_plan("2025-01-01", None, percent(200_000)), command),
+        "publishCommissionPlan" => json!({ "draft": "standard", "version": 1 }),
         "publishPayoutPolicy" => {
             in_json(publish_payout_policy("2025-01-01", &[super::eur("50.00")]), command)
         }
@@ -142,7 +141,8 @@ impl Telling {
         }
         self.advance(on);
         self.asked += 1;
-        let by = Actor::vendor(format!("vendor-{}", self.asked));
+        let role = Command::roles(command).and_then(|roles| roles.each().next()).expect(command);
+        let by = somebody(role, format!("person-{}", self.asked), id);
         let events = self.world.ask(by, at(on), command, id, fields);
         self.events.extend(events.expect(command));
     }
@@ -150,6 +150,14 @@ impl Telling {
     fn advance(&mut self, until: &str) {
         self.events.extend(self.world.advance(at(until)));
     }
+}
+
+/// Somebody in a role; members are of the partner that is asked, or of Alfa where a deal or a wallet is.
+fn somebody(role: Role, name: String, asked: Uuid) -> Actor {
+    let partners = [ALFA.0, BETA.0, super::id(0xA1), super::id(0xA2)];
+    let partner = if partners.contains(&asked) { PartnerId(asked) } else { ALFA };
+    let partner = role.is_member().then_some(partner);
+    Actor { partner, ..Actor::of(role, name) }
 }
 
 /// Events of every type, each with a position, an event id and a stream of its own.
@@ -164,6 +172,7 @@ fn tell() -> Vec<Recorded> {
         let name = command.name();
         told.ask_with(PROGRAM.0, "2025-01-01", name, in_json(command, name));
     }
+    told.ask(PROGRAM.0, "2025-01-01", &["publishCommissionPlan"]);
 
     let reviewed = ["applyForProgram", "assignReview", "recordReview"];
     let approved = ["scheduleInterview", "recordInterview", "approveApplication"];

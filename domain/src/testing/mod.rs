@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 pub use self::history::{history, sample};
 use crate::{
-    Actor, CommandId, Currency, Envelope, Event, EventId, Issued, Money, PartnerId, ProgramId,
-    Recorded, SubjectId,
+    Actor, CommandId, Currency, Envelope, Event, EventId, Forbidden, Issued, Money, PartnerId,
+    ProgramId, Recorded, Role, SubjectId,
+    commands::Permitted,
     facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
     program::{Program, ProgramCommand, ProgramEvent},
@@ -62,24 +63,52 @@ pub fn issued<C>(by: Actor, on: &str, command: C) -> Issued<C> {
     Issued { by, target: ALFA.0, at: at(on), command_id: CommandId(Uuid::from_u128(0xC0)), command }
 }
 
-/// By a person of the vendor.
-pub fn vendor<C>(who: &str, on: &str, command: C) -> Issued<C> {
-    issued(Actor::vendor(who), on, command)
+/// By a person of the vendor, in the first of its roles that the command is for.
+pub fn vendor<C: Permitted>(who: &str, on: &str, command: C) -> Issued<C> {
+    let mut roles = command.roles().each().filter(|role| role.is_of_people());
+    let role = roles.find(|role| !role.is_member()).unwrap_or(Role::ChannelManager);
+    issued(Actor::of(role, who), on, command)
 }
 
-/// By a person of Alfa.
+/// By whoever usually does it: in the first role that the command is for.
+pub fn usually<C: Permitted>(on: &str, command: C) -> Issued<C> {
+    let role = command.roles().each().next().expect("somebody may");
+    let by = match role {
+        Role::Owner => Actor::member(role, "maria", ALFA),
+        Role::Seller => Actor::member(role, "sam", ALFA),
+        Role::Specialist => Actor::member(role, "sven", ALFA),
+        Role::ChannelManager => Actor::of(role, "vera"),
+        Role::Finance => Actor::of(role, "fiona"),
+        Role::Auditor => Actor::of(role, "arthur"),
+        Role::Administrator => Actor::of(role, "ada"),
+        Role::Integration => Actor::of(role, "lms"),
+        Role::Policy => crate::reactions::policy_actor(),
+    };
+    issued(by, on, command)
+}
+
+/// By the owner of Alfa.
 pub fn alfa<C>(on: &str, command: C) -> Issued<C> {
-    issued(Actor::member("maria", ALFA), on, command)
+    issued(Actor::member(Role::Owner, "maria", ALFA), on, command)
 }
 
-/// By a person of Beta.
+/// By the owner of Beta.
 pub fn beta<C>(on: &str, command: C) -> Issued<C> {
-    issued(Actor::member("boris", BETA), on, command)
+    issued(Actor::member(Role::Owner, "boris", BETA), on, command)
 }
 
 /// By somebody who has signed in and belongs to no partner.
 pub fn stranger<C>(on: &str, command: C) -> Issued<C> {
-    issued(Actor { partner: None, ..Actor::member("stranger", ALFA) }, on, command)
+    issued(Actor::of(Role::Owner, "stranger"), on, command)
+}
+
+/// What it is to be told that a role may not.
+pub fn forbidden<T, E: From<Forbidden>>(
+    role: &'static str,
+    command: &impl Permitted,
+    allowed: &str,
+) -> Result<T, E> {
+    Err(Forbidden { role, command: command.name(), allowed: allowed.into() }.into())
 }
 
 /// By the reactor.
@@ -130,7 +159,7 @@ pub fn recorded(aggregate_id: Uuid, number: u128, event: Event) -> Recorded {
         event_version: crate::EVENT_VERSION,
         occurred_at: at("2025-02-01"),
         recorded_at: at("2025-02-01"),
-        actor: Actor::vendor("vera"),
+        actor: Actor::of(Role::ChannelManager, "vera"),
         command_id: CommandId(Uuid::from_u128(0xC0)),
         causation_id: None,
         correlation_id: Uuid::from_u128(0xC0),
@@ -161,11 +190,12 @@ pub fn percent(rate: u32) -> Value {
     })
 }
 
-pub fn publish_plan(from: &str, until: Option<&str>, plan: Value) -> ProgramCommand {
-    ProgramCommand::PublishCommissionPlan {
+/// A draft of the usual name.
+pub fn draft_plan(from: &str, until: Option<&str>, plan: Value) -> ProgramCommand {
+    ProgramCommand::DraftCommissionPlan {
+        draft: "standard".into(),
         effective_from: at(from),
         effective_until: until.map(at),
-        author: "adam".into(),
         plan: serde_json::from_value(plan).expect("is a plan"),
     }
 }
@@ -213,7 +243,7 @@ pub fn configure_status(code: &str, calculates: bool, kernel_state: &str) -> Pro
     }
 }
 
-/// The usual programme, open since the first of 2025, and these publications after it.
+/// The usual programme, open since the first of 2025, and these publications after it; what Adam drafts Vera publishes.
 pub fn programme(more: impl IntoIterator<Item = ProgramCommand>) -> Arc<Program> {
     Arc::new(after(published(more)))
 }
@@ -230,7 +260,7 @@ fn usual() -> [ProgramCommand; 10] {
         publish_terms("2025-01-01"),
         publish_deal_policy("2025-01-01", deal_policy()),
         publish_payout_policy("2025-01-01", &[eur("50.00")]),
-        publish_plan("2025-01-01", None, percent(200_000)),
+        draft_plan("2025-01-01", None, percent(200_000)),
         configure_status("signed", true, "signed"),
         configure_status("delivered", false, "signed"),
         publish_course("basics", 1, &["intro", "product"]),
@@ -250,8 +280,24 @@ fn publish(
 ) -> Vec<ProgramEvent> {
     let mut program = after::<Program>(events.clone());
     for command in commands {
-        let command = vendor("vera", "2025-01-01", command);
-        events.extend(handled(&mut program, command, &()).expect("can be published"));
+        let draft = matches!(command, ProgramCommand::DraftCommissionPlan { .. });
+        let command = if draft {
+            vendor("adam", "2025-01-01", command)
+        } else {
+            usually("2025-01-01", command)
+        };
+        let told = handled(&mut program, command, &()).expect("can be published");
+        for event in &told {
+            if let ProgramEvent::CommissionPlanDrafted { draft } = event {
+                let (draft, version) = (draft.draft.clone(), draft.version);
+                let publish = ProgramCommand::PublishCommissionPlan { draft, version };
+                let publish = vendor("vera", "2025-01-01", publish);
+                let published = handled(&mut program, publish, &()).expect("can be published");
+                events.extend([event.clone()].into_iter().chain(published));
+            } else {
+                events.push(event.clone());
+            }
+        }
     }
     events
 }
@@ -309,13 +355,13 @@ pub fn set_payment_details() -> PartnerCommand {
     }
 }
 
-/// The events of these commands, asked by the vendor on 10 January 2025.
+/// The events of these commands, each by whoever usually gives it, on 10 January 2025.
 pub fn partner_events(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec<PartnerEvent> {
     let facts = PartnerFacts { program: programme([]), parent: None };
     let mut partner = Partner::default();
     let mut events = vec![];
     for command in commands {
-        let command = vendor("vera", "2025-01-10", command);
+        let command = usually("2025-01-10", command);
         events.extend(handled(&mut partner, command, &facts).expect("can be done"));
     }
     events

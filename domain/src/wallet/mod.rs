@@ -1,6 +1,7 @@
 //! A wallet: one partner's money in one currency, from accrual over maturity to payout.
 
 mod facts;
+mod guard;
 mod lot;
 mod payout;
 #[cfg(test)]
@@ -18,27 +19,28 @@ pub use self::{
     payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep},
 };
 use crate::{
-    Currency, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, ProgramId,
+    Actor, Currency, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, ProgramId,
+    commands::commands,
     partner::Partner,
     program::Program,
-    words::{commands, events, refusals},
+    words::{events, refusals},
 };
 
 commands! {
     /// What can be asked of a wallet.
     pub enum WalletCommand {
-        internal "accrueCommission" => Accrue { accrual: Accrual },
-        internal "matureLot" => Mature { lot: LotId },
-        "requestPayout" => RequestPayout { payout: PayoutId, amount: Money },
-        "cancelPayout" => CancelPayout { payout: PayoutId },
-        "rejectPayout" => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String as PROSE },
-        "approvePayout" => ApprovePayout { payout: PayoutId },
-        "submitPayout" => SubmitPayout {
+        "accrueCommission" by [Policy] => Accrue { accrual: Accrual },
+        "matureLot" by [Policy] => Mature { lot: LotId },
+        "requestPayout" by [Owner] => RequestPayout { payout: PayoutId, amount: Money },
+        "cancelPayout" by [Owner] => CancelPayout { payout: PayoutId },
+        "rejectPayout" by [Finance] => RejectPayout { payout: PayoutId, code: PayoutRejectionCode, reason: String as PROSE },
+        "approvePayout" by [Finance] => ApprovePayout { payout: PayoutId },
+        "submitPayout" by [Finance] => SubmitPayout {
             payout: PayoutId,
             /// The provider's own key for this attempt, so that it can be asked what became of it.
             provider_key: String as LINE,
         },
-        "settlePayout" => SettlePayout {
+        "settlePayout" by [Finance, Integration] => SettlePayout {
             payout: PayoutId,
             /// What the provider kept, paid by the vendor.
             fee: Money,
@@ -55,7 +57,7 @@ events! {
             payout: PayoutId,
             amount: Money,
             details_hash: String,
-            requested_by: String,
+            requested_by: Actor,
             policy_version: u32,
         },
         "payout-cancelled" => PayoutCancelled { payout: PayoutId, amount: Money },
@@ -91,7 +93,7 @@ refusals! {
         "PAYMENT_DETAILS_MISSING" "set the partner's payment details first" => NoDetails,
         "PAYMENT_DETAILS_CHANGED" "the payment details changed after the request; reject it and let the partner ask again" => DetailsChanged,
         "PAYOUT_MAKER_IS_CHECKER" "{who} asked for this payout; somebody else must approve it" => MakerIsChecker { who: String },
-        "PAYOUT_BENEFICIARY_IS_CHECKER" "a partner cannot approve a payout; finance must" => BeneficiaryIsChecker,
+        "PAYOUT_BENEFICIARY_IS_CHECKER" "{who} is one of the people of the partner that is paid; somebody else must approve it" => BeneficiaryIsChecker { who: String },
         "PAYOUT_DETAILS_SETTER_IS_CHECKER" "{who} set the payment details last; somebody else must approve" => SetterIsChecker { who: String },
         "PAYOUT_NOT_APPROVED" "this payout is not approved; have it approved first" => NotApproved,
         "PAYOUT_ALREADY_APPROVED" "this payout is approved already; it can be rejected or submitted" => AlreadyApproved,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ActorKind, EventId};
+use domain::{EventId, Role};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
@@ -21,7 +21,7 @@ table! {
         "program, position",
         "partner, position",
         "actor_id, position",
-        "actor_kind, position",
+        "actor_role, position",
         "correlation_id, position",
         "command_id",
         "causation_id",
@@ -37,7 +37,7 @@ table! {
         pub sequence: i64,
         pub program: Option<Uuid>,
         pub partner: Option<Uuid>,
-        pub actor_kind: Word<ActorKind>,
+        pub actor_role: Word<Role>,
         pub actor_id: String,
         /// The partner whose member the actor is.
         pub actor_partner: Option<Uuid>,
@@ -104,7 +104,7 @@ impl Feed for Entity {
             sequence: placed.version(),
             program: placed.program.map(|program| program.0),
             partner: placed.partner.map(|partner| partner.0),
-            actor_kind: Word(envelope.actor.kind),
+            actor_role: Word(envelope.actor.role),
             actor_id: envelope.actor.id.clone(),
             actor_partner: envelope.actor.partner.map(|partner| partner.0),
             on_behalf_of: envelope.actor.on_behalf_of.clone(),

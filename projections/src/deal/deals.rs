@@ -126,7 +126,7 @@ impl Portrait for Entity {
             id: placed.aggregate(),
             program: program.0,
             partner: partner.0,
-            seller: seller.clone(),
+            seller: seller.id.clone(),
             customer_name: customer.name.clone(),
             customer_country: customer.country.clone(),
             customer_tax_id: customer.tax_id.clone(),

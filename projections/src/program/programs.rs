@@ -85,9 +85,10 @@ impl Portrait for Entity {
                 });
             }
             ProgramEvent::TermsPublished { .. }
+            | ProgramEvent::CommissionPlanDrafted { .. }
             | ProgramEvent::CommissionPlanPublished { .. }
             | ProgramEvent::PayoutPolicyPublished { .. }
-            | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications`.
+            | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications` and of `plan_drafts`.
         }
         Ok(())
     }

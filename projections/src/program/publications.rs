@@ -46,7 +46,7 @@ impl Feed for Entity {
             ProgramEvent::TermsPublished { terms } => {
                 Ok(vec![published(PublicationKind::Terms, terms, placed)?])
             }
-            ProgramEvent::CommissionPlanPublished { plan } => {
+            ProgramEvent::CommissionPlanPublished { plan, .. } => {
                 Ok(vec![published(PublicationKind::CommissionPlan, plan, placed)?])
             }
             ProgramEvent::PayoutPolicyPublished { policy } => {
@@ -56,6 +56,7 @@ impl Feed for Entity {
                 Ok(vec![published(PublicationKind::DealPolicy, policy, placed)?])
             }
             ProgramEvent::Opened { .. }
+            | ProgramEvent::CommissionPlanDrafted { .. }
             | ProgramEvent::ContractStatusConfigured { .. }
             | ProgramEvent::CoursePublished { .. }
             | ProgramEvent::CertificationDefined { .. } => Ok(vec![]),

@@ -90,7 +90,7 @@ impl Portrait for Entity {
             amount_minor: amount.minor,
             currency: code(*amount),
             details_hash: details_hash.clone(),
-            requested_by: requested_by.clone(),
+            requested_by: requested_by.id.clone(),
             requested_at: placed.at(),
             ..Model::default()
         }))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::{Actor, CommandId, Personal, SubjectId};
+use domain::{Actor, CommandId, Personal, Role, SubjectId};
 use eventlog::{
     Append, ExecuteError, Execution, Log, NewEvent, Part, Provenance, RawEvent, Receipt,
 };
@@ -159,7 +159,7 @@ pub fn provenance(command_id: CommandId, fingerprint: [u8; 32]) -> Provenance {
         command_id,
         fingerprint,
         occurred_at: DateTime::<Utc>::UNIX_EPOCH,
-        actor: Actor::vendor("ann"),
+        actor: Actor::of(Role::ChannelManager, "ann"),
         causation_id: None,
         correlation_id: command_id.0,
     }

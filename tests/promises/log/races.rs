@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use api::commands::Outcome;
 use cqrs_es::Aggregate;
 use domain::{
-    Actor, Command, CommandId, Event, Issued, Refusal,
+    Actor, Command, CommandId, Event, Issued, Refusal, Role,
     deal::{Deal, DealEvent},
     decode,
     facts::{Facted, Streams as _},
@@ -193,7 +193,7 @@ fn execution<A: Of>(id: Uuid, by: Actor, name: &str, fields: Value) -> Execution
 }
 
 fn fiona() -> Actor {
-    Actor::vendor("fiona")
+    Actor::of(Role::Finance, "fiona")
 }
 
 fn hundred(payout: Uuid) -> Value {

@@ -12,7 +12,7 @@ use domain::{Actor, Command, CommandId, facts::Streams as _};
 use eventlog::{ExecuteError, Log};
 use futures::FutureExt;
 use serde_json::{Value, json};
-use tests::{Trade, places, trade::IBANS};
+use tests::{Trade, places, trade::IBANS, vendor};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ async fn be_paid(trade: Trade, over: Arc<AtomicBool>) -> Asked {
         let amount = json!({ "amount": "100.00", "currency": "EUR" });
         let request = json!({ "payout": payout, "amount": amount });
         asked.ask(&trade, "requestPayout", wallet, trade.member(), request).await;
-        let (cancel, by) = (json!({ "payout": payout }), Actor::vendor("fiona"));
+        let (cancel, by) = (json!({ "payout": payout }), trade.member());
         asked.ask(&trade, "cancelPayout", wallet, by, cancel).await;
     }
     asked
@@ -105,7 +105,7 @@ fn account_changed(trade: &Trade, nth: usize) -> (&'static str, Uuid, Actor, Val
 fn policy_published(trade: &Trade, _: usize) -> (&'static str, Uuid, Actor, Value) {
     let policy = json!({ "minimum": [{ "amount": "50.00", "currency": "EUR" }] });
     let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });
-    ("publishPayoutPolicy", trade.program, Actor::vendor("vera"), fields)
+    ("publishPayoutPolicy", trade.program, vendor("vera", "publishPayoutPolicy"), fields)
 }
 
 async fn write(trade: Trade, writes: Writes) -> Asked {

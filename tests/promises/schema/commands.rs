@@ -68,8 +68,9 @@ async fn r4_what_is_not_open_to_a_candidate_is_refused_by_its_aggregate_and_noth
                 if entry.before_approval() {
                     continue;
                 }
-                for role in
-                    Role::ALL.into_iter().filter(|role| role.is_member() && entry.contains(*role))
+                for role in Role::PEOPLE
+                    .into_iter()
+                    .filter(|role| role.is_member() && entry.contains(*role))
                 {
                     let operation = operation(&mutation, &input);
                     let given = json!({ "input": value(&document, "input", &input, own, program) });

@@ -8,14 +8,14 @@ use api::auth::Role;
 use api::commands::{Commands, Outcome, Request};
 use api::graphql::{Settings, Sources, graph_of};
 use async_graphql::Response;
-use domain::{Actor, Command, CommandId, PartnerId, Tier, partner::PartnerCommand};
+use domain::{Command, CommandId, PartnerId, Tier, partner::PartnerCommand};
 use eventlog::SystemClock;
 use futures::StreamExt;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use projections::{Sight, Views, deals, partners};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
-use tests::{append_all, history, places};
+use tests::{append_all, history, places, vendor};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -102,7 +102,7 @@ async fn set_tier(served: &Served, partner: Uuid, to: Tier) -> u64 {
     let command = PartnerCommand::OverrideTier { to, reason: "agreed".into() };
     let request = Request {
         command_id: CommandId(Uuid::now_v7()),
-        by: Actor::vendor("anna"),
+        by: vendor("vera", "overrideTier"),
         at: None,
         expected_version: None,
         cause: None,

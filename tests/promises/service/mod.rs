@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use api::commands::Request;
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, CommandId, Recorded, decode};
+use domain::{Command, CommandId, Recorded, decode};
 use eventlog::{Append, Clock, Log, SystemClock};
 use serde_json::json;
-use tests::bypassing;
+use tests::{bypassing, vendor};
 use uuid::Uuid;
 
 /// The clock of the machine, until somebody breaks it.
@@ -39,7 +39,7 @@ fn opening() -> Request {
     let command = Command::parse("openProgram", Uuid::now_v7(), fields).expect("a command");
     Request {
         command_id: CommandId(Uuid::now_v7()),
-        by: Actor::vendor("vera"),
+        by: vendor("vera", "openProgram"),
         at: None,
         expected_version: None,
         cause: None,

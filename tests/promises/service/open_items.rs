@@ -68,7 +68,7 @@ async fn a_join_waits_for_its_inviter_and_comes_by_itself_once_that_has_joined()
         trade.candidate(inviter, None, 1).await;
         let terms =
             json!({ "document_hash": "b".repeat(64), "effective_from": "2025-02-01T00:00:00Z" });
-        let vera = domain::Actor::vendor("vera");
+        let vera = tests::vendor("vera", "publishTerms");
         trade.done("publishTerms", trade.program, vera, terms).await;
         trade.approve(inviter).await;
         service.settle().await;
@@ -82,7 +82,7 @@ async fn a_join_waits_for_its_inviter_and_comes_by_itself_once_that_has_joined()
         assert_eq!((item.aggregate_id, item.waits_for), (invited, Some(inviter)), "{place}");
         assert!(!joined(log, invited).await, "{place}");
 
-        let anna = domain::Actor::member("anna", domain::PartnerId(inviter));
+        let anna = tests::owner("anna", inviter);
         trade.done("acceptTerms", inviter, anna, json!({ "version": 2 })).await;
         service.settle().await;
         assert!(joined(log, inviter).await && joined(log, invited).await, "{place}");

@@ -5,7 +5,7 @@ use api::{
     service::Service,
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::{CommandId, EventId, LotId, wallet::WalletEvent};
+use domain::{CommandId, EventId, LotId, reactions::policy_actor, wallet::WalletEvent};
 use eventlog::{Clock, Log, SystemClock, Which};
 use serde_json::json;
 use tests::{Trade, places};
@@ -75,7 +75,8 @@ async fn three_hundred_timers_that_cannot_run_stand_in_front_of_none() {
             });
             let fields = json!({ "accrual": accrual });
             let command = domain::Command::parse("accrueCommission", trade.wallet(), fields);
-            Request { command: command.expect("a command"), ..opening() }
+            let (command, by) = (command.expect("a command"), policy_actor());
+            Request { command, by, ..opening() }
         };
         let credits: Vec<Request> = (0..REFUSED).map(credit).collect();
         // Another command has the id of each timer.

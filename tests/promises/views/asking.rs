@@ -1,7 +1,7 @@
 //! What the views answer: progress, moments, chains of causes, and what is due.
 
 use chrono::{DateTime, Utc};
-use domain::{ActorKind, EventId, PartnerId};
+use domain::{EventId, PartnerId, Role};
 use eventlog::Append;
 use projections::{
     Order, Page, Sight, Word, by, certificates, deals, events, list, lots, schedule, training,
@@ -103,8 +103,8 @@ async fn from_an_accrual_the_causes_lead_to_a_person_and_back() {
             let types: Vec<&str> = causes.iter().map(|cause| cause.event_type.as_str()).collect();
             assert_eq!(types, ["commission-calculated", "contract-status-changed"]);
             assert_eq!(
-                (causes[1].actor_kind, causes[1].causation_id),
-                (Word(ActorKind::Vendor), None)
+                (causes[1].actor_role, causes[1].causation_id),
+                (Word(Role::ChannelManager), None)
             );
             let effects = events::effects_of(db, Sight::All, EventId(causes[1].event_id))
                 .await

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
-use tests::{Place, places};
+use tests::{Place, integration, owner, places, vendor};
 use uuid::Uuid;
 
 use super::ground::{PATIENCE, proof};
@@ -66,6 +66,11 @@ impl Teller {
         *self.ids.choose(&mut self.rng).expect("there are some")
     }
 
+    /// What the vendor must do.
+    async fn vera(&mut self, name: &str, id: Uuid, fields: Value) {
+        self.ask(vendor("vera", name), name, id, fields).await;
+    }
+
     /// Asks for what must be done, and now and then before it for the same with something out of bounds. Where anything
     /// goes, asks for something like it, and whatever comes of that is right.
     async fn ask(&mut self, by: Actor, name: &str, id: Uuid, fields: Value) {
@@ -106,10 +111,9 @@ impl Teller {
 impl Teller {
     async fn open_program(&mut self) -> Uuid {
         let program = self.new_id();
-        let (vera, from) = (|| Actor::vendor("vera"), INSTANTS[0]);
+        let from = INSTANTS[0];
         let name = self.line();
-        self.ask(
-            vera(),
+        self.vera(
             "openProgram",
             program,
             json!({
@@ -119,9 +123,9 @@ impl Teller {
         )
         .await;
         let terms = json!({ "document_hash": "a".repeat(64), "effective_from": from });
-        self.ask(vera(), "publishTerms", program, terms).await;
+        self.vera("publishTerms", program, terms).await;
         let status = json!({ "code": self.lines[0], "calculates_commission": true, "kernel_state": "signed" });
-        self.ask(vera(), "configureContractStatus", program, status).await;
+        self.vera("configureContractStatus", program, status).await;
         let (author, component) = (self.line(), self.line());
         let plan = json!({
             "trigger": "contract-status",
@@ -131,15 +135,17 @@ impl Teller {
             }],
             "hold": { "days": 3650 },
         });
-        self.ask(vera(), "publishCommissionPlan", program, json!({
-            "effective_from": from, "effective_until": INSTANTS[2], "author": author, "plan": plan,
+        let (drafts, draft) = (vendor(author, "draftCommissionPlan"), self.line());
+        self.ask(drafts, "draftCommissionPlan", program, json!({
+            "draft": draft, "effective_from": from, "effective_until": INSTANTS[2], "plan": plan,
         })).await;
+        let publish = json!({ "draft": draft, "version": 1 });
+        self.vera("publishCommissionPlan", program, publish).await;
         let minimum: Vec<Value> = CURRENCIES.map(|code| money(1, code)).into();
         let policy = json!({ "effective_from": from, "policy": { "minimum": minimum } });
-        self.ask(vera(), "publishPayoutPolicy", program, policy).await;
+        self.vera("publishPayoutPolicy", program, policy).await;
         let (employee, queue) = (self.line(), self.line());
-        self.ask(
-            vera(),
+        self.vera(
             "publishDealPolicy",
             program,
             json!({ "effective_from": from, "policy": {
@@ -150,7 +156,7 @@ impl Teller {
         )
         .await;
         let course = json!({ "course": self.lines[2], "area": self.lines[1], "modules": self.lines, "step": 1 });
-        self.ask(vera(), "publishCourse", program, course).await;
+        self.vera("publishCourse", program, course).await;
         program
     }
 
@@ -159,7 +165,7 @@ impl Teller {
         let names: Vec<String> = (0..4).map(|_| self.line()).collect();
         let long = "🦀".repeat(8_000);
         let source = if inviter.is_some() { "referral" } else { "web" };
-        self.ask(Actor::vendor(&names[0]), "applyForProgram", partner, json!({
+        self.ask(owner(&names[0], partner), "applyForProgram", partner, json!({
             "program": program,
             "company": { "name": names[0], "country": "KW", "tax_id": names[1], "website": names[2] },
             "contacts": [{
@@ -171,18 +177,20 @@ impl Teller {
         })).await;
         let review =
             json!({ "sector_fit": long, "marketing_competence": "\tgood\n", "result": "passed" });
+        let checker = names[2..].iter().find(|name| **name != names[0]); // Not the applicant.
+        let checker = checker.map_or("rita".to_owned(), String::clone);
         for (name, fields) in [
-            ("assignReview", json!({ "reviewer": names[3] })),
+            ("assignReview", json!({ "reviewer": checker })),
             ("recordReview", review),
             ("scheduleInterview", json!({ "at": INSTANTS[2] })),
             ("recordInterview", json!({ "outcome": "recommended", "notes": names[1] })),
             ("approveApplication", json!({})),
         ] {
-            self.ask(Actor::vendor(&names[2]), name, partner, fields).await;
+            self.ask(vendor(&checker, name), name, partner, fields).await;
         }
         self.service.settle().await; // It joins, and its first course is assigned.
         let told = json!({ "source": names[0], "reference": names[1] });
-        let lms = || Actor::integration("lms");
+        let lms = || integration("lms");
         self.ask(
             lms(),
             "completeModule",
@@ -198,16 +206,16 @@ impl Teller {
             json!({ "person": person, "exam": exam, "passed": true, "score": 0, "source": told });
         self.ask(lms(), "recordExam", partner, done).await;
         let details = json!({ "account_holder": names[0], "iban": "DE89370400440532013000" });
-        let owner = Actor::member(&names[1], PartnerId(partner));
+        let owner = owner(&names[1], partner);
         self.ask(owner, "setPaymentDetails", partner, details).await;
         let gold = json!({ "to": "gold", "reason": "x\n".repeat(4_000) });
-        self.ask(Actor::vendor("vera"), "overrideTier", partner, gold).await;
+        self.vera("overrideTier", partner, gold).await;
         partner
     }
 
     async fn sell(&mut self, program: Uuid, partner: Uuid, code: &str) {
         let deal = self.new_id();
-        let seller = Actor::member(self.line(), PartnerId(partner));
+        let seller = owner(self.line(), partner);
         let (name, territory, domain) = (self.line(), self.line(), self.line());
         let most = || money(MOST_MINOR, code);
         let closes = self.day();
@@ -224,46 +232,56 @@ impl Teller {
         )
         .await;
         let known = json!({ "icp_match": false, "timeframe": name, "budget": most(), "decision_maker": territory });
-        let vera = || Actor::vendor("vera");
         self.ask(seller.clone(), "qualifyDealByPartner", deal, known.clone()).await;
         let back = json!({ "reason": "🦀".repeat(8_000), "fields": self.lines });
-        self.ask(vera(), "returnDeal", deal, back).await;
+        self.vera("returnDeal", deal, back).await;
         self.ask(seller, "qualifyDealByPartner", deal, known).await;
-        self.ask(vera(), "qualifyDeal", deal, json!({})).await;
+        self.vera("qualifyDeal", deal, json!({})).await;
         self.service.settle().await; // The small ones approve themselves.
-        self.ask(vera(), "approveDeal", deal, json!({})).await;
+        self.vera("approveDeal", deal, json!({})).await;
         let lines = json!([
             { "id": self.lines[0], "product_line": self.lines[1], "net": most() },
             { "id": self.lines[1], "product_line": self.lines[0], "net": money(1, code) },
         ]);
         let signed = json!({ "signed_on": DAYS[0], "lines": lines });
-        self.ask(vera(), "signContract", deal, signed).await;
+        self.vera("signContract", deal, signed).await;
         let status = json!({ "to": self.lines[0] });
-        self.ask(vera(), "changeContractStatus", deal, status).await;
+        self.vera("changeContractStatus", deal, status).await;
         for (minor, line) in [(MOST_MINOR, 0), (1, 1)] {
             let payment = self.new_id();
             let parts = json!([{ "line": self.lines[line], "amount": money(minor, code) }]);
-            self.ask(Actor::integration("erp"), "recordPayment", deal, json!({
+            self.ask(integration("erp"), "recordPayment", deal, json!({
                 "payment": payment, "amount": money(minor, code), "received_on": DAYS[1], "allocations": parts,
             })).await;
         }
-        self.ask(vera(), "winDeal", deal, json!({})).await;
+        self.vera("winDeal", deal, json!({})).await;
     }
 
     /// Everything of one deal, and the largest fee.
     async fn pay_out(&mut self, partner: Uuid, code: &str) {
         let (wallet, payout) = (wallet(partner, code), self.new_id());
         self.ids.push(wallet);
-        let owner = Actor::member("owner", PartnerId(partner));
+        let owner = owner("owner", partner);
         let of = |field: &str, value: Value| json!({ "payout": payout, field: value });
         let key = self.line();
         let amount = of("amount", money(1_000_000_000, code));
         self.ask(owner, "requestPayout", wallet, amount).await;
-        self.ask(Actor::vendor("finn"), "approvePayout", wallet, json!({ "payout": payout })).await;
-        self.ask(Actor::policy("bank"), "submitPayout", wallet, of("provider_key", json!(key)))
-            .await;
+        self.ask(
+            vendor("finn", "approvePayout"),
+            "approvePayout",
+            wallet,
+            json!({ "payout": payout }),
+        )
+        .await;
+        self.ask(
+            vendor("finn", "submitPayout"),
+            "submitPayout",
+            wallet,
+            of("provider_key", json!(key)),
+        )
+        .await;
         let fee = of("fee", money(MOST_MINOR, code));
-        self.ask(Actor::integration("bank"), "settlePayout", wallet, fee).await;
+        self.ask(integration("bank"), "settlePayout", wallet, fee).await;
     }
 
     /// Whether the views hold the whole log, are what it says, and are built anew the same.

@@ -1,7 +1,7 @@
 //! How the audit trail is browsed.
 
 use chrono::{DateTime, Utc};
-use domain::ActorKind;
+use domain::Role;
 use uuid::Uuid;
 
 use super::AuditEvent;
@@ -26,8 +26,8 @@ queries! {
             partner: Uuid = is Partner,
             /// Done by whoever has this subject or name.
             actor: String = is ActorId,
-            /// Done by this sort of somebody.
-            actor_kind: Word<ActorKind> = is ActorKind,
+            /// Done in this role.
+            actor_role: Word<Role> = is ActorRole,
             /// Set going by the same command from outside.
             correlation_id: Uuid = is CorrelationId,
             /// Brought about by this command.

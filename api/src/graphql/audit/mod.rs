@@ -43,7 +43,7 @@ shows! {
         recorded_at: DateTime<Utc>,
         /// Who did it.
         actor: Actor = Actor {
-            kind: shown(row.actor_kind)?,
+            role: shown(row.actor_role)?,
             subject: row.actor_id,
             partner_id: row.actor_partner,
             on_behalf_of: row.on_behalf_of,
@@ -62,8 +62,8 @@ shows! {
 /// Somebody who acts.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct Actor {
-    /// What sort of somebody.
-    pub kind: Word<domain::ActorKind>,
+    /// In which role.
+    pub role: Word<domain::Role>,
     /// The subject of the sign-in, or the name of the integration or policy.
     pub subject: String,
     /// The partner whose member this is.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     access,
+    auth::Principal,
     commands::{Outcome, Request},
 };
 
@@ -97,7 +98,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     let id = command.target();
     let request = Request {
         command_id,
-        by: actor(asked)?,
+        by: actor(asked),
         at: occurred_at, // That it lies in the past is for the command to see to.
         expected_version: expected_version.map(u64::from),
         cause: None,
@@ -122,13 +123,9 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     }
 }
 
-fn actor(asked: &Asked) -> Result<Actor, Failure> {
-    let principal = &asked.principal;
-    match (principal.role.is_member(), principal.partner) {
-        (true, Some(partner)) => Ok(Actor::member(&principal.subject, partner)),
-        (true, None) => Err(Failure::internal("a member without a partner")),
-        (false, _) => Ok(Actor::vendor(&principal.subject)),
-    }
+fn actor(asked: &Asked) -> Actor {
+    let Principal { subject, role, partner, .. } = &asked.principal;
+    Actor { partner: *partner, ..Actor::of(*role, subject) }
 }
 
 /// Declares the mutations of one kind of target: for each its input, its payload and the command that it stands for, in

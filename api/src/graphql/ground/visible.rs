@@ -19,7 +19,7 @@ impl<const ROLE: usize> OutputType for Only<ROLE> {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        trim(registry, Role::ALL[ROLE]);
+        trim(registry, Role::PEOPLE[ROLE]);
         Self::qualified_type_name()
     }
 

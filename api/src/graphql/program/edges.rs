@@ -2,7 +2,7 @@
 
 use projections::publications::PublicationKind;
 
-use super::{Program, Publication};
+use super::{PlanDraft, Program, Publication};
 use crate::graphql::ground::{
     asked::Asked,
     edges::{edge, edges},
@@ -12,6 +12,10 @@ use crate::graphql::ground::{
 
 edges! {
     Program by program_id;
+    many {
+        /// The newest version of every draft of a commission plan, by name.
+        plan_drafts: PlanDraft = plan_drafts by Program, ascending Draft;
+    }
     more {
         /// Every version of the terms, in the order in which they were published.
         async fn terms(

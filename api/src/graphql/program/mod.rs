@@ -125,6 +125,30 @@ shows! {
     }
 }
 
+shows! {
+    /// A commission plan that is proposed: whoever drafts it, somebody else publishes it.
+    PlanDraft of plan_drafts as row {
+        /// What the draft is called.
+        draft: String,
+        /// 1, 2, 3 and so on under its name; this is the newest.
+        version: u32,
+        /// From when on it is to be in force.
+        effective_from: DateTime<Utc>,
+        /// The first instant at which it is to be no longer in force; null where it is open.
+        effective_until: Option<DateTime<Utc>>,
+        /// What it says.
+        plan: Json = Json(row.plan),
+        /// The SHA-256 of what it says, in hexadecimal digits.
+        plan_hash: String,
+        /// Who wrote this version.
+        author: String,
+        /// When this version was written.
+        drafted_at: DateTime<Utc>,
+        /// As which version of the plan it is published; null where it is not.
+        published_as: Option<u32>,
+    }
+}
+
 impl Global for Program {
     const KIND: u8 = 1;
 }

@@ -140,18 +140,26 @@ mutations! {
         kernel_state: Word<KernelState>,
     } => ConfigureContractStatus { code, calculates_commission, kernel_state: kernel_state.0 };
 
-    /// Publishes a version of the commission plan. Whoever wrote it cannot publish it.
-    publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
-        /// From when on it is in force.
+    /// Drafts a commission plan, or changes a draft. Somebody else publishes it.
+    draft_commission_plan(DraftCommissionPlanInput) -> DraftCommissionPlanPayload {
+        /// What the draft is called; the same name again changes it. At most 200 characters on one line.
+        draft: String,
+        /// From when on it is to be in force.
         effective_from: DateTime<Utc>,
-        /// The first instant at which it is no longer in force; open where this is left out.
+        /// The first instant at which it is to be no longer in force; it stays open where this is left out.
         effective_until: Option<DateTime<Utc>>,
-        /// Who wrote the plan. At most 200 characters on one line.
-        author: String,
         /// The plan as a JSON document: its trigger, its components and its hold.
         /// Of lists: At most 100 entries. Of names: At most 200 characters on one line. Of days: From 0 to 3650.
         plan: Json,
-    } => PublishCommissionPlan { effective_from, effective_until, author, plan: read(plan, "plan")? };
+    } => DraftCommissionPlan { draft, effective_from, effective_until, plan: read(plan, "plan")? };
+
+    /// Publishes a draft of a commission plan that others have written; whoever publishes it approves it.
+    publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
+        /// What the draft is called. At most 200 characters on one line.
+        draft: String,
+        /// The version of it that you have read; where it has changed since, nothing happens.
+        version: u32,
+    } => PublishCommissionPlan { draft, version };
 
     /// Publishes a version of the payout policy.
     publish_payout_policy(PublishPayoutPolicyInput) -> PublishPayoutPolicyPayload {

@@ -9,7 +9,7 @@ fn request(estimate: &str) -> Outcome {
         ("2025-02-01", qualify_by_partner()),
         ("2025-02-01", DealCommand::Qualify {}),
     ];
-    vendor_does(events_of(&facts(), way), DealCommand::RequestApproval {})
+    usually_does(events_of(&facts(), way), DealCommand::RequestApproval {})
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn r45_the_route_is_a_pure_function_of_the_deal_and_the_policy_version() {
 }
 
 #[test]
-fn what_the_policy_approves_is_approved_by_the_policy_whoever_asks() {
+fn what_the_policy_approves_is_approved_by_the_policy() {
     let small = json!({ "amount": "10000.00", "currency": "EUR" });
     let way = [
         ("2025-02-01", register_with("estimate", small)),
@@ -41,7 +41,7 @@ fn what_the_policy_approves_is_approved_by_the_policy_whoever_asks() {
         ("2025-02-01", DealCommand::Qualify {}),
     ];
     let given = events_of(&facts(), way);
-    let asked = decide(given, alfa("2025-02-01", DealCommand::RequestApproval {}));
+    let asked = decide(given, policy("2025-02-01", DealCommand::RequestApproval {}));
     let approved = DealEvent::Approved {
         by: "deal-policy".into(),
         route: ApprovalRoute::Automatic,
@@ -55,8 +55,57 @@ fn what_the_policy_approves_is_approved_by_the_policy_whoever_asks() {
 fn no_member_approves_or_rejects_a_deal() {
     for command in [DealCommand::Approve {}, reject()] {
         let outcome = decide(deal_at("pending"), alfa("2025-02-01", command.clone()));
-        assert_eq!(outcome, Err(DealRefusal::ApproverIsMember));
-        assert_eq!(names(vendor_does(deal_at("pending"), command)).len(), 1);
+        assert_eq!(outcome, forbidden("owner", &command, "channel-manager"));
+        assert_eq!(names(usually_does(deal_at("pending"), command)).len(), 1);
+    }
+}
+
+fn manager(who: &str) -> Actor {
+    Actor::of(Role::ChannelManager, who)
+}
+
+/// A deal that one registers and another qualifies for the partner, and what the vendor makes of it.
+fn made_by(registers: Actor, qualifies: Actor, verified: bool) -> Vec<DealEvent> {
+    let mut deal = Deal::default();
+    let mut way = vec![(registers, register()), (qualifies, qualify_by_partner())];
+    if verified {
+        way.push((manager("vera"), DealCommand::Qualify {}));
+    }
+    let events = way.into_iter().map(|(by, command)| {
+        handled(&mut deal, issued(by, "2025-02-01", command), &facts()).expect("may")
+    });
+    events.collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn whoever_registered_or_qualified_a_deal_neither_verifies_nor_approves_it() {
+    let seller = Actor::member(Role::Seller, "sam", ALFA);
+    let does = |verified, by: Actor, command| {
+        let given = made_by(manager("mara"), seller.clone(), verified);
+        decide(given, issued(by, "2025-02-02", command))
+    };
+    for (verified, command) in [(false, DealCommand::Qualify {}), (true, DealCommand::Approve {})] {
+        for who in ["mara", "sam"] {
+            let own = Err(DealRefusal::MakerIsChecker { who: who.into() });
+            for by in [manager(who), Actor { on_behalf_of: Some(who.into()), ..manager("vera") }] {
+                assert_eq!(does(verified, by, command.clone()), own);
+            }
+        }
+        assert_eq!(names(does(verified, manager("vera"), command)).len(), 1);
+    }
+    assert_eq!(names(does(false, manager("mara"), send_back())), ["deal-returned"], "no approval");
+}
+
+#[test]
+fn nobody_verifies_or_approves_a_deal_of_the_partner_whose_people_they_are() {
+    let seller = || Actor::member(Role::Seller, "sam", ALFA);
+    let contact = MARIA.0.to_string();
+    for (verified, command) in [(false, DealCommand::Qualify {}), (true, DealCommand::Approve {})] {
+        for own in ["maria", contact.as_str()] {
+            let by = issued(manager(own), "2025-02-02", command.clone());
+            let refused = Err(DealRefusal::BeneficiaryIsChecker { who: own.into() });
+            assert_eq!(decide(made_by(seller(), seller(), verified), by), refused);
+        }
     }
 }
 

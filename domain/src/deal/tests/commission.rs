@@ -30,8 +30,8 @@ fn signed_for(net: &str) -> Vec<DealEvent> {
 #[test]
 fn g7_the_plan_in_force_when_the_status_changed_decides_not_the_one_when_it_was_recorded() {
     let facts = facts_with([
-        publish_plan("2025-02-01T00:00:00Z", Some("2025-02-10T00:00:00Z"), percent(100_000)),
-        publish_plan("2025-02-10T00:00:00Z", None, percent(120_000)),
+        draft_plan("2025-02-01T00:00:00Z", Some("2025-02-10T00:00:00Z"), percent(100_000)),
+        draft_plan("2025-02-10T00:00:00Z", None, percent(120_000)),
     ]);
     // Changed on day 9, recorded on day 11: the command is true at day 9.
     let on_day_9 = calculate_on("2025-02-09T12:00:00Z", &facts, calculate(9, None));
@@ -41,7 +41,7 @@ fn g7_the_plan_in_force_when_the_status_changed_decides_not_the_one_when_it_was_
 
 #[test]
 fn r67_the_plan_in_force_at_the_instant_of_the_change_decides_and_no_other() {
-    let facts = facts_with([publish_plan(
+    let facts = facts_with([draft_plan(
         "2025-02-01T00:00:00Z",
         Some("2025-02-10T00:00:00Z"),
         percent(100_000),
@@ -81,7 +81,7 @@ fn r68_only_a_status_so_configured_calculates_commission() {
 fn r128_commission_is_tied_to_the_signed_or_to_the_paid_contract_by_the_plan() {
     let mut on_payment = percent(200_000);
     on_payment["trigger"] = json!("payment");
-    let on_payment = facts_with([publish_plan("2025-01-01", None, on_payment)]);
+    let on_payment = facts_with([draft_plan("2025-01-01", None, on_payment)]);
     let paid = || {
         let pay = vendor("vera", "2025-02-20", pay(1, "5000.00"));
         let paid = after::<Deal>(deal_at("signed")).decide(&pay, &facts()).expect("may pay");
@@ -107,7 +107,7 @@ fn r129_more_than_one_level_above_the_seller_is_paid_as_the_plan_says() {
         plan["components"][0]["levels"] = levels;
         let sellers = vec![sells(ALFA, [], &[BETA, GAMMA])];
         let commission = Some(CommissionFacts { sellers });
-        DealFacts { commission, ..facts_with([publish_plan("2025-01-01", None, plan)]) }
+        DealFacts { commission, ..facts_with([draft_plan("2025-01-01", None, plan)]) }
     };
     let calculate = |facts| {
         let command = policy("2025-02-20", calculate(9, None));
@@ -141,7 +141,7 @@ fn g1_a_gold_seller_and_two_levels_above_it_earn_to_the_cent() {
     });
     let sellers = vec![sells(ALFA, [gold], &[BETA, GAMMA])];
     let commission = Some(CommissionFacts { sellers });
-    let facts = DealFacts { commission, ..facts_with([publish_plan("2025-01-01", None, plan)]) };
+    let facts = DealFacts { commission, ..facts_with([draft_plan("2025-01-01", None, plan)]) };
     let on = |instant| {
         let command = policy(instant, calculate(9, None));
         let outcome = after::<Deal>(signed_for("9999.99")).decide(&command, &facts);
@@ -171,10 +171,10 @@ fn a_status_that_is_set_again_earns_nothing_again() {
 fn what_earned_by_its_payment_does_not_earn_by_a_status_as_well() {
     let mut on_payment = percent(200_000);
     on_payment["trigger"] = json!("payment");
-    let plans = [publish_plan("2025-02-01T00:00:00Z", Some("2025-02-20T00:00:00Z"), on_payment)];
+    let plans = [draft_plan("2025-02-01T00:00:00Z", Some("2025-02-20T00:00:00Z"), on_payment)];
     let facts = facts_with(plans);
     let mut deal = after::<Deal>(deal_at("signed"));
-    let mut does = |on: &str, command| handled(&mut deal, policy(on, command), &facts);
+    let mut does = |on: &str, command| handled(&mut deal, usually(on, command), &facts);
     does("2025-02-15", pay(1, "5000.00")).expect("may pay");
     let by_payment = does("2025-02-15", calculate(9, Some(payment(1))));
     assert_eq!(earned(by_payment)[0].1, "800.00");
@@ -210,7 +210,7 @@ fn a_leg_above_the_seller_is_of_its_own_kind() {
     let mut plan = percent(200_000);
     plan["components"][0]["levels"] = json!([{ "distance": 1, "rate": 50_000 }]);
     let commission = Some(CommissionFacts { sellers: vec![sells(ALFA, [], &[BETA])] });
-    let facts = DealFacts { commission, ..facts_with([publish_plan("2025-01-01", None, plan)]) };
+    let facts = DealFacts { commission, ..facts_with([draft_plan("2025-01-01", None, plan)]) };
     let outcome = calculate_on("2025-02-20", &facts, calculate(9, None));
     let outcome = outcome.expect("can be calculated");
     let [DealEvent::CommissionCalculated { trace, .. }] = outcome.as_slice() else {

@@ -7,7 +7,7 @@ fn r60_a_contract_is_signed_with_its_date_or_not_at_all() {
     let undated = json!({ "signContract": { "lines": [] } });
     let error = serde_json::from_value::<DealCommand>(undated).expect_err("has no date");
     assert!(error.to_string().contains("signed_on"), "{error}");
-    let signed = vendor_does(deal_at("approved"), sign()).expect("may sign");
+    let signed = usually_does(deal_at("approved"), sign()).expect("may sign");
     assert!(matches!(
         signed.as_slice(),
         [DealEvent::Signed { signed_on, .. }] if *signed_on == day("2025-02-10")
@@ -16,7 +16,7 @@ fn r60_a_contract_is_signed_with_its_date_or_not_at_all() {
 
 #[test]
 fn nothing_is_recorded_before_its_day_in_the_programmes_time_zone() {
-    let on = |given, instant, command| decide(given, vendor("vera", instant, command));
+    let on = |given, instant, command| decide(given, usually(instant, command));
     let fault = |outcome: Outcome| Refusal::from(outcome.expect_err("lies ahead")).field;
     let signed = |instant| on(deal_at("approved"), instant, sign());
     assert_eq!(fault(signed("2025-02-09T22:59:59Z")), ["signed_on"]);
@@ -67,7 +67,7 @@ fn events_after_signature(commands: impl IntoIterator<Item = DealCommand>) -> Ve
 }
 
 fn allocated(command: DealCommand) -> Vec<(String, String)> {
-    match vendor_does(deal_at("signed"), command).expect("may pay").as_slice() {
+    match usually_does(deal_at("signed"), command).expect("may pay").as_slice() {
         [DealEvent::PaymentReceived { allocations, .. }] => {
             allocations.iter().map(|part| (part.line.clone(), part.amount.amount())).collect()
         }
@@ -88,7 +88,7 @@ fn a_payment_without_allocations_pays_each_line_by_what_it_owes() {
 
 #[test]
 fn a_payment_is_no_more_than_is_owed_in_all_and_on_each_line() {
-    let outcome = |command| vendor_does(deal_at("signed"), command);
+    let outcome = |command| usually_does(deal_at("signed"), command);
     let fault = |command| Refusal::from(outcome(command).expect_err("is refused"));
     let outstanding = eur("10000.00");
     let too_high = Err(DealRefusal::PaymentTooHigh { outstanding });
@@ -107,18 +107,18 @@ fn a_payment_is_no_more_than_is_owed_in_all_and_on_each_line() {
 #[test]
 fn a_payment_is_recorded_once_and_its_id_stands_for_one_content() {
     let given = || [deal_at("signed"), events_after_signature([pay(1, "100.00")])].concat();
-    assert_eq!(vendor_does(given(), pay(1, "100.00")), Ok(vec![]));
+    assert_eq!(usually_does(given(), pay(1, "100.00")), Ok(vec![]));
     let same = pay_lines(1, "100.00", &[("1", "80.00"), ("2", "20.00")]);
-    assert_eq!(vendor_does(given(), same), Ok(vec![]));
+    assert_eq!(usually_does(given(), same), Ok(vec![]));
     let other_lines = pay_lines(1, "100.00", &[("1", "100.00")]);
     let mut other_day = pay(1, "100.00");
     if let DealCommand::RecordPayment { received_on, .. } = &mut other_day {
         *received_on = day("2025-02-14");
     }
     for other in [pay(1, "100.01"), other_lines, other_day] {
-        assert_eq!(vendor_does(given(), other), Err(DealRefusal::PaymentReused));
+        assert_eq!(usually_does(given(), other), Err(DealRefusal::PaymentReused));
     }
-    assert_eq!(names(vendor_does(given(), pay(2, "100.00"))), ["payment-received"]);
+    assert_eq!(names(usually_does(given(), pay(2, "100.00"))), ["payment-received"]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn shares_of_others_are_less_than_the_whole() {
             share: Ppm(*share),
         });
         let given = deal_at("registered").into_iter().chain(agreed).collect();
-        vendor_does(given, DealCommand::AgreeShare { partner, share: Ppm(share) })
+        usually_does(given, DealCommand::AgreeShare { partner, share: Ppm(share) })
     };
     let too_high = Err(DealRefusal::SharesTooHigh);
     assert_eq!(names(agree(&[], BETA, 1_000_000)), ["share-agreed"]);
@@ -168,7 +168,7 @@ fn shares_of_others_are_less_than_the_whole() {
 fn bad_lines_are_refused_by_their_field() {
     let fault = |lines: Value| {
         let sign = command("signContract", json!({ "signed_on": "2025-02-10", "lines": lines }));
-        let outcome = vendor_does(deal_at("approved"), sign);
+        let outcome = usually_does(deal_at("approved"), sign);
         Refusal::from(outcome.expect_err("is refused")).field.join(".")
     };
     let line = |id: &str, net: &str, code: &str| {
@@ -195,7 +195,7 @@ fn the_largest_contract_can_be_paid_and_earns() {
     let mut deal = after::<Deal>(deal_at("approved"));
     for command in [sign, pay(1, "100000000000.00"), calculate(9, None)] {
         let name = command.name();
-        handled(&mut deal, vendor("vera", "2025-02-20", command), &facts()).expect(name);
+        handled(&mut deal, usually("2025-02-20", command), &facts()).expect(name);
     }
 }
 

@@ -5,8 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::bounds::MOST_MINOR;
 
-/// Commands at any point of a deal's life, good and bad; [`None`] is the next one on the usual way.
-fn any_step() -> impl Strategy<Value = (Option<DealCommand>, Actor, &'static str)> {
+/// A command, by whom, and when; [`None`] is the next one on the usual way, and whoever usually gives it.
+type Step = (Option<DealCommand>, Option<Actor>, &'static str);
+
+/// Commands at any point of a deal's life, good and bad.
+fn any_step() -> impl Strategy<Value = Step> {
     let amount = prop_oneof![
         4 => 1i64..1_000_000,
         1 => prop::sample::select(vec![i64::MIN, -1, 0, MOST_MINOR, i64::MAX]),
@@ -58,18 +61,18 @@ fn any_step() -> impl Strategy<Value = (Option<DealCommand>, Actor, &'static str
         1 => end.prop_map(Some),
     ];
     let by = prop::sample::select(vec![
-        Actor::vendor("vera"),
-        Actor::vendor("vera"),
-        Actor::vendor("vera"),
-        Actor::member("maria", ALFA),
-        Actor::member("boris", BETA),
+        None,
+        None,
+        None,
+        Some(Actor::member(Role::Owner, "maria", ALFA)),
+        Some(Actor::member(Role::Owner, "boris", BETA)),
     ]);
     let on = prop::sample::select(vec!["2025-02-15", "2025-02-20", "2025-06-01"]);
     (command, by, on)
 }
 
 /// Every event that these steps bring about, and the deal that they leave; each refusal changes nothing.
-fn run(steps: Vec<(Option<DealCommand>, Actor, &'static str)>) -> (Vec<DealEvent>, Deal) {
+fn run(steps: Vec<Step>) -> (Vec<DealEvent>, Deal) {
     let sellers = [ALFA, BETA, GAMMA].map(|partner| sells(partner, [], &[]));
     let commission = Some(CommissionFacts { sellers: sellers.into() });
     let facts = DealFacts { commission, ..facts() };
@@ -81,11 +84,12 @@ fn run(steps: Vec<(Option<DealCommand>, Actor, &'static str)>) -> (Vec<DealEvent
         let (command, by) = match command {
             Some(command) => (command, by),
             None => match way.next() {
-                Some(command) => (command, Actor::vendor("vera")),
+                Some(command) => (command, None),
                 None => continue,
             },
         };
-        let mut command = issued(by, on, command);
+        let mut command = usually(on, command);
+        command.by = by.unwrap_or(command.by);
         command.command_id = CommandId(Uuid::from_u128(index as u128));
         let before = deal.clone();
         match handled(&mut deal, command, &facts) {

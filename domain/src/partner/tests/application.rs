@@ -97,6 +97,63 @@ fn a_question_to_the_candidate_waits_for_its_answer() {
     assert_eq!(name_of(decide(asked, answer())), "information-supplied");
 }
 
+/// What somebody in the role of a channel manager does, where a channel manager who is called mara applied.
+fn does(who: &str, given: usize, command: PartnerCommand) -> Outcome {
+    let mut partner = Partner::default();
+    for (index, command) in until_interviewed().into_iter().take(given).enumerate() {
+        let mut command = usually("2025-01-10", command);
+        if index == 0 {
+            command.by = Actor::of(Role::ChannelManager, "mara");
+        }
+        handled(&mut partner, command, &facts()).expect("may");
+    }
+    let mut command = vendor(who, "2025-01-10", command);
+    if let Some(who) = who.strip_prefix("for ") {
+        (command.by.id, command.by.on_behalf_of) = ("vera".into(), Some(who.into()));
+    }
+    handled(&mut partner, command, &facts())
+}
+
+#[test]
+fn whoever_applied_or_is_named_neither_reviews_nor_interviews_nor_decides() {
+    let contact = MARIA.0.to_string();
+    let reject = || command("rejectApplication", json!({ "code": "other" }));
+    let [_, _, review, _, interview] = until_interviewed().try_into().expect("five steps");
+    let checks = [(2, review), (4, interview), (5, PartnerCommand::Approve {}), (5, reject())];
+    for (given, check) in checks {
+        for own in ["mara", contact.as_str()] {
+            let refused = Err(PartnerRefusal::ApplicantIsChecker { who: own.into() });
+            assert_eq!(does(own, given, check.clone()), refused, "{}", check.name());
+            assert_eq!(does(&format!("for {own}"), given, check.clone()), refused);
+        }
+        assert!(does("vera", given, check.clone()).is_ok(), "{}", check.name());
+    }
+    let names = |reviewer: &str| command("assignReview", json!({ "reviewer": reviewer }));
+    for own in ["mara", contact.as_str()] {
+        let refused = Err(PartnerRefusal::ApplicantIsChecker { who: own.into() });
+        assert_eq!(does("vera", 1, names(own)), refused);
+    }
+    assert_eq!(name_of(does("mara", 1, names("rita"))), "review-assigned");
+}
+
+#[test]
+fn nobody_gives_tier_exam_or_certificate_to_a_partner_of_their_own() {
+    let tier = PartnerCommand::OverrideTier { to: Tier::Gold, reason: "Strategic".into() };
+    let contact = MARIA.0.to_string();
+    for command in [tier, sit(true, "9"), issue()] {
+        let does = |who| {
+            let given = approved_and(trained().into_iter().chain([sit(true, "3")]));
+            let by = vendor(who, "2025-01-10", command.clone());
+            handled(&mut after::<Partner>(given), by, &facts())
+        };
+        for own in ["maria", contact.as_str()] {
+            let refused = Err(PartnerRefusal::BeneficiaryIsChecker { who: own.into() });
+            assert_eq!(does(own), refused, "{}", command.name());
+        }
+        assert!(does("vera").is_ok(), "{}", command.name());
+    }
+}
+
 #[test]
 fn an_application_that_has_ended_stays_ended() {
     let withdrawn = partner_events([first(2), vec![PartnerCommand::Withdraw {}]].concat());

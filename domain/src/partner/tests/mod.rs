@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    CommandId, Invalid, PolicyRef, Refusal,
+    Actor, CommandId, Invalid, PolicyRef, Refusal, Role,
     program::{ProgramCommand, ProgramEvent},
     testing::*,
 };
@@ -99,7 +99,7 @@ fn decide_with(
     on: &str,
     command: PartnerCommand,
 ) -> Outcome {
-    handled(&mut after::<Partner>(given), vendor("vera", on, command), facts)
+    handled(&mut after::<Partner>(given), usually(on, command), facts)
 }
 
 /// Name of the only event that comes of it.
@@ -216,7 +216,7 @@ fn run(steps: Vec<(Option<PartnerCommand>, &'static str)>) -> (Vec<PartnerEvent>
     let mut events = vec![];
     for (index, (command, on)) in steps.into_iter().enumerate() {
         let Some(command) = command.or_else(|| way.next()) else { continue };
-        let mut command = vendor("vera", on, command);
+        let mut command = usually(on, command);
         command.command_id = CommandId(Uuid::from_u128(index as u128));
         let before = partner.clone();
         match handled(&mut partner, command, &facts) {

@@ -10,7 +10,7 @@ fn bank_details_are_named_by_a_hash_that_does_not_give_them_away() {
         let events = after::<Partner>(approved()).decide(&command, &facts()).expect("may");
         match events.as_slice() {
             [PartnerEvent::Bank(BankEvent::DetailsSet { hash, set_by, .. })] => {
-                assert_eq!(set_by, "maria");
+                assert_eq!(set_by.id, "maria");
                 hash.clone()
             }
             other => unreachable!("{other:?}"),

@@ -38,13 +38,16 @@ fn any_command() -> impl Strategy<Value = Issued<WalletCommand>> {
         3 => (payout, money).prop_map(|(payout, fee)| WalletCommand::SettlePayout { payout, fee }),
     ];
     let by = prop::sample::select(vec![
-        Actor::member("maria", ALFA),
-        Actor::member("boris", BETA),
-        Actor::vendor("fiona"),
-        Actor::vendor("felix"),
+        None,
+        None,
+        Some(Actor::member(Role::Owner, "boris", BETA)),
+        Some(Actor::of(Role::Finance, "maria")),
     ]);
     let on = prop::sample::select(vec!["2025-01-15", "2025-02-15", "2025-03-15"]);
-    (by, on, command).prop_map(|(by, on, command)| issued(by, on, command))
+    (by, on, command).prop_map(|(by, on, command)| {
+        let usual = usually(on, command);
+        Issued { by: by.unwrap_or(usual.by.clone()), ..usual }
+    })
 }
 
 /// Every event that these commands bring about, and the wallet that they leave; each refusal changes nothing.

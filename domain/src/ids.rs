@@ -56,6 +56,8 @@ ids! {
     PayoutId,
     /// A payment by the vendor's customer, named by whoever reports it.
     PaymentId,
+    /// Bank details as they were set once, without saying them.
+    DetailsId,
     /// An event in the log.
     EventId,
     /// The idempotency key of a command.

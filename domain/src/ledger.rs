@@ -187,7 +187,7 @@ mod tests {
         let requested = WalletEvent::PayoutRequested {
             payout,
             amount,
-            details_hash: "d".repeat(64),
+            details_id: crate::DetailsId(Uuid::from_u128(2)),
             requested_by: crate::Actor::of(crate::Role::Owner, "maria"),
             policy_version: 1,
         };

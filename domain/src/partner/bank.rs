@@ -1,17 +1,16 @@
-//! Where a partner's payouts go: bank details behind a salted hash, checked by their check digits (IBAN, ISO 13616).
+//! Where a partner's payouts go: bank details behind an id of their own, checked by their check digits (IBAN, ISO 13616).
 
 use serde::{Deserialize, Serialize};
 
 use super::{File, PartnerCommand, PartnerRefusal};
 use crate::{
-    Actor, Issued, Personal, SubjectId, derived, published::hash_of, refusal::Invalid,
-    words::events,
+    Actor, DetailsId, Issued, Personal, SubjectId, derived, refusal::Invalid, words::events,
 };
 
 events! {
     /// What happened to where payouts go.
     pub enum BankEvent {
-        "payment-details-set" => DetailsSet { hash: String, details: Personal<BankDetails>, set_by: Actor },
+        "payment-details-set" => DetailsSet { details_id: DetailsId, details: Personal<BankDetails>, set_by: Actor },
     }
 }
 
@@ -25,7 +24,7 @@ pub struct BankDetails {
 /// Which bank details are current, without saying them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PaymentDetails {
-    pub hash: String,
+    pub id: DetailsId,
     pub set_by: Actor,
 }
 
@@ -37,11 +36,9 @@ pub(super) fn set(
 ) -> Result<Vec<BankEvent>, PartnerRefusal> {
     iban_shape(iban)?;
     let details = BankDetails { account_holder: account_holder.to_owned(), iban: iban.to_owned() };
-    // Salted with the command, so that the hash names the details without giving them away.
-    let hash = hash_of(&(issued.command_id, &details))
-        .map_err(|error| Invalid::new("iban", error.to_string()))?;
     Ok(vec![BankEvent::DetailsSet {
-        hash,
+        // Of the command and of nothing that is in them: it names them, and whoever has it cannot try them out.
+        details_id: DetailsId(derived(issued.command_id.0, "payment-details")),
         details: Personal::new(SubjectId(derived(file.subject.0, "bank")), details),
         set_by: issued.by.clone(),
     }])

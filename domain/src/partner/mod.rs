@@ -356,8 +356,8 @@ impl Active {
                 self.place = Some(Place { parent, depth });
             }
             PartnerEvent::Training(event) => self.training.evolve(event),
-            PartnerEvent::Bank(BankEvent::DetailsSet { hash, set_by, .. }) => {
-                self.payment_details = Some(PaymentDetails { hash, set_by });
+            PartnerEvent::Bank(BankEvent::DetailsSet { details_id: id, set_by, .. }) => {
+                self.payment_details = Some(PaymentDetails { id, set_by });
             }
             PartnerEvent::Tier(event) => self.tiers.evolve(&event),
         }

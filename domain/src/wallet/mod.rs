@@ -19,7 +19,7 @@ pub use self::{
     payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep},
 };
 use crate::{
-    Actor, Currency, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, ProgramId,
+    Actor, Currency, DetailsId, Home, Issued, LotId, Money, Owned, PartnerId, PayoutId, ProgramId,
     commands::commands,
     partner::Partner,
     program::Program,
@@ -56,7 +56,7 @@ events! {
         "payout-requested" => PayoutRequested {
             payout: PayoutId,
             amount: Money,
-            details_hash: String,
+            details_id: DetailsId,
             requested_by: Actor,
             policy_version: u32,
         },
@@ -249,11 +249,11 @@ impl Purse {
                     lot.matured = true;
                 }
             }
-            WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } => {
+            WalletEvent::PayoutRequested { payout, amount, details_id, requested_by, .. } => {
                 buckets.available -= amount.minor;
                 buckets.reserved += amount.minor;
                 let step = PayoutStep::Requested;
-                self.payout = Some(Payout { id: payout, amount, details_hash, requested_by, step });
+                self.payout = Some(Payout { id: payout, amount, details_id, requested_by, step });
             }
             WalletEvent::PayoutCancelled { payout, amount } => {
                 buckets.release(amount);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Purse, WalletCommand, WalletEvent, WalletFacts, WalletRefusal};
 use crate::{
-    Actor, Issued, Money, PayoutId, PolicyRef,
+    Actor, DetailsId, Issued, Money, PayoutId, PolicyRef,
     partner::{Partner, PaymentDetails},
     program::PayoutPolicy,
     published::Published,
@@ -18,7 +18,7 @@ use crate::{
 pub struct Payout {
     pub id: PayoutId,
     pub amount: Money,
-    pub details_hash: String,
+    pub details_id: DetailsId,
     pub requested_by: Actor,
     pub step: PayoutStep,
 }
@@ -100,7 +100,7 @@ impl Purse {
         Ok(vec![WalletEvent::PayoutRequested {
             payout,
             amount,
-            details_hash: details(facts)?.hash.clone(),
+            details_id: details(facts)?.id,
             requested_by: issued.by.clone(),
             policy_version: policy.version,
         }])
@@ -172,11 +172,7 @@ impl Payout {
         facts: &'a WalletFacts,
     ) -> Result<&'a PaymentDetails, WalletRefusal> {
         let details = details(facts)?;
-        if details.hash == self.details_hash {
-            Ok(details)
-        } else {
-            Err(WalletRefusal::DetailsChanged)
-        }
+        if details.id == self.details_id { Ok(details) } else { Err(WalletRefusal::DetailsChanged) }
     }
 }
 

@@ -58,7 +58,7 @@ table! {
         /// A list of `{subject, details}`; `details` is null where the person's data is erased.
         pub contacts: Json,
         pub terms_version: i64,
-        pub payment_details_hash: Option<String>,
+        pub payment_details_id: Option<Uuid>,
     }
 }
 
@@ -133,8 +133,8 @@ impl Portrait for Entity {
                 row.certified += 1;
                 row.first_certified_at.get_or_insert(*valid_from);
             }
-            PartnerEvent::Bank(BankEvent::DetailsSet { hash, .. }) => {
-                row.payment_details_hash = Some(hash.clone())
+            PartnerEvent::Bank(BankEvent::DetailsSet { details_id, .. }) => {
+                row.payment_details_id = Some(details_id.0)
             }
             PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = Word(*to),
             PartnerEvent::Training(_) => {} // Views of their own tell what else happens there.

@@ -25,7 +25,8 @@ table! {
         pub amount_minor: i64,
         pub currency: String,
         pub state: PayoutState,
-        pub details_hash: String,
+        /// Which bank details it was asked for with.
+        pub details_id: Uuid,
         pub requested_by: String,
         pub requested_at: DateTimeUtc,
         pub approved_by: Option<String>,
@@ -77,7 +78,7 @@ impl Portrait for Entity {
     }
 
     fn found(event: &WalletEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
-        let WalletEvent::PayoutRequested { payout, amount, details_hash, requested_by, .. } = event
+        let WalletEvent::PayoutRequested { payout, amount, details_id, requested_by, .. } = event
         else {
             return Ok(None);
         };
@@ -89,7 +90,7 @@ impl Portrait for Entity {
             wallet: placed.aggregate(),
             amount_minor: amount.minor,
             currency: code(*amount),
-            details_hash: details_hash.clone(),
+            details_id: details_id.0,
             requested_by: requested_by.id.clone(),
             requested_at: placed.at(),
             ..Model::default()

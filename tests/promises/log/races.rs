@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use api::commands::Outcome;
 use cqrs_es::Aggregate;
 use domain::{
-    Actor, Command, CommandId, Event, Issued, Refusal, Role,
+    Actor, Command, CommandId, DetailsId, Event, Issued, Refusal, Role,
     deal::{Deal, DealEvent},
     decode,
     facts::{Facted, Streams as _},
@@ -318,11 +318,7 @@ async fn judged(log: &Log) -> (usize, usize) {
                     owners.insert(id, (accrual.program.0, accrual.partner.0));
                 }
                 WalletEvent::PayoutRequested {
-                    payout,
-                    amount,
-                    details_hash,
-                    policy_version,
-                    ..
+                    payout, amount, details_id, policy_version, ..
                 } => {
                     let (program, partner) = owners[&id];
                     let policy =
@@ -331,8 +327,8 @@ async fn judged(log: &Log) -> (usize, usize) {
                     assert!(
                         policy.body.minimum.iter().all(|minimum| minimum.minor <= amount.minor)
                     );
-                    assert_eq!(details(&partners, partner), details_hash);
-                    payouts.insert(payout, details_hash);
+                    assert_eq!(details(&partners, partner), details_id);
+                    payouts.insert(payout, details_id);
                     allowed += 1;
                 }
                 WalletEvent::PayoutApproved { payout, .. }
@@ -359,7 +355,7 @@ fn rulebook(programs: &HashMap<Uuid, Program>, id: Uuid) -> &Rulebook {
     programs[&id].rulebook().expect("it is open")
 }
 
-fn details(partners: &HashMap<Uuid, Partner>, id: Uuid) -> String {
+fn details(partners: &HashMap<Uuid, Partner>, id: Uuid) -> DetailsId {
     let active = partners[&id].active().expect("it is active");
-    active.payment_details.as_ref().expect("they are known").hash.clone()
+    active.payment_details.as_ref().expect("they are known").id
 }

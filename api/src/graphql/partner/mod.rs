@@ -78,7 +78,7 @@ shows! {
         /// The version of the terms that the partner has accepted last.
         terms_version: u32,
         /// Whether it is known where the partner's payouts go. Null for whoever has nothing to do with payouts.
-        payment_details_set: Option<bool> = Some(row.payment_details_hash.is_some()),
+        payment_details_set: Option<bool> = Some(row.payment_details_id.is_some()),
         /// Grows with every change; give it as `expectedVersion`.
         version: u32,
         /// The place in the log of the last change.

@@ -3,21 +3,24 @@
 use super::*;
 
 #[test]
-fn bank_details_are_named_by_a_hash_that_does_not_give_them_away() {
-    let set = |number| {
-        let mut command = alfa("2025-02-01", set_payment_details());
+fn bank_details_are_named_by_an_id_that_nothing_in_them_has_a_part_in() {
+    let set = |number, iban: &str| {
+        let (account_holder, iban) = ("Alfa".into(), iban.into());
+        let details = PartnerCommand::SetPaymentDetails { account_holder, iban };
+        let mut command = alfa("2025-02-01", details);
         command.command_id = CommandId(Uuid::from_u128(number));
         let events = after::<Partner>(approved()).decide(&command, &facts()).expect("may");
         match events.as_slice() {
-            [PartnerEvent::Bank(BankEvent::DetailsSet { hash, set_by, .. })] => {
+            [PartnerEvent::Bank(BankEvent::DetailsSet { details_id, set_by, .. })] => {
                 assert_eq!(set_by.id, "maria");
-                hash.clone()
+                *details_id
             }
             other => unreachable!("{other:?}"),
         }
     };
-    assert_eq!(set(1), set(1));
-    assert_ne!(set(1), set(2), "the same account looks different each time");
+    let (one, other) = ("DE89370400440532013000", "PL61109010140000071219812874");
+    assert_eq!(set(1, one), set(1, other));
+    assert_ne!(set(1, one), set(2, one), "the same account looks different each time");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn requested_by(who: &str, payout: PayoutId, amount: &str) -> WalletEvent {
     WalletEvent::PayoutRequested {
         payout,
         amount: eur(amount),
-        details_hash: details.expect("are set").hash,
+        details_id: details.expect("are set").id,
         requested_by: Actor::member(Role::Owner, who, ALFA),
         policy_version: 1,
     }

@@ -32,6 +32,8 @@ pub(crate) struct Column {
 enum ColumnKind {
     Uuid,
     Text,
+    /// A member of a closed list.
+    Word,
     Integer,
     Boolean,
     Instant,
@@ -136,12 +138,26 @@ impl Shape {
 }
 
 impl Column {
+    /// Whether its values can be told to anybody: what people write in their own words, names and addresses above all,
+    /// stands in texts and JSON.
+    pub fn is_impersonal(&self) -> bool {
+        match self.kind {
+            ColumnKind::Uuid
+            | ColumnKind::Word
+            | ColumnKind::Integer
+            | ColumnKind::Boolean
+            | ColumnKind::Instant
+            | ColumnKind::Date => true,
+            ColumnKind::Text | ColumnKind::Json => false,
+        }
+    }
+
     /// The value of this column in a row.
     pub fn read(&self, row: &QueryResult) -> Result<Value, DbErr> {
         let name = &self.name;
         Ok(match self.kind {
             ColumnKind::Uuid => row.try_get::<Option<uuid::Uuid>>("", name)?.into(),
-            ColumnKind::Text => row.try_get::<Option<String>>("", name)?.into(),
+            ColumnKind::Text | ColumnKind::Word => row.try_get::<Option<String>>("", name)?.into(),
             ColumnKind::Integer => row.try_get::<Option<i64>>("", name)?.into(),
             ColumnKind::Boolean => row.try_get::<Option<bool>>("", name)?.into(),
             ColumnKind::Instant => {
@@ -166,7 +182,8 @@ impl ColumnKind {
     fn of(kind: &ColumnType) -> Self {
         match kind {
             ColumnType::Uuid => Self::Uuid,
-            ColumnType::String(_) | ColumnType::Text => Self::Text,
+            ColumnType::String(_) => Self::Text,
+            ColumnType::Text => Self::Word,
             ColumnType::BigInteger => Self::Integer,
             ColumnType::Boolean => Self::Boolean,
             ColumnType::TimestampWithTimeZone => Self::Instant,
@@ -181,7 +198,7 @@ impl ColumnKind {
         match self {
             Self::Uuid if sqlite => "blob",
             Self::Uuid => "uuid",
-            Self::Text => "text",
+            Self::Text | Self::Word => "text",
             Self::Integer if sqlite => "integer",
             Self::Integer => "bigint",
             Self::Boolean if sqlite => "integer",

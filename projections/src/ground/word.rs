@@ -47,7 +47,7 @@ impl<T: ClosedList> ValueType for Word<T> {
     }
 
     fn column_type() -> ColumnType {
-        String::column_type()
+        ColumnType::Text // As lists of rows are; a text of any content is a `String`.
     }
 }
 

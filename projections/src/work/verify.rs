@@ -87,19 +87,13 @@ pub enum Difference {
         table: String,
         key: String,
         column: String,
-        live: String,
-        rebuilt: String,
+        /// Live and rebuilt, where the column holds nothing that people write.
+        values: Option<[String; 2]>,
     },
     /// The log says that there is such a row.
-    Missing {
-        table: String,
-        key: String,
-    },
+    Missing { table: String, key: String },
     /// The log knows nothing of it.
-    Extra {
-        table: String,
-        key: String,
-    },
+    Extra { table: String, key: String },
 }
 
 /// Why the views are not verified.
@@ -116,8 +110,11 @@ pub enum VerifyError {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Value { table, key, column, live, rebuilt } => {
+            Self::Value { table, key, column, values: Some([live, rebuilt]) } => {
                 write!(f, "{table} {key}: {column} is {live} and should be {rebuilt}")
+            }
+            Self::Value { table, key, column, values: None } => {
+                write!(f, "{table} {key}: {column} is not what it should be")
             }
             Self::Missing { table, key } => write!(f, "{table} {key} is missing"),
             Self::Extra { table, key } => write!(f, "{table} {key} should not be there"),
@@ -265,8 +262,7 @@ fn values(shape: &Shape, key: &str, live: &[Value], rebuilt: &[Value]) -> Vec<Di
             table: shape.table.clone(),
             key: key.to_owned(),
             column: column.name.clone(),
-            live: live.to_string(),
-            rebuilt: rebuilt.to_string(),
+            values: column.is_impersonal().then(|| [live, rebuilt].map(ToString::to_string)),
         })
         .collect()
 }

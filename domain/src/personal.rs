@@ -6,9 +6,9 @@ use crate::SubjectId;
 
 /// A value about `subject`: readable, encrypted, or gone with its key.
 ///
-/// The log seals every `known` value before it is written and opens it when it is read, by this JSON shape:
-/// `{"subject": id, "known": value}`, at rest `{"subject": id, "sealed": base64}`, and without its key
-/// `{"subject": id, "erased": true}`. No decision may depend on the content of one that is already recorded.
+/// The log seals every `known` value before it is written, by this JSON shape: `{"subject": id, "known": value}`, at
+/// rest `{"subject": id, "sealed": base64}`. That is how aggregates, reactions and views see it: nothing of theirs
+/// depends on its content. Whoever shows it has it opened; without its key it is then `{"subject": id, "erased": true}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Personal<T> {
     pub subject: SubjectId,
@@ -35,6 +35,14 @@ impl<T> Personal<T> {
         match &self.value {
             Held::Known(value) => Some(value),
             Held::Sealed(_) | Held::Erased(_) => None,
+        }
+    }
+
+    /// The ciphertext, as long as the value has not been opened.
+    pub fn sealed(&self) -> Option<&str> {
+        match &self.value {
+            Held::Sealed(sealed) => Some(sealed),
+            Held::Known(_) | Held::Erased(_) => None,
         }
     }
 }

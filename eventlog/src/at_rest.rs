@@ -4,17 +4,18 @@ use std::error::Error;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use domain::{Actor, CommandId, Envelope, EventId};
+use domain::{Actor, CommandId, Envelope, EventId, SubjectId};
 use uuid::Uuid;
 
 use crate::event::RawEvent;
+use crate::personal::{KeptKey, Key, Secret};
 use crate::verdict::Applied;
 
 /// A row, column by column.
 pub(crate) trait AtRest {
     fn number(&self, nth: usize) -> Result<u64, sqlx::Error>;
     fn text(&self, nth: usize) -> Result<&str, sqlx::Error>;
-    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error>;
+    fn bytes_or_null(&self, nth: usize) -> Result<Option<&[u8]>, sqlx::Error>;
     fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error>;
     fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error>;
 
@@ -23,8 +24,9 @@ pub(crate) trait AtRest {
     }
 
     /// A key or a hash.
-    fn key(&self, nth: usize) -> Result<[u8; 32], sqlx::Error> {
-        self.bytes(nth)?.try_into().map_err(undecodable)
+    fn key(&self, nth: usize) -> Result<Secret, sqlx::Error> {
+        let bytes = self.bytes_or_null(nth)?;
+        bytes.unwrap_or_default().try_into().map_err(undecodable)
     }
 }
 
@@ -88,6 +90,33 @@ pub(crate) fn applied(row: &impl AtRest) -> Result<(CommandId, Applied), sqlx::E
         recorded_at: row.instant(6)?,
     };
     Ok((CommandId(row.id(0)?), applied))
+}
+
+/// Under which name the table `secrets` has what fingerprints are keyed with.
+pub(crate) const SECRET: &str = "fingerprints";
+
+/// The columns of a key in the order in which it is taken apart.
+macro_rules! select_keys {
+    ($rest:literal) => {
+        concat!("SELECT id, subject, key, aggregate_type, aggregate_id FROM subject_keys ", $rest)
+    };
+}
+pub(crate) use select_keys;
+
+/// What was asked for by [`select_keys`].
+pub(crate) fn kept_key(row: &impl AtRest) -> Result<(Uuid, KeptKey), sqlx::Error> {
+    let key = KeptKey {
+        subject: SubjectId(row.id(1)?),
+        secret: row.bytes_or_null(2)?.map(TryInto::try_into).transpose().map_err(undecodable)?,
+        aggregate_type: row.text(3)?.to_owned(),
+        aggregate_id: parsed(row.text(4)?)?,
+    };
+    Ok((row.id(0)?, key))
+}
+
+/// The same, where it is in use.
+pub(crate) fn key_in_use(row: &impl AtRest) -> Result<(SubjectId, Key), sqlx::Error> {
+    Ok((SubjectId(row.id(1)?), Key { id: row.id(0)?, secret: row.key(2)? }))
 }
 
 /// What a text says.

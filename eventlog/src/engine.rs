@@ -1,15 +1,17 @@
 //! The storage engine interface: the one seam between the log and its two databases.
 
+use std::collections::HashMap;
+
 use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
 use crate::append::{Append, Stream};
-use crate::at_rest::{events, select_events};
+use crate::at_rest::{AtRest as _, SECRET, events, select_events};
 use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::open_items::{Counts, Ids, OpenItem, Which};
-use crate::personal::Key;
+use crate::personal::{KeptKeys, Key, Secret};
 use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
 use crate::{postgres, sqlite};
@@ -114,13 +116,44 @@ impl Engine {
         each_engine!(self, engine => engine.applied(command).await.map_err(Cause::new))
     }
 
-    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, Cause> {
-        each_engine!(self, engine => engine.keys(subjects).await.map_err(Cause::new))
+    /// Those of these keys that the log has ever made.
+    pub async fn keys(&self, ids: Vec<Uuid>) -> Result<KeptKeys, Cause> {
+        if ids.is_empty() {
+            return Ok(KeptKeys::new());
+        }
+        each_engine!(self, engine => engine.keys(ids).await.map_err(Cause::new))
     }
 
-    /// Keeps the keys of those subjects that have none yet. Whoever comes second must read the first one's.
-    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), Cause> {
-        each_engine!(self, engine => engine.add_keys(keys).await.map_err(Cause::new))
+    /// The keys under which values of these subjects are sealed within a stream.
+    pub async fn keys_in_use(
+        &self,
+        stream: Stream,
+        subjects: &[SubjectId],
+    ) -> Result<HashMap<SubjectId, Key>, Cause> {
+        each_engine!(self, engine => engine.keys_in_use(stream, subjects).await.map_err(Cause::new))
+    }
+
+    /// Keeps the keys of those subjects that have none in use. Whoever comes second must read the first one's.
+    pub async fn add_keys(
+        &self,
+        stream: Stream,
+        keys: &HashMap<SubjectId, Key>,
+    ) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.add_keys(stream, keys).await.map_err(Cause::new))
+    }
+
+    /// Destroys the key in use of a subject within a stream; tells whether there was one.
+    pub async fn destroy_key(&self, stream: Stream, subject: SubjectId) -> Result<bool, Cause> {
+        each_engine!(self, engine => engine.destroy_key(stream, subject).await.map_err(Cause::new))
+    }
+
+    /// What this log alone knows, where it has been migrated.
+    pub async fn secret(&self) -> Result<Option<Secret>, Cause> {
+        const SQL: &str = "SELECT secret FROM secrets WHERE name = $1";
+        each_engine!(self, engine => {
+            let row = sqlx::query(SQL).bind(SECRET).fetch_optional(&engine.pool).await;
+            row.map_err(Cause::new)?.map(|row| row.key(0)).transpose().map_err(Cause::new)
+        })
     }
 
     pub async fn checkpoint(&self, name: &str) -> Result<u64, Cause> {

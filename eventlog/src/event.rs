@@ -3,9 +3,8 @@
 use domain::Envelope;
 
 use crate::fault::Cause;
-use crate::personal::PersonalError;
 
-/// An event as it was written, with personal data opened.
+/// An event as it was written, with personal data sealed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RawEvent {
     pub envelope: Envelope,
@@ -28,6 +27,4 @@ pub enum ReadError {
     /// The log is damaged: positions are dense.
     #[error("the log has a gap: expected position {expected}, found {found}")]
     Gap { expected: u64, found: u64 },
-    #[error("personal data could not be opened")]
-    Personal(#[source] PersonalError),
 }

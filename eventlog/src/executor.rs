@@ -217,7 +217,7 @@ impl Log {
         let command_id = execution.provenance.command_id;
         let applied = self.engine().applied(command_id).await.map_err(ExecuteError::Unavailable)?;
         let Some(applied) = applied else { return Ok(None) };
-        let same = applied.fingerprint == execution.provenance.fingerprint
+        let same = applied.fingerprint == self.keys().keyed(execution.provenance.fingerprint)
             && applied.aggregate_type == A::TYPE
             && applied.aggregate_id == execution.aggregate_id;
         if same {

@@ -1,138 +1,135 @@
-//! The key store of crypto-shredding: data keys of the people in the log, cached while they are used.
+//! The key store of crypto-shredding: data keys of the people in the log, one for each person within each aggregate.
+//!
+//! No key is kept in memory, so that one which is destroyed opens nothing any more, in whatever process.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use domain::{Envelope, SubjectId};
-use rand::RngCore;
+use domain::SubjectId;
+use hmac::{Hmac, KeyInit, Mac};
+use rand::RngCore as _;
 use serde_json::Value;
+use sha2::Sha256;
+use uuid::Builder;
 
-use crate::append::{Append, Part};
+use crate::append::{Append, Part, Stream};
 use crate::engine::Engine;
-use crate::event::{RawEvent, ReadError};
+use crate::event::RawEvent;
 use crate::fault::Cause;
-use crate::personal::{self, Key, PersonalError};
-
-/// So many keys are kept in memory; one more and it starts afresh.
-const AT_HAND: usize = 10_000;
+use crate::personal::{self, Key, PersonalError, SealedValue, Secret, new_secret};
 
 /// Seals on the way in and opens on the way out.
 pub(crate) struct KeyRing {
     engine: Arc<Engine>,
-    at_hand: Mutex<HashMap<SubjectId, Key>>,
+    secret: Secret,
 }
 
-/// The keys for one piece of work.
+/// A person's own key within one stream.
 type Keys = HashMap<SubjectId, Key>;
 
 impl KeyRing {
-    pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, at_hand: Mutex::default() }
+    pub fn new(engine: Arc<Engine>, secret: Secret) -> Self {
+        Self { engine, secret }
     }
 
-    /// Seals the personal values of an append, making keys for subjects that have none.
+    /// Seals the personal values of an append, making keys for subjects that have none, and keys its fingerprint.
     pub async fn seal(&self, mut append: Append) -> Result<Append, PersonalError> {
+        append.provenance.fingerprint = self.keyed(append.provenance.fingerprint);
         for part in std::iter::once(&mut append.own).chain(&mut append.beside) {
             self.seal_part(part).await?;
         }
         Ok(append)
     }
 
+    /// A fingerprint as receipts have it (HMAC-SHA-256): nobody can try out what was asked who lacks the log's secret.
+    pub fn keyed(&self, fingerprint: [u8; 32]) -> [u8; 32] {
+        let mut block = [0; 64]; // As HMAC fills up a key that is shorter than a block of its hash.
+        block[..self.secret.len()].copy_from_slice(&self.secret);
+        let mut mac = Hmac::<Sha256>::new(&block.into());
+        mac.update(&fingerprint);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Opens values, each by itself; none where its key is destroyed.
+    pub async fn open(
+        &self,
+        values: &[SealedValue],
+    ) -> Result<Vec<Result<Option<Value>, PersonalError>>, Cause> {
+        let keys = values.iter().filter_map(|value| personal::key_of(&value.sealed)).collect();
+        let keys = self.engine.keys(keys).await?;
+        let opened = values
+            .iter()
+            .map(|value| personal::open(&value.place, value.subject, &value.sealed, &keys));
+        Ok(opened.collect())
+    }
+
+    /// Opens the personal values of events, each event by itself.
+    pub async fn open_events(
+        &self,
+        events: Vec<RawEvent>,
+    ) -> Result<Vec<Result<RawEvent, PersonalError>>, Cause> {
+        let mut parsed: Vec<Option<Value>> = vec![];
+        for event in &events {
+            let personal = personal::may_hold_any(&event.payload);
+            parsed.push(personal.then(|| serde_json::from_str(&event.payload).unwrap_or_default()));
+        }
+        let keys = parsed.iter_mut().flatten().flat_map(personal::keys_of).collect();
+        let keys = self.engine.keys(keys).await?;
+        let open = |(mut event, value): (RawEvent, Option<Value>)| {
+            let Some(mut value) = value else { return Ok(event) };
+            if value.is_null() {
+                return Err(PersonalError::NotJson);
+            }
+            personal::open_all(&mut value, &place(&event), &keys)?;
+            event.payload = value.to_string();
+            Ok(event)
+        };
+        Ok(events.into_iter().zip(parsed).map(open).collect())
+    }
+
+    /// Destroys the key of a person within an aggregate for good; tells whether there was one.
+    pub async fn destroy(&self, stream: Stream, subject: SubjectId) -> Result<bool, Cause> {
+        self.engine.destroy_key(stream, subject).await
+    }
+
     async fn seal_part(&self, part: &mut Part) -> Result<(), PersonalError> {
-        let id = part.aggregate_id.to_string();
+        let (stream, id) = (part.stream(), part.aggregate_id.to_string());
         for (event, sequence) in part.events.iter_mut().zip(part.expected + 1..) {
-            if !personal::may_hold_known(&event.payload) {
+            if !personal::may_hold_any(&event.payload) {
                 continue;
             }
             let mut value: Value =
                 serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)?;
-            let keys = self.made(personal::subjects(&mut value, "known")).await;
+            let keys = self.made(stream, personal::subjects(&mut value)).await;
             let keys = keys.map_err(|cause| PersonalError::NoKeys(cause.to_string()))?;
-            let place = personal::place(part.aggregate_type, &id, sequence);
-            personal::seal(&mut value, &place, &|subject| keys.get(&subject).copied())?;
+            personal::seal(&mut value, &personal::place(stream.0, &id, sequence), &keys)?;
             event.payload = value.to_string();
         }
         Ok(())
     }
 
-    /// Opens the personal values of a page of events.
-    pub async fn open_all(&self, events: &mut [RawEvent]) -> Result<(), ReadError> {
-        let mut parsed: Vec<(usize, Value)> = vec![];
-        for (index, event) in events.iter().enumerate() {
-            if personal::may_hold_sealed(&event.payload) {
-                let value = serde_json::from_str(&event.payload);
-                let value = value.map_err(|_| ReadError::Personal(PersonalError::NotJson))?;
-                parsed.push((index, value));
-            }
-        }
-        let place = |(index, _): &(usize, Value)| {
-            let Envelope { aggregate_type, aggregate_id, sequence, .. } = &events[*index].envelope;
-            personal::place(aggregate_type, &aggregate_id.to_string(), *sequence)
-        };
-        let places: Vec<String> = parsed.iter().map(place).collect();
-        self.open(parsed.iter_mut().map(|(_, value)| value).zip(&places)).await?;
-        for (index, value) in parsed {
-            events[index].payload = value.to_string();
-        }
-        Ok(())
-    }
-
-    /// Opens the personal values of payloads, each in its place.
-    pub async fn open<'v>(
-        &self,
-        payloads: impl Iterator<Item = (&'v mut Value, &'v String)>,
-    ) -> Result<(), ReadError> {
-        let mut payloads: Vec<_> = payloads.collect();
-        let sealed = payloads.iter_mut().flat_map(|(value, _)| personal::subjects(value, "sealed"));
-        let subjects = sealed.collect();
-        let keys = self.found(subjects).await.map_err(ReadError::Unavailable)?;
-        for (value, place) in payloads {
-            personal::open(value, place, &|subject| keys.get(&subject).copied())
-                .map_err(ReadError::Personal)?;
-        }
-        Ok(())
-    }
-
-    /// The keys of `subjects`, made where there are none.
-    async fn made(&self, subjects: Vec<SubjectId>) -> Result<Keys, Cause> {
-        let keys = self.found(subjects.clone()).await?;
+    /// The keys of `subjects` within a stream, made where there are none.
+    async fn made(&self, stream: Stream, mut subjects: Vec<SubjectId>) -> Result<Keys, Cause> {
+        subjects.sort_unstable();
+        subjects.dedup();
+        let keys = self.engine.keys_in_use(stream, &subjects).await?;
         let missing = subjects.iter().filter(|subject| !keys.contains_key(subject));
-        let new: Vec<(SubjectId, Key)> = missing.map(|subject| (*subject, new_key())).collect();
+        let new: Keys = missing.map(|subject| (*subject, new_key())).collect();
         if new.is_empty() {
             return Ok(keys);
         }
-        self.engine.add_keys(&new).await?;
-        self.found(subjects).await // Somebody else's may have been first.
-    }
-
-    async fn found(&self, mut subjects: Vec<SubjectId>) -> Result<Keys, Cause> {
-        subjects.sort_unstable();
-        subjects.dedup();
-        let mut keys = Keys::new();
-        subjects.retain(|subject| match self.at_hand().get(subject) {
-            Some(key) => keys.insert(*subject, *key).is_some(),
-            None => true,
-        });
-        if subjects.is_empty() {
-            return Ok(keys);
-        }
-        let found = self.engine.keys(&subjects).await?;
-        let mut at_hand = self.at_hand();
-        if at_hand.len() + found.len() > AT_HAND {
-            at_hand.clear();
-        }
-        at_hand.extend(found.iter().copied());
-        keys.extend(found);
-        Ok(keys)
-    }
-
-    fn at_hand(&self) -> MutexGuard<'_, Keys> {
-        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+        self.engine.add_keys(stream, &new).await?;
+        self.engine.keys_in_use(stream, &subjects).await // Somebody else's may have been first.
     }
 }
 
+fn place(event: &RawEvent) -> String {
+    let domain::Envelope { aggregate_type, aggregate_id, sequence, .. } = &event.envelope;
+    personal::place(aggregate_type, &aggregate_id.to_string(), *sequence)
+}
+
 fn new_key() -> Key {
-    let mut key = Key::default();
-    rand::rng().fill_bytes(&mut key);
-    key
+    let mut id = [0; 16];
+    rand::rng().fill_bytes(&mut id);
+    Key { id: Builder::from_random_bytes(id).into_uuid(), secret: new_secret() }
 }

@@ -128,7 +128,7 @@ impl From<ReadError> for LoadError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable(cause) => Self::Unavailable(cause),
-            ReadError::Gap { .. } | ReadError::Personal(_) => Self::Undecodable(Cause::new(error)),
+            ReadError::Gap { .. } => Self::Undecodable(Cause::new(error)),
         }
     }
 }

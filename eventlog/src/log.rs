@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::kept::Kept;
 use crate::keys::KeyRing;
+use crate::personal::Secret;
 use crate::queue::{Head, Health, Job};
 use crate::skew::{Skew, Watch};
 use crate::supervisor::Tasks;
@@ -52,11 +53,12 @@ pub(crate) struct Work {
 impl Log {
     pub(crate) fn over(
         engine: Arc<Engine>,
+        secret: Secret,
         head: Arc<Head>,
         work: Work,
         at_work: Vec<JoinHandle<()>>,
     ) -> Self {
-        let (keys, turns) = (KeyRing::new(engine.clone()), Turns::default());
+        let (keys, turns) = (KeyRing::new(engine.clone(), secret), Turns::default());
         let (kept, past) = (Kept::latest(), Kept::past());
         let at_work = Mutex::new(at_work);
         let shared = Shared { engine, head, keys, turns, kept, past, work, at_work };

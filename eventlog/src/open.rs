@@ -10,6 +10,7 @@ use crate::appender::Appender;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::log::{Log, Work};
+use crate::personal::Secret;
 use crate::queue::{Head, Health, QUEUE};
 use crate::schema::OpenError;
 use crate::skew::Watch;
@@ -32,6 +33,7 @@ impl Log {
             Target::Sqlite { dir } => Engine::Sqlite(sqlite::Engine::open(&dir).await?),
             Target::Postgres { url } => Engine::Postgres(postgres::Engine::open(&url).await?),
         };
+        let secret = secret(&engine).await?;
         let engine = Arc::new(engine);
         let head = Arc::new(Head::at(engine.head().await.map_err(OpenError::Unreachable)?));
         let clock = Arc::new(Watch::new(clock));
@@ -73,7 +75,7 @@ impl Log {
             tokio::spawn(tasks.clone().keep("listener", closing.clone(), listening));
         } // In a file nobody else writes.
         let work = Work { clock, jobs, health, tasks, closing };
-        Ok(Self::over(engine, head, work, vec![appending, watching]))
+        Ok(Self::over(engine, secret, head, work, vec![appending, watching]))
     }
 
     /// Opens a log whose schema is up to date to read it only, also a file that another process works with.
@@ -84,6 +86,7 @@ impl Log {
                 Engine::Postgres(postgres::Engine::open_to_read(&url).await?)
             }
         };
+        let secret = secret(&engine).await?;
         let head = Head::at(engine.head().await.map_err(OpenError::Unreachable)?);
         let work = Work {
             clock: Arc::new(Watch::new(clock)),
@@ -92,7 +95,7 @@ impl Log {
             tasks: Tasks::default(),
             closing: CancellationToken::new(),
         };
-        Ok(Self::over(Arc::new(engine), Arc::new(head), work, vec![]))
+        Ok(Self::over(Arc::new(engine), secret, Arc::new(head), work, vec![]))
     }
 
     /// Brings the schema of `target` up to date, creating the file where there is none.
@@ -108,4 +111,8 @@ impl Log {
         Self::migrate(&target).await?;
         Self::open(target, clock).await
     }
+}
+
+async fn secret(engine: &Engine) -> Result<Secret, OpenError> {
+    engine.secret().await.map_err(OpenError::Unreachable)?.ok_or(OpenError::NoSecret)
 }

@@ -18,7 +18,7 @@ impl Log {
     /// At most `limit` events after `position`, in order and without a gap. Fewer than `limit` means that the log
     /// ended there when it was read.
     pub async fn read_after(&self, position: u64, limit: u32) -> Result<Vec<RawEvent>, ReadError> {
-        let mut events =
+        let events =
             self.engine().events_after(position, limit).await.map_err(ReadError::Unavailable)?;
         for (event, expected) in events.iter().zip(position + 1..) {
             let found = event.envelope.position;
@@ -26,7 +26,6 @@ impl Log {
                 return Err(ReadError::Gap { expected, found });
             }
         }
-        self.keys().open_all(&mut events).await?;
         Ok(events)
     }
 
@@ -49,10 +48,7 @@ impl Log {
 
     /// The events at `positions`, in the order of the log.
     pub async fn by_positions(&self, positions: &[u64]) -> Result<Vec<RawEvent>, ReadError> {
-        let mut events =
-            self.engine().events_at(positions).await.map_err(ReadError::Unavailable)?;
-        self.keys().open_all(&mut events).await?;
-        Ok(events)
+        self.engine().events_at(positions).await.map_err(ReadError::Unavailable)
     }
 
     /// One event of an aggregate.
@@ -63,9 +59,7 @@ impl Log {
         id: EventId,
     ) -> Result<Option<RawEvent>, ReadError> {
         let event = self.engine().event_in(aggregate_type, aggregate_id, id).await;
-        let mut event = event.map_err(ReadError::Unavailable)?;
-        self.keys().open_all(event.as_mut_slice()).await?;
-        Ok(event)
+        event.map_err(ReadError::Unavailable)
     }
 
     /// Whether the log has what came of this command.

@@ -14,12 +14,11 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::event::{RawEvent, ReadError, Span};
 use crate::log::Log;
-use crate::personal;
 
 /// Events to a page of a replay.
 const PAGE: u32 = 1000;
 
-/// Reads what the stock repository reads, opening personal data.
+/// Reads what the stock repository reads. Personal data stays sealed: no decision depends on it.
 pub struct LogRepository {
     log: Log,
     span: Span,
@@ -35,19 +34,6 @@ impl LogRepository {
     /// For some events of a stream.
     pub(crate) fn between(log: Log, span: Span) -> Self {
         Self { log, span, bytes: Arc::default() }
-    }
-
-    async fn opened(
-        &self,
-        mut events: Vec<SerializedEvent>,
-    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let place = |event: &SerializedEvent| {
-            personal::place(&event.aggregate_type, &event.aggregate_id, event.sequence as u64)
-        };
-        let places: Vec<String> = events.iter().map(place).collect();
-        let payloads = events.iter_mut().map(|event| &mut event.payload).zip(&places);
-        self.log.keys().open(payloads).await.map_err(unreadable)?;
-        Ok(events)
     }
 }
 
@@ -75,7 +61,7 @@ impl PersistedEventRepository for LogRepository {
         events.iter().try_for_each(known)?;
         let read = events.iter().map(|event| event.payload.to_string().len()).sum();
         self.bytes.fetch_add(read, Ordering::Relaxed);
-        self.opened(events).await
+        Ok(events)
     }
 
     async fn get_snapshot<A: Aggregate>(
@@ -165,9 +151,7 @@ fn serialized(event: RawEvent) -> Result<SerializedEvent, PersistenceError> {
 fn unreadable(error: ReadError) -> PersistenceError {
     match error {
         ReadError::Unavailable(cause) => PersistenceError::ConnectionError(Box::new(cause)),
-        ReadError::Gap { .. } | ReadError::Personal(_) => {
-            PersistenceError::DeserializationError(Box::new(error))
-        }
+        ReadError::Gap { .. } => PersistenceError::DeserializationError(Box::new(error)),
     }
 }
 

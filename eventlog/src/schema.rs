@@ -13,6 +13,10 @@ pub enum OpenError {
     InUse { file: PathBuf },
     #[error("the data directory {} cannot be used", .0.display())]
     Directory(PathBuf, #[source] std::io::Error),
+    #[error("others can open {}: run `chmod {} {}`, then start again", path.display(), .may, path.display())]
+    Exposed { path: PathBuf, may: &'static str },
+    #[error("the log's own secret is missing in the table `secrets`: restore it from a backup")]
+    NoSecret,
     #[error("the database lacks migration {missing}: run `accord migrate` first")]
     Behind { missing: i64 },
     #[error(

@@ -52,12 +52,43 @@ CREATE TABLE receipts
     recorded_at    timestamptz NOT NULL
 );
 
--- The key of each person whose data is in the log. Without it that data cannot be read by anybody.
+-- The keys of the people whose data is in the log, one for each person within each aggregate. Once a key is destroyed
+-- nobody can read what it sealed; its row stays, so that this is known to be erased and not taken for damaged.
 CREATE TABLE subject_keys
 (
-    subject    uuid PRIMARY KEY,
-    key        bytea       NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    id             uuid PRIMARY KEY,
+    aggregate_type text        NOT NULL,
+    aggregate_id   text        NOT NULL,
+    subject        uuid        NOT NULL,
+    key            bytea,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    destroyed_at   timestamptz,
+    CHECK ((key IS NULL) = (destroyed_at IS NOT NULL))
+);
+
+-- What is sealed after that gets another.
+CREATE UNIQUE INDEX subject_keys_in_use ON subject_keys (aggregate_type, aggregate_id, subject) WHERE key IS NOT NULL;
+
+CREATE FUNCTION refuse_key_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'keys are only destroyed: set key to null and destroyed_at to the present instant';
+END
+$$;
+
+CREATE TRIGGER keys_are_only_destroyed BEFORE UPDATE ON subject_keys
+    FOR EACH ROW
+    WHEN (NEW.key IS NOT NULL OR NEW.id <> OLD.id OR NEW.subject <> OLD.subject
+        OR NEW.aggregate_type <> OLD.aggregate_type OR NEW.aggregate_id <> OLD.aggregate_id)
+    EXECUTE FUNCTION refuse_key_change();
+
+CREATE TRIGGER keys_stay BEFORE DELETE OR TRUNCATE ON subject_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_key_change();
+
+-- What this installation alone knows. Fingerprints are keyed with it, so that nobody can try out what was asked.
+CREATE TABLE secrets
+(
+    name   text PRIMARY KEY,
+    secret bytea NOT NULL
 );
 
 -- How far each follower of the log has come.

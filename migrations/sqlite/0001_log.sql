@@ -54,12 +54,40 @@ CREATE TABLE receipts
     recorded_at    text             NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The key of each person whose data is in the log. Without it that data cannot be read by anybody.
+-- The keys of the people whose data is in the log, one for each person within each aggregate. Once a key is destroyed
+-- nobody can read what it sealed; its row stays, so that this is known to be erased and not taken for damaged.
 CREATE TABLE subject_keys
 (
-    subject    text PRIMARY KEY NOT NULL,
-    key        blob             NOT NULL,
-    created_at text             NOT NULL
+    id             text PRIMARY KEY NOT NULL,
+    aggregate_type text             NOT NULL,
+    aggregate_id   text             NOT NULL,
+    subject        text             NOT NULL,
+    key            blob,
+    created_at     text             NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+    destroyed_at   text,
+    CHECK ((key IS NULL) = (destroyed_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+-- What is sealed after that gets another.
+CREATE UNIQUE INDEX subject_keys_in_use ON subject_keys (aggregate_type, aggregate_id, subject) WHERE key IS NOT NULL;
+
+CREATE TRIGGER keys_are_only_destroyed BEFORE UPDATE ON subject_keys
+    WHEN NEW.key IS NOT NULL OR NEW.id <> OLD.id OR NEW.subject <> OLD.subject
+        OR NEW.aggregate_type <> OLD.aggregate_type OR NEW.aggregate_id <> OLD.aggregate_id
+BEGIN
+    SELECT RAISE(ABORT, 'keys are only destroyed: set key to null and destroyed_at to the present instant');
+END;
+
+CREATE TRIGGER keys_stay BEFORE DELETE ON subject_keys
+BEGIN
+    SELECT RAISE(ABORT, 'keys are only destroyed: set key to null and destroyed_at to the present instant');
+END;
+
+-- What this installation alone knows. Fingerprints are keyed with it, so that nobody can try out what was asked.
+CREATE TABLE secrets
+(
+    name   text PRIMARY KEY NOT NULL,
+    secret blob             NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- How far each follower of the log has come.

@@ -22,7 +22,7 @@ pub use glance::*;
 pub use ground::ask::{by, by_page, find, list, seen};
 pub use ground::wide::wide;
 pub use ground::{
-    Broken, Cursor, Direction, Order, Page, QueryError, Sight, Slice, Table, Word, page,
+    Broken, Cursor, Direction, Order, Page, QueryError, Sealed, Sight, Slice, Table, Word, page,
 };
 pub use house::{homes, tables};
 pub use keep::{Namespace, Version, sweep_scratch};

@@ -52,7 +52,7 @@ pub async fn run() -> anyhow::Result<()> {
     .await?;
     ours.close().await;
 
-    let dir = tempfile::tempdir()?;
+    let dir = tests::directory();
     let ours =
         Log::open_migrated(Target::Sqlite { dir: dir.path().join("ours") }, Arc::new(SystemClock))
             .await?;

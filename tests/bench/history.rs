@@ -23,7 +23,7 @@ pub async fn run() -> anyhow::Result<()> {
     say("\ncommands while history grows, PostgreSQL");
     grow(&log).await?;
     log.close().await;
-    let dir = tempfile::tempdir()?;
+    let dir = tests::directory();
     let target = Target::Sqlite { dir: dir.path().into() };
     let log = Log::open_migrated(target, Arc::new(SystemClock)).await?;
     say("\ncommands while history grows, SQLite");

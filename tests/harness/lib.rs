@@ -12,6 +12,6 @@ pub use actors::{integration, owner, vendor};
 pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use history::{append_all, history};
-pub use places::{Place, places};
+pub use places::{Place, directory, places};
 pub use trade::Trade;
 pub use until::until;

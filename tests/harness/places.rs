@@ -1,6 +1,8 @@
 //! An empty log on each engine, so that one claim is proved on both.
 
 use std::fmt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use eventlog::{Clock, Log, SystemClock, Target};
@@ -14,6 +16,13 @@ pub struct Place {
     _dir: Option<TempDir>,
 }
 
+/// A directory that its owner alone can open, as data has to have it, gone when it is dropped.
+pub fn directory() -> TempDir {
+    let private = Permissions::from_mode(0o700);
+    let dir = tempfile::Builder::new().permissions(private).tempdir();
+    dir.expect("a temporary directory can be made")
+}
+
 /// A fresh place on each engine.
 pub async fn places() -> [Place; 2] {
     [Place::sqlite(), Place::postgres().await]
@@ -21,7 +30,7 @@ pub async fn places() -> [Place; 2] {
 
 impl Place {
     pub fn sqlite() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let dir = directory();
         Self { target: Target::Sqlite { dir: dir.path().into() }, _dir: Some(dir) }
     }
 

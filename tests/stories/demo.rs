@@ -59,7 +59,7 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
         heads.push(events.len());
 
         every_example_answers(&service, &year.story).await;
-        let aside = tempfile::tempdir().expect("a directory can be made");
+        let aside = tests::directory();
         let report = projections::verify(&service.log, aside.path(), |_| ())
             .await
             .unwrap_or_else(|error| panic!("{place}: {error}"));

@@ -3,7 +3,6 @@
 use std::{
     fs, io,
     io::{Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -35,8 +34,8 @@ pub enum KeyFailure {
     Io(#[from] io::Error),
     #[error("the key file {FILE} must hold exactly {LENGTH} bytes")]
     Length,
-    #[error("other users can read the key file {FILE}; run chmod 600 on it")]
-    Permissions,
+    #[error(transparent)]
+    Directory(#[from] eventlog::OpenError),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -57,6 +56,7 @@ impl InstallationKey {
     /// Reads `token.key` in `data_dir`, or creates it. Of several processes that create it at the same time, one wins and
     /// all read the winner's key.
     pub fn open(data_dir: &Path) -> Result<Self, KeyFailure> {
+        eventlog::private_dir(data_dir)?;
         let path = data_dir.join(FILE);
         match read(&path) {
             Err(KeyFailure::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
@@ -123,22 +123,17 @@ impl InstallationKey {
 }
 
 fn read(path: &Path) -> Result<[u8; LENGTH], KeyFailure> {
-    let file = fs::File::open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        return Err(KeyFailure::Permissions);
-    }
     let mut bytes = Vec::new();
-    file.take(LENGTH as u64 + 1).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(LENGTH as u64 + 1).read_to_end(&mut bytes)?;
     bytes.try_into().map_err(|_| KeyFailure::Length)
 }
 
 /// Writes the key beside its place and links it there: nobody ever reads half a key, and a link never replaces one.
 fn create(data_dir: &Path, path: &Path) -> Result<(), KeyFailure> {
-    fs::create_dir_all(data_dir)?;
     let mut secret = [0; LENGTH];
     rand::rng().fill_bytes(&mut secret);
     let draft = data_dir.join(format!(".{FILE}.{}", uuid::Uuid::now_v7()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = eventlog::private_file(&draft)?;
     let linked = file
         .write_all(&secret)
         .and_then(|()| file.sync_all())
@@ -152,9 +147,16 @@ fn create(data_dir: &Path, path: &Path) -> Result<(), KeyFailure> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use eventlog::{Clock as _, SystemClock};
 
     use super::*;
+
+    fn directory() -> tempfile::TempDir {
+        let private = fs::Permissions::from_mode(0o700);
+        tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
+    }
 
     fn partner() -> PartnerId {
         PartnerId(uuid::Uuid::from_u128(7))
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_key_is_created_once_with_mode_0600_and_read_by_everybody_after() {
-        let dir = tempfile::tempdir().expect("a directory");
+        let dir = directory();
         let open = || InstallationKey::open(dir.path());
         let keys: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
@@ -188,17 +190,20 @@ mod tests {
 
     #[test]
     fn a_key_that_others_can_read_is_refused() {
-        let dir = tempfile::tempdir().expect("a directory");
+        let dir = directory();
         InstallationKey::open(dir.path()).expect("a key");
         let permissions = fs::Permissions::from_mode(0o640);
         fs::set_permissions(dir.path().join(FILE), permissions).expect("chmod");
-        assert!(matches!(InstallationKey::open(dir.path()), Err(KeyFailure::Permissions)));
+        assert!(matches!(
+            InstallationKey::open(dir.path()),
+            Err(KeyFailure::Directory(eventlog::OpenError::Exposed { .. }))
+        ));
     }
 
     #[test]
     fn a_key_of_another_length_is_refused() {
         for length in [0, LENGTH - 1, LENGTH + 1] {
-            let dir = tempfile::tempdir().expect("a directory");
+            let dir = directory();
             let path = dir.path().join(FILE);
             fs::write(&path, vec![0; length]).expect("the file");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("chmod");

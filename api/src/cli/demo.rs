@@ -68,7 +68,7 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
 /// Builds the year where the log is empty; a log that has events is served as it is.
 async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<()> {
     let dir = store.dir(DIR);
-    std::fs::create_dir_all(&dir)?;
+    eventlog::private_dir(&dir)?;
     let service =
         Service::start_at(store.target(DIR), ManualClock::at(year.story.begins())).await?;
     let head = *service.log.head().borrow();

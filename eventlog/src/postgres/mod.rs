@@ -1,6 +1,7 @@
 //! The PostgreSQL storage engine: its statements, and what its errors mean.
 
 mod columns;
+mod keys;
 mod load;
 mod open_items;
 mod read;
@@ -10,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::{CommandId, SubjectId};
+use domain::CommandId;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgExecutor, PgListener, PgPool, PgRow};
 use sqlx::{ConnectOptions, Row};
@@ -20,7 +21,6 @@ use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::clock::Witness;
 use crate::fault::Cause;
-use crate::personal::Key;
 use crate::pools::steady;
 use crate::schema::{OpenError, check_current};
 use crate::verdict::Applied;
@@ -78,6 +78,7 @@ impl Engine {
             .run(&mut connection)
             .await
             .map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        keys::add_secret(&mut connection).await?;
         Ok(sqlx::Connection::close(connection).await?)
     }
 
@@ -117,29 +118,6 @@ impl Engine {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
-    }
-
-    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, sqlx::Error> {
-        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
-        let rows = sqlx::query("SELECT subject, key FROM subject_keys WHERE subject = ANY ($1)")
-            .bind(ids)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(|row| Ok((SubjectId(row.id(0)?), row.key(1)?))).collect()
-    }
-
-    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
-        let (subjects, keys): (Vec<Uuid>, Vec<&[u8]>) =
-            keys.iter().map(|(subject, key)| (subject.0, key.as_slice())).unzip();
-        sqlx::query(
-            "INSERT INTO subject_keys (subject, key) SELECT * FROM unnest($1::uuid[], $2::bytea[])
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(subjects)
-        .bind(keys)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
     }
 
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
@@ -204,7 +182,7 @@ impl AtRest for PgRow {
         self.try_get_unchecked(nth)
     }
 
-    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error> {
+    fn bytes_or_null(&self, nth: usize) -> Result<Option<&[u8]>, sqlx::Error> {
         self.try_get(nth)
     }
 

@@ -1,16 +1,19 @@
 //! The SQLite storage engine: one process, one writer, many readers.
 
+mod keys;
 mod open_items;
 mod read;
 mod write;
 
 use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{CommandId, SubjectId};
+use domain::CommandId;
 use serde_json::json;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
@@ -23,10 +26,10 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, parsed, select_receipts, undecodable};
-use crate::clock::{Clock, SystemClock, Witness, at_rest};
+use crate::clock::{Witness, at_rest};
 use crate::fault::Cause;
-use crate::personal::Key;
 use crate::pools::steady;
+use crate::private::{check_dir, private_dir, private_file};
 use crate::schema::{OpenError, check_current};
 use crate::verdict::Applied;
 
@@ -74,6 +77,7 @@ impl Engine {
 
     /// Opens a file to read it only, also beside the process that it belongs to.
     pub async fn open_to_read(dir: &Path) -> Result<Self, OpenError> {
+        check_dir(dir)?;
         let options = SqliteConnectOptions::new().filename(dir.join(FILE)).busy_timeout(BUSY);
         let options = options.read_only(true);
         let mut connection = options.connect().await?;
@@ -86,13 +90,17 @@ impl Engine {
     }
 
     pub async fn migrate(dir: &Path) -> Result<(), OpenError> {
-        std::fs::create_dir_all(dir).map_err(|error| OpenError::Directory(dir.into(), error))?;
         let _lock = own(dir)?;
-        let mut connection = options(dir).create_if_missing(true).connect().await?;
+        match private_file(&dir.join(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => drop(made.map_err(|error| OpenError::Directory(dir.into(), error))?),
+        }
+        let mut connection = options(dir).connect().await?;
         MIGRATIONS
             .run(&mut connection)
             .await
             .map_err(|error| OpenError::Migration(Cause::new(error)))?;
+        keys::add_secret(&mut connection).await?;
         Ok(connection.close().await?)
     }
 
@@ -125,29 +133,6 @@ impl Engine {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(applied).transpose().map(|found| found.map(|(_, applied)| applied))
-    }
-
-    pub async fn keys(&self, subjects: &[SubjectId]) -> Result<Vec<(SubjectId, Key)>, sqlx::Error> {
-        let subjects = serde_json::json!(subjects).to_string();
-        let query = sqlx::query(
-            "SELECT subject, key FROM subject_keys WHERE subject IN (SELECT value FROM json_each(?))",
-        );
-        let rows = query.bind(subjects).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok((SubjectId(row.id(0)?), row.key(1)?))).collect()
-    }
-
-    pub async fn add_keys(&self, keys: &[(SubjectId, Key)]) -> Result<(), sqlx::Error> {
-        let mut writer = self.writer.lock().await;
-        let connection = self.ready(&mut writer).await?;
-        for (subject, key) in keys {
-            sqlx::query("INSERT INTO subject_keys (subject, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(subject.to_string())
-                .bind(key.as_slice())
-                .bind(text(SystemClock.now()))
-                .execute(&mut *connection)
-                .await?;
-        }
-        Ok(())
     }
 
     pub async fn set_checkpoint(&self, name: &str, position: u64) -> Result<(), sqlx::Error> {
@@ -195,8 +180,9 @@ impl Drop for Owned {
 }
 
 fn own(dir: &Path) -> Result<Owned, OpenError> {
+    private_dir(dir)?;
     let path = dir.join(LOCK);
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|error| OpenError::Directory(dir.into(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(Owned(file)),
@@ -212,6 +198,7 @@ fn options(dir: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .foreign_keys(true)
+        .pragma("secure_delete", "on") // What is destroyed is not left in the file.
 }
 
 /// The last sequence of each stream in their order; 0 where it has not begun.
@@ -239,7 +226,7 @@ impl AtRest for SqliteRow {
         self.try_get(nth)
     }
 
-    fn bytes(&self, nth: usize) -> Result<&[u8], sqlx::Error> {
+    fn bytes_or_null(&self, nth: usize) -> Result<Option<&[u8]>, sqlx::Error> {
         self.try_get(nth)
     }
 

@@ -29,6 +29,8 @@ pub enum Misfit {
     Homeless { id: Uuid },
     #[error("a sum of {table} is larger than an amount can be")]
     Overflow { table: String },
+    #[error("what {id} says of a person is not sealed")]
+    NotSealed { id: Uuid },
     #[error("{what} has no JSON: {problem}")]
     NotJson { what: &'static str, problem: String },
 }

@@ -1,7 +1,5 @@
 //! A namespace: one set of view tables, folded up to one position, and disposable.
 
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -273,9 +271,9 @@ pub(crate) fn remove(path: &Path) {
     }
 }
 
-/// Makes the file for its owner only: personal data is readable in it.
+/// Makes the file for its owner alone.
 fn private(path: &Path) -> Result<(), DbErr> {
-    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    let made = eventlog::private_file(path);
     made.map(drop)
         .map_err(|error| DbErr::Custom(format!("{} cannot be made: {error}", path.display())))
 }

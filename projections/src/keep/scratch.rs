@@ -17,13 +17,11 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes one in the data directory `within`.
+    /// Makes one in the data directory `within`, which must be its owner's alone.
     pub fn make(within: &Path) -> io::Result<Self> {
-        let mut private = DirBuilder::new();
-        private.mode(0o700);
-        private.recursive(true).create(within)?;
+        eventlog::private_dir(within).map_err(io::Error::other)?;
         let dir = within.join(format!("{PREFIX}{}", Uuid::now_v7()));
-        private.recursive(false).create(&dir)?;
+        DirBuilder::new().mode(0o700).create(&dir)?;
         let held = File::open(&dir)?;
         held.try_lock()?;
         Ok(Self { dir, _held: held })

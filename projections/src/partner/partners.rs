@@ -7,7 +7,7 @@ use domain::partner::{
 };
 use sea_orm::entity::prelude::*;
 
-use crate::ground::{Misfit, Placed, Portrait, Word, json, table, words};
+use crate::ground::{Misfit, Placed, Portrait, Sealed, Word, table, words};
 
 table! {
     "partners" of Some(Column::Id), stamped [last_position, version], found by [
@@ -55,8 +55,7 @@ table! {
         /// How many certificates its people were given.
         pub certified: i64,
         pub first_certified_at: Option<DateTimeUtc>,
-        /// A list of `{subject, details}`; `details` is null where the person's data is erased.
-        pub contacts: Json,
+        pub contacts: Sealed,
         pub terms_version: i64,
         pub payment_details_id: Option<Uuid>,
     }
@@ -93,11 +92,6 @@ impl Portrait for Entity {
         else {
             return Ok(None);
         };
-        let contacts: Vec<_> = contacts
-            .iter()
-            .map(|contact| (contact.details.subject, contact.details.known()))
-            .map(|(subject, details)| serde_json::json!({ "subject": subject, "details": details }))
-            .collect();
         Ok(Some(Model {
             id: placed.aggregate(),
             program: program.0,
@@ -109,7 +103,7 @@ impl Portrait for Entity {
             inviter: inviter.map(|inviter| inviter.0),
             applied_at: placed.at(),
             tier: Word(Tier::Registered),
-            contacts: json("the contacts", &contacts)?,
+            contacts: Sealed::of(contacts.iter().map(|contact| &contact.details), placed)?,
             terms_version: (*terms_version).into(),
             ..Model::default()
         }))

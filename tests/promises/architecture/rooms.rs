@@ -24,12 +24,12 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["ledger.rs"], &["outcomes.rs", "reactions.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
-    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_items.rs", "personal.rs", "pools.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
+    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_items.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs"]],
     &[&["log.rs"]],
-    &[&["appender.rs", "checkpoints.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
+    &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
     &[&["open.rs", "unsettled.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],
@@ -42,7 +42,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[
         &["audit/mod.rs"], &["glance/mod.rs"], &["ledger/mod.rs"], &["program/mod.rs"], &["wallet/mod.rs"],
         &["deal/mod.rs", "deal/commission.rs"],
-        &["partner/mod.rs", "partner/application.rs", "partner/network.rs", "partner/training.rs"],
+        &["partner/mod.rs", "partner/application.rs", "partner/contact.rs", "partner/network.rs", "partner/training.rs"],
     ],
     &[
         &["audit/edges.rs"], &["audit/lists.rs"], &["audit/open.rs"],

@@ -2,6 +2,7 @@
 
 mod account;
 mod appending;
+mod at_rest;
 mod beside;
 mod broken;
 mod dropped;

@@ -52,4 +52,12 @@ impl Raw {
         };
         self.run(sql).await.expect("the trigger is there");
     }
+    /// The same with what keeps keys.
+    pub async fn unlock_keys(&mut self) {
+        let sql = match self {
+            Self::Sqlite(_) => "DROP TRIGGER keys_stay",
+            Self::Postgres(_) => "ALTER TABLE subject_keys DISABLE TRIGGER keys_stay",
+        };
+        self.run(sql).await.expect("the trigger is there");
+    }
 }

@@ -77,11 +77,12 @@ impl Reading {
 
 /// The live views compared with the log.
 pub async fn proof(log: &Log) -> Result<Report, VerifyError> {
-    let aside = tempfile::tempdir().expect("a directory can be made");
+    let aside = tests::directory();
     verify(log, aside.path(), |_| {}).await
 }
 
-/// Every row of a SQLite file with the views, as text, table by table.
+/// Every row of a SQLite file with the views, as text, table by table, but for what is sealed: no two logs have the
+/// same ciphertext.
 pub async fn rows(file: &Path) -> Vec<(String, Vec<String>)> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
@@ -110,7 +111,13 @@ fn text(row: &sqlx::sqlite::SqliteRow) -> String {
             "NULL" => "null".to_owned(),
             "BLOB" => format!("{:?}", row.get::<Vec<u8>, _>(nth)),
             "INTEGER" => row.get::<i64, _>(nth).to_string(),
-            _ => row.get::<String, _>(nth),
+            _ => match serde_json::from_str::<Vec<eventlog::SealedValue>>(row.get(nth)) {
+                Ok(sealed) => format!(
+                    "{:?}",
+                    sealed.iter().map(|value| (&value.place, value.subject)).collect::<Vec<_>>()
+                ),
+                Err(_) => row.get(nth),
+            },
         }
     });
     values.collect::<Vec<_>>().join("|")

@@ -9,6 +9,7 @@ mod proving;
 mod reading;
 mod rebuilding;
 mod replaying;
+mod sealed;
 mod upgrading;
 mod values;
 mod verifying;

@@ -86,7 +86,7 @@ async fn a_proof_and_a_replay_run_beside_whoever_works_with_the_log_and_write_no
         let beside = beside.expect("it opens beside the other one");
         let report = proof(&beside).await.expect("it holds");
         assert_eq!(report.position, reading.views.position(), "{place}");
-        let dir = tempfile::tempdir().expect("a directory can be made");
+        let dir = tests::directory();
         let file = dir.path().join("audit.sqlite");
         projections::replay(&beside, 100, &file, |_| {}).await.expect("it is written");
         let mut appends = history(10, 54);
@@ -103,7 +103,7 @@ async fn a_proof_and_a_replay_run_beside_whoever_works_with_the_log_and_write_no
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_proof_leaves_behind_when_it_is_ended_is_swept_by_the_next_and_what_is_in_use_is_not()
  {
-    let dir = tempfile::tempdir().expect("a directory can be made");
+    let dir = tests::directory();
     let left = ["scratch-1", "scratch-2", "other"].map(|name| dir.path().join(name));
     for left in &left {
         std::fs::create_dir(left).expect("it can be made");

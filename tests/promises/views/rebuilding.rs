@@ -25,7 +25,7 @@ async fn r133_views_rebuilt_from_the_log_equal_the_live_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e5_both_engines_and_batches_of_any_size_come_to_the_same_rows() {
     let [sqlite, postgres] = places().await;
-    let files = tempfile::tempdir().expect("a directory can be made");
+    let files = tests::directory();
     let at_once = Reading::with_history(&sqlite, 1200, 2).await;
     let bit_by_bit = Reading::at(&postgres).await;
     for appends in history(1200, 2).chunks(7) {

@@ -10,7 +10,7 @@ use super::ground::*;
 async fn a_replay_is_a_plain_file_that_holds_the_prefix_and_nothing_later() {
     for place in places().await {
         let reading = Reading::with_history(&place, 500, 19).await;
-        let dir = tempfile::tempdir().expect("a directory can be made");
+        let dir = tests::directory();
         let file = dir.path().join("audit.sqlite");
         projections::replay(&reading.log, 250, &file, |_| {}).await.expect("it is written");
         let url = format!("sqlite://{}?mode=ro", file.display());

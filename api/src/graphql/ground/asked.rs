@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::{Context, OutputType, dataloader::DataLoader};
 use domain::PartnerId;
-use eventlog::Log;
+use eventlog::{Log, SealedValue};
 use futures::future::BoxFuture;
 use projections::{Order, Page, QueryError, Sight, Views};
 use sea_orm::{Condition, DatabaseConnection};
@@ -163,8 +163,16 @@ impl Asked {
         connection(projections::list::<T::Table>(&self.db(), &sight, wanted, order, page).await?)
     }
 
-    /// What the log says at a position.
+    /// What the log says at a position, with what is personal in it.
     pub async fn payload(&self, position: u64) -> Result<Option<serde_json::Value>, Failure> {
-        self.batches.load_one(PayloadAt(position)).await
+        let payload = self.batches.load_one(PayloadAt(position)).await?;
+        payload.transpose().map_err(|error| Failure::internal(&error))
+    }
+
+    /// What a row keeps sealed of a person; none where it has been erased.
+    pub async fn opened(&self, value: &SealedValue) -> Result<Option<serde_json::Value>, Failure> {
+        let opened = self.batches.load_one(value.clone()).await?;
+        let opened = opened.ok_or_else(|| Failure::internal("a value was not opened"))?;
+        opened.map_err(|error| Failure::internal(&error))
     }
 }

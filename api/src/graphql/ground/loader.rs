@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use eventlog::Log;
+use eventlog::{Log, PersonalError, RawEvent, ReadError, SealedValue};
 use projections::{Order, Page, Sight, Slice, Table};
 use sea_orm::{ModelTrait, Value};
 use uuid::Uuid;
@@ -108,24 +108,41 @@ impl<E: Edge> Loader<(Uuid, Page, PhantomData<fn() -> E>)> for Batch {
     }
 }
 
-/// What the log says at a position.
+/// What the log says at a position, with what is personal in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PayloadAt(pub u64);
 
 impl Loader<PayloadAt> for Batch {
-    type Value = serde_json::Value;
+    type Value = Result<serde_json::Value, PersonalError>;
     type Error = Failure;
 
     async fn load(&self, keys: &[PayloadAt]) -> Result<HashMap<PayloadAt, Self::Value>, Failure> {
         let positions: Vec<u64> = keys.iter().map(|key| key.0).collect();
-        let events = self.log.by_positions(&positions).await;
-        let payload = |event: eventlog::RawEvent| {
-            let json = serde_json::from_str(&event.payload);
-            Ok((
-                PayloadAt(event.envelope.position),
-                json.map_err(|error| Failure::internal(&error))?,
-            ))
+        let events = self.log.by_positions(&positions).await.map_err(unread)?;
+        let positions: Vec<u64> = events.iter().map(|event| event.envelope.position).collect();
+        let opened = self.log.open_events(events).await.map_err(unread)?;
+        let payload = |event: RawEvent| {
+            serde_json::from_str(&event.payload).map_err(|_| PersonalError::NotJson)
         };
-        events.map_err(|error| Failure::unavailable(&error))?.into_iter().map(payload).collect()
+        let payloads = opened.into_iter().map(|opened| opened.and_then(payload));
+        Ok(positions.into_iter().map(PayloadAt).zip(payloads).collect())
     }
+}
+
+impl Loader<SealedValue> for Batch {
+    /// None where it has been erased.
+    type Value = Result<Option<serde_json::Value>, PersonalError>;
+    type Error = Failure;
+
+    async fn load(
+        &self,
+        keys: &[SealedValue],
+    ) -> Result<HashMap<SealedValue, Self::Value>, Failure> {
+        let opened = self.log.open_values(keys).await.map_err(unread)?;
+        Ok(keys.iter().cloned().zip(opened).collect())
+    }
+}
+
+fn unread(error: ReadError) -> Failure {
+    Failure::unavailable(&error)
 }

@@ -1,6 +1,7 @@
 //! Partners as GraphQL objects: the company, its application, its network, its training.
 
 mod application;
+mod contact;
 mod edges;
 mod lists;
 mod mutations;
@@ -11,13 +12,14 @@ use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use domain::{
     Tier,
-    partner::{ApplicationRejectionCode, ApplicationSource, ContactDetails},
+    partner::{ApplicationRejectionCode, ApplicationSource},
 };
 use projections::partners;
 use uuid::Uuid;
 
 pub use self::{
     application::{Application, approved},
+    contact::Contact,
     lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
@@ -25,7 +27,7 @@ pub use self::{
 use super::ground::{
     node::Global,
     scalars::Position,
-    show::{read, shown, shows},
+    show::{shown, shows},
     word::Word,
 };
 
@@ -52,7 +54,7 @@ shows! {
         /// How the partner found the programme.
         source: Word<ApplicationSource>,
         /// The company's people.
-        contacts: Vec<Contact> = shown(read::<Vec<Kept>>(&row.contacts)?)?,
+        contacts: Vec<Contact> = shown(row.contacts.0)?,
         /// When the partner applied.
         applied_at: DateTime<Utc>,
         /// When the application was approved.
@@ -87,32 +89,6 @@ shows! {
         program: Uuid,
         #[graphql(skip)]
         parent: Option<Uuid>,
-    }
-}
-
-/// A contact as the row keeps it.
-#[derive(serde::Deserialize)]
-pub struct Kept {
-    subject: Uuid,
-    details: Option<ContactDetails>,
-}
-
-shows! {
-    /// A person of a partner. What is personal is null once the person's data has been erased.
-    Contact of (kept: Kept) given {
-        let known = |all: ContactDetails| (Some(all.first_name), Some(all.last_name), Some(all.email), all.phone);
-        let (first_name, last_name, email, phone) = kept.details.map(known).unwrap_or_default();
-    } {
-        /// The person's id, under which training and certificates are recorded.
-        person: Uuid = kept.subject,
-        /// First name.
-        first_name: Option<String> = first_name,
-        /// Last name.
-        last_name: Option<String> = last_name,
-        /// E-mail address.
-        email: Option<String> = email,
-        /// Telephone number.
-        phone: Option<String> = phone,
     }
 }
 

@@ -1,6 +1,11 @@
 //! What a refused effect means: an ordinary outcome, one that waits for something, or one that must not be.
 
-use crate::{Command, words::words};
+use crate::{
+    Command, Event,
+    partner::{NetworkEvent, PartnerEvent},
+    wallet::WalletEvent,
+    words::words,
+};
 
 words! {
     /// Why an effect of an event has not come.
@@ -71,6 +76,37 @@ pub fn meaning(effect: &Command, code: &str) -> Meaning {
     waits.map_or(Meaning::MustNotBe, |(_, on)| Meaning::Waits(*on))
 }
 
+/// Whether what waits for the aggregate may go once this has happened to it.
+pub fn frees(event: &Event) -> bool {
+    match event {
+        Event::Partner(event) => match event.as_ref() {
+            PartnerEvent::Network(NetworkEvent::Joined { .. }) => true,
+            PartnerEvent::Application(_)
+            | PartnerEvent::Terms(_)
+            | PartnerEvent::Training(_)
+            | PartnerEvent::Bank(_)
+            | PartnerEvent::Tier(_) => false,
+        },
+        Event::Wallet(event) => match event.as_ref() {
+            WalletEvent::PayoutPaid { .. } => true,
+            WalletEvent::Accrued { .. }
+            | WalletEvent::Matured { .. }
+            | WalletEvent::PayoutRequested { .. }
+            | WalletEvent::PayoutCancelled { .. }
+            | WalletEvent::PayoutRejected { .. }
+            | WalletEvent::PayoutApproved { .. }
+            | WalletEvent::PayoutSubmitted { .. } => false,
+        },
+        Event::Program(_) | Event::Deal(_) => false,
+    }
+}
+
+/// Whether no refusal of this effect is ordinary: it comes, or is left open.
+pub fn must_come(effect: &Command) -> bool {
+    let row = TABLE.iter().find(|row| row.effect == effect.name());
+    row.is_none_or(|row| row.ordinary.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -117,5 +153,8 @@ mod tests {
         assert_eq!(meant("accrueCommission", "DEAL_ENDED"), Meaning::MustNotBe);
         assert_eq!(meant("expireProtection", "DEAL_ENDED"), Meaning::Ordinary);
         assert_eq!(meant("matureLot", "LOT_NOT_DUE"), Meaning::MustNotBe);
+        let must_come = ["calculateCommission", "accrueCommission", "matureLot", "joinNetwork"];
+        let must_come = must_come.map(|name| super::must_come(&effect(name)));
+        assert_eq!(must_come, [true, true, true, false]);
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Command, CommandId, DealId, Event, EventId, Money, PartnerId, Recorded, Role, WalletId,
     deal::{DealCommand, DealEvent},
-    derived,
+    derived, outcomes,
     partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent},
     wallet::{Accrual, WalletCommand, WalletEvent},
 };
@@ -22,9 +22,10 @@ pub struct Reaction {
 }
 
 impl Reaction {
-    /// Whether an event must come of it whatever has happened since: what was earned is credited, or is an open item.
-    pub fn must_append(&self) -> bool {
-        matches!(self.command, Command::Wallet(_, WalletCommand::Accrue { .. }))
+    /// Whether it must be carried out whatever has happened since, or be an open item: what calculates is calculated, and
+    /// what was earned is credited.
+    pub fn must_come(&self) -> bool {
+        outcomes::must_come(&self.command)
     }
 }
 

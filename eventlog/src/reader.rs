@@ -64,8 +64,13 @@ impl Log {
 
     /// Whether the log has what came of this command.
     pub async fn has_carried_out(&self, command: CommandId) -> Result<bool, ReadError> {
+        Ok(self.carried_out_by(command).await?.is_some())
+    }
+
+    /// The aggregate that has carried out this command, where one has.
+    pub async fn carried_out_by(&self, command: CommandId) -> Result<Option<Uuid>, ReadError> {
         let applied = self.engine().applied(command).await.map_err(ReadError::Unavailable)?;
-        Ok(applied.is_some())
+        Ok(applied.map(|applied| applied.aggregate_id))
     }
 }
 

@@ -1,12 +1,13 @@
 //! A history to fill a log with: one programme, a network three levels deep, deals, commissions and payouts, decided
 //! by the real aggregates in a [`World`] and the same for the same seed (test data generator).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::reactions::{Reaction, policy_actor, reactions};
 use domain::world::World;
-use domain::{Actor, Currency, Deal, Money, Recorded, Role, Wallet};
-use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance};
+use domain::{Actor, CommandId, Currency, Deal, Money, Recorded, Role, Wallet};
+use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance, Stream};
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -60,6 +61,8 @@ struct Teller {
     now: DateTime<Utc>,
     events: usize,
     appends: Vec<Append>,
+    /// The last sequence of each stream.
+    versions: HashMap<Stream, u64>,
     program: Uuid,
     /// How far below the top each applicant stands or would stand.
     depths: BTreeMap<Uuid, u32>,
@@ -80,6 +83,7 @@ impl Teller {
             now: "2025-01-01T08:00:00Z".parse().expect("is an instant"),
             events: 0,
             appends: vec![],
+            versions: HashMap::new(),
             depths: BTreeMap::new(),
             sellers: vec![],
             deals: 0,
@@ -319,13 +323,46 @@ impl Teller {
         let of_one_command =
             |a: &Recorded, b: &Recorded| a.envelope.command_id == b.envelope.command_id;
         self.appends.extend(recorded.chunk_by(of_one_command).map(append));
+        for Recorded { envelope, event } in &recorded {
+            let stream = (event.aggregate_type(), envelope.aggregate_id);
+            self.versions.insert(stream, envelope.sequence);
+        }
+        let done: HashSet<CommandId> =
+            recorded.iter().map(|recorded| recorded.envelope.command_id).collect();
+        for cause in &recorded {
+            for reaction in reactions(cause).into_iter().filter(Reaction::must_come) {
+                if !done.contains(&reaction.command_id) {
+                    self.appends.push(self.receipt(cause, reaction));
+                }
+            }
+        }
+    }
+
+    /// What an effect leaves that had nothing to do.
+    fn receipt(&self, cause: &Recorded, reaction: Reaction) -> Append {
+        let (aggregate_type, aggregate_id) =
+            (cause.event.aggregate_type(), reaction.command.target());
+        let expected = self.versions.get(&(aggregate_type, aggregate_id)).copied();
+        let own = Part {
+            aggregate_type,
+            aggregate_id,
+            expected: expected.expect("an aggregate asks itself"),
+            events: vec![],
+        };
+        let provenance = Provenance {
+            command_id: reaction.command_id,
+            fingerprint: fingerprint(reaction.command_id),
+            occurred_at: cause.envelope.occurred_at,
+            actor: policy_actor(),
+            causation_id: Some(cause.envelope.event_id),
+            correlation_id: cause.envelope.correlation_id,
+        };
+        Append::alone(provenance, own)
     }
 }
 
 fn append(events: &[Recorded]) -> Append {
     let Recorded { envelope, event } = &events[0];
-    let mut fingerprint = [0; 32];
-    fingerprint[..16].copy_from_slice(envelope.command_id.0.as_bytes());
     let new = |recorded: &Recorded| NewEvent {
         event_type: recorded.envelope.event_type.clone(),
         event_version: recorded.envelope.event_version,
@@ -339,13 +376,19 @@ fn append(events: &[Recorded]) -> Append {
     };
     let provenance = Provenance {
         command_id: envelope.command_id,
-        fingerprint,
+        fingerprint: fingerprint(envelope.command_id),
         occurred_at: envelope.occurred_at,
         actor: envelope.actor.clone(),
         causation_id: envelope.causation_id,
         correlation_id: envelope.correlation_id,
     };
     Append::alone(provenance, own)
+}
+
+fn fingerprint(id: CommandId) -> [u8; 32] {
+    let mut fingerprint = [0; 32];
+    fingerprint[..16].copy_from_slice(id.0.as_bytes());
+    fingerprint
 }
 
 fn member(partner: Uuid) -> Actor {

@@ -3,6 +3,7 @@
 mod again;
 mod application;
 mod commission;
+mod crashed;
 mod deal;
 mod demo;
 mod erasure;

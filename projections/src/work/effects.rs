@@ -33,7 +33,7 @@ pub(crate) struct Effects {
 /// How many effects there were to see.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Found {
-    /// Those that must come of the events up to the reactor's checkpoint.
+    /// Those that must come of the events up to the reactor's checkpoint, be it that nothing had to happen.
     pub due: u64,
     /// Those of them that have not, and are open items.
     pub open: u64,
@@ -44,6 +44,7 @@ pub struct Found {
 struct Due {
     position: u64,
     command: &'static str,
+    target: Uuid,
 }
 
 /// What a partner earns, by the event that calculated it, and the command that is to credit it.
@@ -68,8 +69,9 @@ impl Effects {
             if let Command::Wallet(_, WalletCommand::Accrue { accrual }) = &reaction.command {
                 credits.insert(accrual.lot, reaction.command_id);
             }
-            if position <= self.reacted && reaction.must_append() {
-                let due = Due { position, command: reaction.command.name() };
+            if position <= self.reacted && reaction.must_come() {
+                let (command, target) = (reaction.command.name(), reaction.command.target());
+                let due = Due { position, command, target };
                 self.due.insert(reaction.command_id, due);
                 self.found.due += 1;
             }
@@ -98,12 +100,23 @@ impl Effects {
         }
     }
 
+    /// The effects of which no event tells: they may have found that it was so already, which their receipts say.
+    pub fn silent(&self) -> Vec<(CommandId, Uuid)> {
+        let silent = self.due.iter().filter(|(id, _)| !self.open.contains(id));
+        silent.map(|(id, due)| (*id, due.target)).collect()
+    }
+
+    /// A receipt says that it was carried out.
+    pub fn carried_out(&mut self, id: CommandId) {
+        self.due.remove(&id);
+    }
+
     /// The first that does not hold is the error.
     pub fn outcome(mut self) -> Result<Found, Broken> {
         let (open, missing): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.due).into_iter().partition(|(id, _)| self.open.contains(id));
         self.found.open = open.len() as u64;
-        if let Some((id, Due { position, command })) = missing.into_iter().next() {
+        if let Some((id, Due { position, command, .. })) = missing.into_iter().next() {
             self.breaks(DONE, id.0, format!("{command}, which position {position} asks for"));
         }
         let is_open = |leg: &Leg| leg.credited_by.is_some_and(|id| self.open.contains(&id));

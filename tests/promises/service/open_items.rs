@@ -228,7 +228,7 @@ async fn a_leg_without_a_lot_is_proved_by_its_open_item_and_everybody_concerned_
         service.settle().await;
         let report = proof(&service.log).await.expect("it is accounted for");
         let effects = report.effects;
-        assert_eq!((effects.due, effects.open, effects.lots), (1, 1, 0), "{place}");
+        assert_eq!((effects.due, effects.open, effects.lots), (2, 1, 0), "{place}");
         assert!(!report.positions.are_behind(), "{place}: {:?}", report.positions);
 
         let gauges = Gauges::default();

@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use domain::{
     Command, CommandId, Money, Partner, Recorded, Refusal, decode,
-    outcomes::{Meaning, On, OpenKind, meaning},
+    outcomes::{Meaning, On, OpenKind, frees, meaning},
     reactions::{self, policy_actor},
 };
 use eventlog::{Log, OpenItem, ReadError, Which};
@@ -110,7 +110,9 @@ impl Effects {
             self.carry_out(&effect, Patience::Endless).await;
         }
         let happened_to = recorded.envelope.aggregate_id;
-        if self.open().values().any(|waits_for| *waits_for == Some(happened_to)) {
+        if frees(&recorded.event)
+            && self.open().values().any(|waits_for| *waits_for == Some(happened_to))
+        {
             let mut pause = FIRST_PAUSE;
             let which = Which::WaitingFor(happened_to);
             while let Err(error) = self.retry_all(which, Patience::Endless).await {

@@ -125,17 +125,22 @@ where
         return Ok(Given::default());
     }
     let begun = *aggregate != A::default();
-    let id = if begun { NewId::Free } else { new_id::<A, S>(issued.target, streams).await? };
+    let id = if begun { NewId::Free } else { new_id::<A, C, S>(issued, streams).await? };
     Ok(Given { facts: aggregate.facts(issued, streams).await?, id })
 }
 
 /// An id from outside is nobody else's, and none that an event or an aggregate gives to what comes of it: those are of
-/// version 5.
-async fn new_id<A: Decides + Owned, S: Streams>(id: Uuid, streams: &S) -> Result<NewId, S::Error> {
+/// version 5, and what a command names is of version 8.
+async fn new_id<A: Decides + Owned, C, S: Streams>(
+    issued: &Issued<C>,
+    streams: &S,
+) -> Result<NewId, S::Error> {
+    let id = issued.target;
     if A::ID_IS_DERIVED {
         return Ok(NewId::Free);
     }
-    if ![4, 7, 8].contains(&id.get_version_num()) {
+    let ours = id == issued.command_id.names(A::TYPE);
+    if !ours && ![4, 7].contains(&id.get_version_num()) {
         return Ok(NewId::Derivable);
     }
     for kind in A::NAMED_FROM_OUTSIDE.iter().flatten().filter(|kind| **kind != A::TYPE) {

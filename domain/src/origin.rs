@@ -28,7 +28,7 @@ impl CommandId {
         Self(custom(hash))
     }
 
-    /// The id of something new that the command founds and its sender has not named.
+    /// The id of something new of this type that the command founds and its sender has not named.
     pub fn names(self, what: &str) -> Uuid {
         custom(Sha256::new_with_prefix("accord/new/1").chain_update(self.0).chain_update(what))
     }

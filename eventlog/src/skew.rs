@@ -48,6 +48,8 @@ struct Found {
     /// The last reading that was found right.
     right: Option<Reading>,
     wrong: Option<Skew>,
+    /// What the server said when the clock was last found right.
+    server: Option<Reading>,
     /// The first reading since the clock was set, where only time can tell whether it is right.
     set: Option<Reading>,
 }
@@ -61,7 +63,7 @@ struct Reading {
 
 impl Watch {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let found = Found { right: None, wrong: Some(Skew::Unknown), set: None };
+        let found = Found { right: None, wrong: Some(Skew::Unknown), server: None, set: None };
         Self { clock, found: Mutex::new(found) }
     }
 
@@ -155,6 +157,8 @@ impl Found {
             Witness::Says(time) if time - after.wall > TOLERANCE => {
                 Some(Skew::Apart { by: after.wall - time })
             }
+            // A server on this very machine is set with it.
+            Witness::Says(time) if self.is_set(after.saying(time)) => self.unsteady(after),
             Witness::Says(_) => None,
             Witness::NotBefore(last) if last - after.wall > TOLERANCE => {
                 Some(Skew::Behind { by: last - after.wall })
@@ -163,7 +167,15 @@ impl Found {
         };
         if self.wrong.is_none() {
             (self.right, self.set) = (Some(after), None);
+            if let Witness::Says(time) = witness {
+                self.server = Some(after.saying(time));
+            }
         }
+    }
+
+    /// Whether the server's clock was set since it was last compared.
+    fn is_set(&self, server: Reading) -> bool {
+        self.server.is_some_and(|before| before.set_by(server).abs() > TOLERANCE)
     }
 
     /// A clock that was set may be wrong, or may have been put right: it is right once it has gone on for a while.
@@ -179,6 +191,11 @@ impl Found {
 }
 
 impl Reading {
+    /// What another clock said at the moment of this one.
+    fn saying(self, wall: DateTime<Utc>) -> Self {
+        Self { wall, ..self }
+    }
+
     /// By how much the clock was set between this reading and a later one.
     fn set_by(self, later: Self) -> TimeDelta {
         let passed = later.at.saturating_duration_since(self.at);
@@ -202,17 +219,36 @@ mod tests {
     }
 
     fn found_right(from: Instant) -> Found {
-        Found { right: Some(after(from, 0, 0)), wrong: None, set: None }
+        Found { right: Some(after(from, 0, 0)), wrong: None, server: None, set: None }
     }
 
     #[test]
     fn a_minute_apart_from_the_server_is_right_and_a_second_more_is_not() {
         let from = Instant::now();
         for (shows, right) in [(0, true), (60, true), (61, false), (-60, true), (-61, false)] {
-            let mut found = Found { right: None, wrong: Some(Skew::Unknown), set: None };
+            let mut found =
+                Found { right: None, wrong: Some(Skew::Unknown), server: None, set: None };
             let reading = after(from, 0, shows);
             found.judge(reading, Witness::Says(noon()), reading);
             assert_eq!(found.check(reading).is_ok(), right, "{shows} s");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_set_together_with_the_clock_is_no_proof_that_it_is_right() {
+        let from = Instant::now();
+        let mut found = found_right(from);
+        let says = |reading: Reading| Witness::Says(reading.wall);
+        let at = |seconds, shows| after(from, seconds, shows);
+        found.judge(at(1, 1), says(at(1, 1)), at(1, 1));
+        assert!(found.check(at(2, 2)).is_ok());
+        // Both forty days ahead from here on: believed once that has held for a minute, and not before.
+        let ahead = 40 * 86_400;
+        assert!(found.check(at(3, ahead)).is_err());
+        for (seconds, right) in [(3, false), (30, false), (62, false), (63, true)] {
+            let now = at(seconds, ahead + seconds as i64);
+            found.judge(now, says(now), now);
+            assert_eq!(found.check(now).is_ok(), right, "after {seconds} s");
         }
     }
 

@@ -207,7 +207,6 @@ type Builder = SchemaBuilder<Query, Mutation, Subscription>;
 fn face(settings: Settings) -> Builder {
     let builder = described(Schema::build(Query::default(), Mutation::default(), Subscription))
         .extension(InOrder)
-        .extension(InOrder)
         .extension(Nulls)
         .extension(Gate)
         .extension(Costs)

@@ -8,16 +8,14 @@ impl Guarded for Deal {
         use DealCommand as Do;
         match &issued.command {
             // On the verification rests what the policy approves without anybody.
+            // Whoever is of a partner gives it no part of a deal.
+            Do::AgreeShare { .. } => own_people(issued, facts),
             Do::Qualify {} | Do::Approve {} => {
                 let mut makers = self.case().into_iter().flat_map(|case| &case.makers);
                 if let Some(who) = makers.find_map(|maker| maker.same_will(&issued.by)) {
                     return Err(DealRefusal::MakerIsChecker { who: who.to_owned() });
                 }
-                let file = facts.partner.as_ref().and_then(|partner| partner.file());
-                match file.and_then(|file| file.beneficiary(&issued.by)) {
-                    Some(who) => Err(DealRefusal::BeneficiaryIsChecker { who }),
-                    None => Ok(()),
-                }
+                own_people(issued, facts)
             }
             Do::Register { .. }
             | Do::AssignResponsible {}
@@ -27,7 +25,6 @@ impl Guarded for Deal {
             | Do::Reject { .. }
             | Do::Withdraw {}
             | Do::ExpireProtection {}
-            | Do::AgreeShare { .. }
             | Do::Sign { .. }
             | Do::ChangeContractStatus { .. }
             | Do::RecordPayment { .. }
@@ -35,5 +32,14 @@ impl Guarded for Deal {
             | Do::Lose { .. }
             | Do::CalculateCommission { .. } => Ok(()),
         }
+    }
+}
+
+/// Refuses whoever is of the partner that the decision is about.
+fn own_people(issued: &Issued<DealCommand>, facts: &DealFacts) -> Result<(), DealRefusal> {
+    let file = facts.partner.as_ref().and_then(|partner| partner.file());
+    match file.and_then(|file| file.beneficiary(&issued.by)) {
+        Some(who) => Err(DealRefusal::BeneficiaryIsChecker { who }),
+        None => Ok(()),
     }
 }

@@ -9,8 +9,11 @@ use sea_orm::{QueryOrder, QuerySelect};
 use crate::ground::ask::{by, seen};
 use crate::ground::{Feed, Misfit, Placed, QueryError, Sight, Word, table};
 
-/// At most so many events of a chain are told at once.
-pub const LONGEST_CHAIN: usize = 1000;
+/// At most so many effects of an event are told at once.
+pub const MOST_EFFECTS: usize = 1000;
+
+/// At most so many causes of an event are told; no rule makes a chain of that length.
+pub const MOST_CAUSES: usize = 100;
 
 table! {
     "events" of Some(Column::Partner), found by [
@@ -59,16 +62,16 @@ pub async fn effects_of(
     let mut effects: Vec<Model> = vec![];
     let mut known = BTreeSet::from([event.0]);
     let mut causes = vec![event.0];
-    while !causes.is_empty() && effects.len() < LONGEST_CHAIN {
+    while !causes.is_empty() && effects.len() < MOST_EFFECTS {
         let select = seen::<Entity>(&sight).filter(Column::CausationId.is_in(causes));
         let select = select.order_by_asc(Column::Position);
-        let mut next = select.limit(LONGEST_CHAIN as u64).all(db).await?;
+        let mut next = select.limit(MOST_EFFECTS as u64).all(db).await?;
         next.retain(|effect| known.insert(effect.event_id));
         causes = next.iter().map(|effect| effect.event_id).collect();
         effects.extend(next);
     }
     effects.sort_by_key(|effect| effect.position);
-    effects.truncate(LONGEST_CHAIN);
+    effects.truncate(MOST_EFFECTS);
     Ok(effects)
 }
 
@@ -86,7 +89,7 @@ pub async fn causes_of(
     let mut next = told(event.0).await?.and_then(|event| event.causation_id);
     while let Some(cause) = next {
         let Some(cause) = told(cause).await? else { break };
-        next = cause.causation_id.filter(|_| causes.len() < LONGEST_CHAIN);
+        next = cause.causation_id.filter(|_| causes.len() + 1 < MOST_CAUSES);
         causes.push(cause);
     }
     Ok(causes)

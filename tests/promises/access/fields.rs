@@ -56,6 +56,7 @@ fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) ->
             "lot" => objects.lot,
             "id" => return Some("id: \"AQI\"".to_owned()),
             "ids" => return Some("ids: []".to_owned()),
+            "first" => return Some("first: 5".to_owned()),
             _ => return None,
         };
         Some(format!("{name}: \"{id}\""))

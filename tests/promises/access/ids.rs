@@ -46,6 +46,8 @@ fn derivable(history: &[Recorded]) -> BTreeSet<Uuid> {
                 TimerChange::Clear(id) => drop(ids.insert(id)),
             }
         }
+        // What a command would name, which only its sender's service may take for it.
+        ids.insert(envelope.command_id.names("deal"));
         for code in ["EUR", "PLN", "CHF"] {
             ids.insert(wallet_of(envelope.aggregate_id, code));
         }
@@ -187,6 +189,24 @@ async fn a_deal_under_the_id_of_a_competitors_wallet_moves_nothing_of_it() {
         let seen: Vec<_> =
             seen.as_array().expect("a list").iter().map(|one| &one["walletId"]).collect();
         assert_eq!(seen, [&json!(north.wallet)], "its own, and no other");
+        served.service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_somebody_else_has_used_is_as_good_as_new() {
+    for place in places().await {
+        let served = Served::at(place).await;
+        let (program, north) = (served.story.id("program"), served.objects("north").await);
+        let key = Uuid::now_v7();
+        for role in [Role::Owner, Role::Seller] {
+            let mut given = deal(program, north.partner, Uuid::now_v7());
+            given["input"]["commandId"] = json!(key);
+            let answer = served.ask_with(role, Some(north.partner), REGISTER, given).await;
+            assert_eq!(answer.errors, [], "{role}");
+            let told = answer.data.into_json().expect("is JSON")["registerDeal"].clone();
+            assert_eq!(told["refusal"], Value::Null, "{role}: {told}");
+        }
         served.service.stop().await;
     }
 }

@@ -102,6 +102,25 @@ async fn mutations_streams_and_questions_about_the_schema_are_told_their_cost_as
     served.service.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_without_pages_cost_what_they_may_have() {
+    let served = Served::begin().await;
+    for (query, cost_of_it) in [
+        ("{ events(first: 2) { nodes { effects { eventId } } } }", 2 * (1 + 1000)),
+        ("{ events(first: 3) { nodes { causes { eventId } } } }", 3 * (1 + 100)),
+        ("{ openReactions(first: 100) { code } }", 100),
+    ] {
+        let answer = served.ask(Role::Auditor, None, query).await;
+        assert_eq!((answer.errors.len(), cost(&answer)), (0, rows(cost_of_it)), "{query}");
+    }
+    let chains = "{ events(first: 2) { nodes { effects { causes { eventId } } } } }";
+    let refused = served.ask(Role::Auditor, None, chains).await;
+    let told = serde_json::to_value(&refused.errors[0]).expect("is JSON");
+    assert_eq!(told["extensions"]["dearest"], "events.nodes.effects.causes", "{told}");
+    assert_eq!(told.get("locations"), None, "of no one place: {told}");
+    served.service.stop().await;
+}
+
 #[test]
 fn what_costs_nothing_is_a_type_of_the_schema() {
     let document = document();

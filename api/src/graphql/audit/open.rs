@@ -57,9 +57,6 @@ pub struct OpenQueries;
 impl OpenQueries {
     /// What should have come of events and has not, the oldest first. An operator has it tried again with `accord
     /// reactions retry`.
-    #[graphql(
-        complexity = "(first.unwrap_or(50) as usize).saturating_mul(child_complexity).saturating_add(1)"
-    )]
     async fn open_reactions(
         &self,
         ctx: &Context<'_>,

@@ -15,6 +15,7 @@ use async_graphql::{
     registry::{MetaType, MetaTypeName, Registry},
 };
 use futures::{StreamExt, stream::BoxStream};
+use projections::events::{MOST_CAUSES, MOST_EFFECTS};
 
 use super::page::{LONGEST, USUAL};
 use crate::http::select;
@@ -22,8 +23,12 @@ use crate::http::select;
 /// Most rows that an operation may read.
 const MOST: u64 = 10_000;
 
-/// What a list without pages is taken to hold: such lists are short by their nature.
+/// What a list without pages is taken to hold where nothing else is known of it.
 const SHORT: u64 = 10;
+
+/// Lists without pages that may be long: each with how many it may have.
+const LONG: [(&str, &str, u64); 2] =
+    [("AuditEvent", "causes", MOST_CAUSES as u64), ("AuditEvent", "effects", MOST_EFFECTS as u64)];
 
 /// Fragments within fragments that are looked into; a document that nests them deeper is refused before this.
 const DEEPEST: usize = 32;
@@ -93,7 +98,8 @@ impl Cost {
             extensions.set("code", "QUERY_TOO_COSTLY");
             extensions.set("dearest", dearest.as_str());
         });
-        Some(error.into_server_error(Pos::default()))
+        let error = error.into_server_error(Pos::default());
+        Some(ServerError { locations: vec![], ..error }) // It is of no one place.
     }
 
     fn told(&self, answer: Response) -> Response {
@@ -221,7 +227,7 @@ impl Count<'_> {
         let times = if is_page(to) {
             self.rows_of_page(field)
         } else if ty.starts_with('[') {
-            self.length(field, "ids").unwrap_or(SHORT)
+            self.length_of_list(on, field)
         } else {
             1
         };
@@ -253,9 +259,16 @@ impl Count<'_> {
         asked.unwrap_or(USUAL).min(LONGEST)
     }
 
-    fn length(&self, field: &Field, argument: &str) -> Option<u64> {
-        let given = self.argument(field, argument)?;
-        Some(if let Value::List(items) = given { items.len() as u64 } else { 1 })
+    fn length_of_list(&self, on: &str, field: &Field) -> u64 {
+        if field.get_argument("first").is_some() {
+            return self.rows_of_page(field);
+        }
+        let ids = self.argument(field, "ids").map(|given| {
+            if let Value::List(ids) = given { ids.len() as u64 } else { 1 } // One stands for a list of it.
+        });
+        let name = field.name.node.as_str();
+        let long = LONG.iter().find(|(ty, list, _)| (*ty, *list) == (on, name));
+        ids.or(long.map(|(.., most)| *most)).unwrap_or(SHORT)
     }
 
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {

@@ -160,18 +160,22 @@ pub fn timers(recorded: &Recorded) -> Vec<TimerChange> {
     }
 }
 
-/// The command that an event causes, or sets on the schedule, under this id, with the instant that it is true at.
-pub fn effect(recorded: &Recorded, id: CommandId) -> Option<(DateTime<Utc>, Command)> {
-    let reaction = reactions(recorded).into_iter().find(|reaction| reaction.command_id == id);
-    if let Some(reaction) = reaction {
-        return Some((recorded.envelope.occurred_at, reaction.command));
-    }
-    timers(recorded).into_iter().find_map(|change| match change {
-        TimerChange::Set(timer) => {
-            (timer.command_id == id).then_some((timer.due_at, timer.command))
-        }
+/// Every command that an event causes or sets on the schedule: its id, the instant that it is true at, and itself.
+pub fn effects(recorded: &Recorded) -> impl Iterator<Item = (CommandId, DateTime<Utc>, Command)> {
+    let then = recorded.envelope.occurred_at;
+    let caused = reactions(recorded).into_iter();
+    let caused = caused.map(move |caused| (caused.command_id, then, caused.command));
+    let set = timers(recorded).into_iter().filter_map(|change| match change {
+        TimerChange::Set(timer) => Some((timer.command_id, timer.due_at, timer.command)),
         TimerChange::Clear(_) => None,
-    })
+    });
+    caused.chain(set)
+}
+
+/// The one of them under this id, with its instant.
+pub fn effect(recorded: &Recorded, id: CommandId) -> Option<(DateTime<Utc>, Command)> {
+    let found = effects(recorded).find(|(known, ..)| *known == id);
+    found.map(|(_, at, command)| (at, command))
 }
 
 /// The money that the effect of this id is about, where it is about any.

@@ -5,6 +5,7 @@ pub mod bypassing;
 pub mod cluster;
 pub mod history;
 pub mod places;
+pub mod told;
 pub mod trade;
 pub mod until;
 
@@ -13,5 +14,6 @@ pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use history::{append_all, history};
 pub use places::{Place, directory, places};
+pub use told::{told, told_open};
 pub use trade::Trade;
 pub use until::until;

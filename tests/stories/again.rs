@@ -4,40 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::commands::Commands;
-use domain::reactions::{self, TimerChange};
 use domain::{Command, CommandId, Origin};
 use eventlog::Receipt;
 use tests::Trade;
 
 use super::*;
-
-/// The commands that the events of a history have caused, and those of the timers that were due by then.
-fn caused(history: &[Recorded], until: DateTime<Utc>) -> Vec<Request> {
-    let of = |recorded: &Recorded| {
-        let cause = Cause {
-            event: recorded.envelope.event_id,
-            correlation: recorded.envelope.correlation_id,
-        };
-        let request = move |command_id, at, command| Request {
-            command_id,
-            by: reactions::policy_actor(),
-            at: Some(at),
-            expected_version: None,
-            cause: Some(cause),
-            command,
-        };
-        let at = recorded.envelope.occurred_at;
-        let reactions = reactions::reactions(recorded).into_iter();
-        let reactions =
-            reactions.map(move |reaction| request(reaction.command_id, at, reaction.command));
-        let timers = reactions::timers(recorded).into_iter().filter_map(move |change| {
-            let TimerChange::Set(timer) = change else { return None };
-            (timer.due_at <= until).then(|| request(timer.command_id, timer.due_at, timer.command))
-        });
-        reactions.chain(timers).collect::<Vec<_>>()
-    };
-    history.iter().flat_map(of).collect()
-}
 
 async fn asked(service: &Service, request: Request) -> Outcome {
     let name = request.command.name();
@@ -57,7 +28,8 @@ async fn r135_every_command_has_its_first_outcome_under_its_key_and_another_body
             let end = steps.last().expect("there are steps").at;
             let mut requests: Vec<(Request, bool)> =
                 done.map(|step| (request(step), true)).collect();
-            requests.extend(caused(&history, end).into_iter().map(|request| (request, false)));
+            let caused = history.iter().flat_map(caused).filter(|caused| caused.at <= Some(end));
+            requests.extend(caused.map(|request| (request, false)));
             let first = first_outcomes(&history);
             let mut used: Option<Request> = None;
             for (request, was_done) in requests {

@@ -124,7 +124,7 @@ async fn r67_a_plan_published_after_the_trigger_does_not_count_however_late_the_
             Service::start_at(place.target.clone(), clock).await.expect("the service starts");
         service.settle().await;
         let mut calculated = None;
-        for recorded in history(&service).await {
+        for recorded in told(&service.log).await {
             let Event::Deal(event) = recorded.event else { continue };
             let DealEvent::CommissionCalculated { plan_version, trace, .. } = *event else {
                 continue;

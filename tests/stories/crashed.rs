@@ -4,27 +4,13 @@
 use std::sync::Arc;
 
 use api::commands::Commands;
-use domain::reactions::{policy_actor, reactions, timers};
+use domain::reactions::{TimerChange, reactions, timers};
 use eventlog::Log;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tests::told_open;
 
 use super::*;
-
-/// What a command was, as whoever asks for it again sends it.
-fn caused(recorded: &Recorded) -> Vec<Request> {
-    let cause =
-        Cause { event: recorded.envelope.event_id, correlation: recorded.envelope.correlation_id };
-    let request = |(command_id, at, command)| Request {
-        command_id,
-        by: policy_actor(),
-        at: Some(at),
-        expected_version: None,
-        cause: Some(cause),
-        command,
-    };
-    effects(recorded).into_iter().map(request).collect()
-}
 
 /// The commands that a history came of, in the order of the log.
 fn commands_of(story: &Story, history: &[Recorded]) -> Vec<Request> {
@@ -49,18 +35,9 @@ fn done(story: &Story) -> Story {
     story
 }
 
-/// Every event with what was sealed in it, as no two seals are alike.
-async fn opened(log: &Log) -> Vec<Recorded> {
-    let events = log.read_after(0, 10_000).await.expect("the log reads");
-    let opened = log.open_events(events).await.expect("the keys are there").into_iter();
-    let opened = opened.map(|raw| raw.expect("what is sealed opens"));
-    let decoded = opened.map(|raw| decode(raw.envelope, &raw.payload));
-    decoded.map(|event| event.expect("every event decodes")).collect()
-}
-
 async fn told_once(name: &str) -> (Story, Vec<Recorded>) {
     let telling = Telling::of(&Place::sqlite(), name).await;
-    let once = opened(&telling.service.log).await;
+    let once = told_open(&telling.service.log).await;
     let story = done(&telling.story);
     telling.service.stop().await;
     (story, once)
@@ -89,7 +66,7 @@ async fn e14_a_process_that_ends_after_any_command_is_gone_on_from_to_the_same_s
                 let service = start(&place, &story).await;
                 let told = story.tell(Path::new(&name), &service, |_| ()).await;
                 told.unwrap_or_else(|error| panic!("{place}: after {cut} commands: {error}"));
-                let after = streams(&opened(&service.log).await);
+                let after = streams(&told_open(&service.log).await);
                 assert_eq!(after, streams(&once), "{place}: {name} after {cut} commands");
                 service.stop().await;
             }
@@ -233,7 +210,7 @@ async fn e14_two_process_managers_in_any_interleaving_leave_the_streams_of_one_d
                 assert_eq!(refused, step.refused.is_some(), "{place}: {name}: {done:?}");
             }
             managers.settle().await;
-            let after = streams(&opened(&managers.log).await);
+            let after = streams(&told_open(&managers.log).await);
             assert_eq!(after, streams(&once), "{place}: {name}, seed {seed}");
             managers.log.close().await;
         }

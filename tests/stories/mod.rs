@@ -23,10 +23,10 @@ use api::http::TraceId;
 use api::service::Service;
 use api::story::{Step, Story, Told};
 use chrono::{DateTime, Utc};
-use domain::reactions::TimerChange;
-use domain::{Command, CommandId, Currency, Event, PartnerId, Recorded, WalletId, decode};
+use domain::reactions::{effects, policy_actor};
+use domain::{CommandId, Currency, Event, PartnerId, Recorded, WalletId, decode};
 use serde_json::{Value, json};
-use tests::{Place, owner, places, vendor};
+use tests::{Place, owner, places, told, vendor};
 use uuid::Uuid;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories");
@@ -56,7 +56,7 @@ impl Telling {
 
     /// Every event of the log in its order.
     async fn history(&self) -> Vec<Recorded> {
-        history(&self.service).await
+        told(&self.service.log).await
     }
 
     fn wallet_of(&self, name: &str) -> WalletId {
@@ -80,12 +80,6 @@ async fn start(place: &Place, story: &Story) -> Service {
     Service::start_at(place.target.clone(), ManualClock::at(story.begins()))
         .await
         .expect("the service starts")
-}
-
-async fn history(service: &Service) -> Vec<Recorded> {
-    let events = service.log.read_after(0, 10_000).await.expect("the log reads");
-    let decoded = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
-    decoded.map(|event| event.expect("every event decodes")).collect()
 }
 
 fn eur() -> Currency {
@@ -123,17 +117,19 @@ fn streams(history: &[Recorded]) -> BTreeMap<Uuid, Vec<Event>> {
     streams
 }
 
-/// What an event causes and sets on the schedule: the id, the instant and the command of each.
-fn effects(recorded: &Recorded) -> Vec<(CommandId, DateTime<Utc>, Command)> {
-    let caused = domain::reactions::reactions(recorded).into_iter();
-    let caused =
-        caused.map(|caused| (caused.command_id, recorded.envelope.occurred_at, caused.command));
-    let timers = domain::reactions::timers(recorded).into_iter();
-    let timers = timers.filter_map(|change| match change {
-        TimerChange::Set(timer) => Some((timer.command_id, timer.due_at, timer.command)),
-        TimerChange::Clear(_) => None,
-    });
-    caused.chain(timers).collect()
+/// What an event causes and sets on the schedule, as it is asked for.
+fn caused(recorded: &Recorded) -> Vec<Request> {
+    let cause =
+        Cause { event: recorded.envelope.event_id, correlation: recorded.envelope.correlation_id };
+    let request = |(command_id, at, command)| Request {
+        command_id,
+        by: policy_actor(),
+        at: Some(at),
+        expected_version: None,
+        cause: Some(cause),
+        command,
+    };
+    effects(recorded).map(request).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,23 +149,12 @@ async fn e14_told_again_doubled_reordered_and_crashed_a_story_leaves_the_same_st
                 (std::cmp::Reverse(event.envelope.aggregate_id), event.envelope.sequence)
             });
             for recorded in &reordered {
-                for (command_id, at, command) in effects(recorded) {
-                    let is_timer = at > recorded.envelope.occurred_at;
-                    let done = service.log.has_carried_out(command_id).await.expect("it reads");
-                    if is_timer && !done {
+                for request in caused(recorded) {
+                    let is_timer = request.at > Some(recorded.envelope.occurred_at);
+                    let done = service.log.has_carried_out(request.command_id).await;
+                    if is_timer && !done.expect("it reads") {
                         continue; // Its instant has not come.
                     }
-                    let request = Request {
-                        command_id,
-                        by: domain::reactions::policy_actor(),
-                        at: Some(at),
-                        expected_version: None,
-                        cause: Some(Cause {
-                            event: recorded.envelope.event_id,
-                            correlation: recorded.envelope.correlation_id,
-                        }),
-                        command,
-                    };
                     service.ask(request).await.expect("the log answers");
                 }
             }
@@ -178,7 +163,7 @@ async fn e14_told_again_doubled_reordered_and_crashed_a_story_leaves_the_same_st
             // Crashed: the checkpoint lags behind what was done, and the next process begins there.
             let service = start(&place, &story).await;
             service.settle().await;
-            assert_eq!(streams(&history(&service).await), streams(&once), "{place}: {name}");
+            assert_eq!(streams(&told(&service.log).await), streams(&once), "{place}: {name}");
             service.stop().await;
         }
     }

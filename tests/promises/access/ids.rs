@@ -11,10 +11,10 @@ use api::http::TraceId;
 use api::service::Service;
 use api::story::Story;
 use async_graphql::{Request, Variables};
-use domain::reactions::{TimerChange, reactions, timers};
-use domain::{Currency, Deal, PartnerId, Recorded, Wallet, WalletId, decode};
+use domain::reactions::{TimerChange, effects, timers};
+use domain::{Currency, Deal, PartnerId, Recorded, Wallet, WalletId};
 use serde_json::{Value, json};
-use tests::{Place, places};
+use tests::{Place, places, told};
 use uuid::Uuid;
 
 use super::super::schema::{
@@ -22,12 +22,6 @@ use super::super::schema::{
     sdl::{document, inputs, types},
     served::{Served, codes, principal},
 };
-
-async fn history(service: &Service) -> Vec<Recorded> {
-    let events = service.log.read_after(0, 10_000).await.expect("the log reads");
-    let decoded = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
-    decoded.map(|event| event.expect("every event decodes")).collect()
-}
 
 fn wallet_of(partner: Uuid, code: &str) -> Uuid {
     WalletId::of(PartnerId(partner), Currency::from_code(code).expect(code)).0
@@ -39,13 +33,11 @@ fn derivable(history: &[Recorded]) -> BTreeSet<Uuid> {
     for recorded in history {
         let envelope = &recorded.envelope;
         ids.extend([envelope.event_id.0, envelope.aggregate_id, envelope.correlation_id]);
-        ids.extend(reactions(recorded).into_iter().map(|reaction| reaction.command_id.0));
-        for change in timers(recorded) {
-            match change {
-                TimerChange::Set(timer) => ids.extend([timer.id, timer.command_id.0]),
-                TimerChange::Clear(id) => drop(ids.insert(id)),
-            }
-        }
+        ids.extend(effects(recorded).map(|(id, ..)| id.0));
+        ids.extend(timers(recorded).into_iter().map(|change| match change {
+            TimerChange::Set(timer) => timer.id,
+            TimerChange::Clear(id) => id,
+        }));
         // What a command would name, which only its sender's service may take for it.
         ids.insert(envelope.command_id.names("deal"));
         for code in ["EUR", "PLN", "CHF"] {
@@ -81,7 +73,7 @@ async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_els
         let served = Served::at(place).await;
         let (document, program) = (document(), served.story.id("program"));
         let north = served.objects("north").await;
-        let before = history(&served.service).await;
+        let before = told(&served.service.log).await;
         let mut kinds = BTreeSet::new();
         for (mutation, target) in &found {
             let input = mutations(&document)
@@ -108,7 +100,7 @@ async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_els
             }
         }
         assert!(kinds.contains("ID_TAKEN") && kinds.contains("INPUT_INVALID"), "{kinds:?}");
-        assert_eq!(history(&served.service).await, before);
+        assert_eq!(told(&served.service.log).await, before);
         served.service.stop().await;
     }
 }
@@ -213,15 +205,7 @@ async fn a_key_that_somebody_else_has_used_is_as_good_as_new() {
 
 /// The keys of all commands that events and timers cause in a history.
 fn keys(history: &[Recorded]) -> BTreeSet<Uuid> {
-    let of = |recorded: &Recorded| {
-        let reacts = reactions(recorded).into_iter().map(|one| one.command_id.0);
-        let waits = timers(recorded).into_iter().filter_map(|change| match change {
-            TimerChange::Set(timer) => Some(timer.command_id.0),
-            TimerChange::Clear(_) => None,
-        });
-        reacts.chain(waits).collect::<Vec<_>>()
-    };
-    history.iter().flat_map(of).collect()
+    history.iter().flat_map(effects).map(|(id, ..)| id.0).collect()
 }
 
 /// The keys that a story will use: they follow from its own.
@@ -230,7 +214,7 @@ async fn keys_of(story: &Story) -> BTreeSet<Uuid> {
     let clock = ManualClock::at(story.begins());
     let service = Service::start_at(place.target.clone(), clock).await.expect("starts");
     story.tell(Path::new(FILE), &service, |_| ()).await.expect("goes as written");
-    let keys = keys(&history(&service).await);
+    let keys = keys(&told(&service.log).await);
     service.stop().await;
     keys
 }
@@ -263,7 +247,7 @@ async fn a_client_that_uses_the_keys_of_reactions_and_timers_holds_nobodys_money
             assert_eq!(data["registerDeal"]["refusal"], Value::Null, "{key}: {data}");
         }
         rest.tell(Path::new(FILE), &service, |_| ()).await.expect("goes as written");
-        let used = keys(&history(&service).await);
+        let used = keys(&told(&service.log).await);
         let unused: Vec<&Uuid> = coming.difference(&used).collect();
         assert!(unused.is_empty() && coming.len() > 10, "of {} keys: {unused:?}", coming.len());
         for name in ["north", "ridge", "summit"] {

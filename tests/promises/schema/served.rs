@@ -13,10 +13,10 @@ use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, Utc};
 use domain::outcomes::OpenKind;
 use domain::reactions::reactions;
-use domain::{Currency, PartnerId, WalletId, decode};
+use domain::{Currency, PartnerId, WalletId};
 use eventlog::OpenItem;
 use serde_json::{Value, json};
-use tests::Place;
+use tests::{Place, told};
 use uuid::Uuid;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories/one-partner.json");
@@ -69,10 +69,9 @@ impl Served {
     /// Leaves an accrual open.
     pub async fn leave_open(&self) {
         let log = &self.service.log;
-        let events = log.read_after(0, 10_000).await.expect("the log reads");
-        let told = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
-        let told = told.map(|event| event.expect("every event decodes"));
-        let (envelope, caused) = told
+        let (envelope, caused) = told(log)
+            .await
+            .into_iter()
             .filter(|told| told.envelope.event_type == "commission-calculated")
             .find_map(|told| Some((told.envelope.clone(), reactions(&told).pop()?)))
             .expect("something is earned in the story");

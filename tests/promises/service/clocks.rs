@@ -10,10 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::wallet::WalletEvent;
 use eventlog::{Clock, Log, REACTOR, SystemClock};
 use serde_json::json;
-use tests::{Place, Trade, places};
+use tests::{Place, Trade, places, told};
 use uuid::Uuid;
 
-use super::{opening, told, until};
+use super::{opening, until};
 
 /// The clock of the machine, set forward by so many seconds.
 #[derive(Default)]

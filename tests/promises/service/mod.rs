@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use api::commands::Request;
 use chrono::{DateTime, Utc};
-use domain::{Command, CommandId, Recorded, decode};
-use eventlog::{Append, Clock, Log, SystemClock};
+use domain::{Command, CommandId};
+use eventlog::{Append, Clock, SystemClock};
 use serde_json::json;
 use tests::{bypassing, vendor};
 use uuid::Uuid;
@@ -50,13 +50,6 @@ fn opening() -> Request {
 /// An event that nobody can read.
 pub(crate) fn unreadable() -> Append {
     bypassing("deal", Uuid::now_v7(), "deal-won", r#"{"deal-devoured":{}}"#)
-}
-
-/// Every event of the log in its order.
-async fn told(log: &Log) -> Vec<Recorded> {
-    let events = log.read_after(0, 100_000).await.expect("the log reads");
-    let decoded = events.into_iter().map(|raw| decode(raw.envelope, &raw.payload));
-    decoded.map(|event| event.expect("every event decodes")).collect()
 }
 
 async fn until(condition: impl AsyncFnMut() -> bool) {

@@ -13,11 +13,11 @@ use chrono::{DateTime, Utc};
 use domain::{CommandId, EventId, Partner, outcomes::OpenKind, wallet::WalletEvent};
 use eventlog::{Log, OpenItem, REACTOR, Which};
 use serde_json::{Value, json};
-use tests::{Place, Trade, places};
+use tests::{Place, Trade, places, told};
 use uuid::Uuid;
 
 use super::super::{log::raw::Raw, views::ground::proof};
-use super::{gauges::Gauges, opening, told, until};
+use super::{gauges::Gauges, opening, until};
 
 async fn open(log: &Log) -> Vec<OpenItem> {
     log.open_items(Which::All, 1_000).await.expect("they can be read")

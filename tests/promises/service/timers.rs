@@ -8,10 +8,10 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::{CommandId, EventId, LotId, reactions::policy_actor, wallet::WalletEvent};
 use eventlog::{Clock, Log, SystemClock, Which};
 use serde_json::json;
-use tests::{Trade, places};
+use tests::{Trade, places, told};
 use uuid::Uuid;
 
-use super::{opening, told, until};
+use super::{opening, until};
 
 /// Which lots have matured, in the order of the log, and when that was true.
 async fn matured(log: &Log) -> Vec<(LotId, DateTime<Utc>)> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::event::{RawEvent, ReadError};
 use crate::fault::Cause;
 use crate::log::Log;
-use crate::personal::{PersonalError, SealedValue};
+use crate::personal::{Erasure, PersonalError, SealedValue};
 
 impl Log {
     /// What was sealed, value by value; none where its key is destroyed.
@@ -26,15 +26,23 @@ impl Log {
         self.keys().open_events(events).await.map_err(ReadError::Unavailable)
     }
 
+    /// Whether each personal value of these events opens; not where its key is destroyed. Nothing of it is told.
+    pub async fn try_values(
+        &self,
+        events: &[RawEvent],
+    ) -> Result<Vec<Result<bool, PersonalError>>, ReadError> {
+        self.keys().try_events(events).await.map_err(ReadError::Unavailable)
+    }
+
     /// Destroys the key of a person within an aggregate: what was recorded of the person there is erased for good, in
-    /// every copy of the log and of what was made of it. What is recorded later gets a key of its own. Tells whether
-    /// there was anything to erase.
+    /// every copy of the log and of what was made of it, and so may be what is being recorded at that moment. What is
+    /// recorded later gets a key of its own.
     pub async fn erase(
         &self,
         aggregate_type: &'static str,
         aggregate_id: Uuid,
         subject: SubjectId,
-    ) -> Result<bool, Cause> {
+    ) -> Result<Erasure, Cause> {
         self.keys().destroy((aggregate_type, aggregate_id), subject).await
     }
 }

@@ -11,7 +11,7 @@ use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::open_items::{Counts, Ids, OpenItem, Which};
-use crate::personal::{KeptKeys, Key, Secret};
+use crate::personal::{Erasure, KeptKeys, Key, Secret};
 use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
 use crate::{postgres, sqlite};
@@ -143,7 +143,7 @@ impl Engine {
     }
 
     /// Destroys the key in use of a subject within a stream; tells whether there was one.
-    pub async fn destroy_key(&self, stream: Stream, subject: SubjectId) -> Result<bool, Cause> {
+    pub async fn destroy_key(&self, stream: Stream, subject: SubjectId) -> Result<Erasure, Cause> {
         each_engine!(self, engine => engine.destroy_key(stream, subject).await.map_err(Cause::new))
     }
 

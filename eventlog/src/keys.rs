@@ -16,7 +16,9 @@ use crate::append::{Append, Part, Stream};
 use crate::engine::Engine;
 use crate::event::RawEvent;
 use crate::fault::Cause;
-use crate::personal::{self, Key, PersonalError, SealedValue, Secret, new_secret};
+use crate::personal::{
+    self, Erasure, KeptKeys, Key, PersonalError, SealedValue, Secret, new_secret,
+};
 
 /// Seals on the way in and opens on the way out.
 pub(crate) struct KeyRing {
@@ -68,13 +70,7 @@ impl KeyRing {
         &self,
         events: Vec<RawEvent>,
     ) -> Result<Vec<Result<RawEvent, PersonalError>>, Cause> {
-        let mut parsed: Vec<Option<Value>> = vec![];
-        for event in &events {
-            let personal = personal::may_hold_any(&event.payload);
-            parsed.push(personal.then(|| serde_json::from_str(&event.payload).unwrap_or_default()));
-        }
-        let keys = parsed.iter_mut().flatten().flat_map(personal::keys_of).collect();
-        let keys = self.engine.keys(keys).await?;
+        let (parsed, keys) = self.with_keys(&events).await?;
         let open = |(mut event, value): (RawEvent, Option<Value>)| {
             let Some(mut value) = value else { return Ok(event) };
             if value.is_null() {
@@ -87,8 +83,41 @@ impl KeyRing {
         Ok(events.into_iter().zip(parsed).map(open).collect())
     }
 
-    /// Destroys the key of a person within an aggregate for good; tells whether there was one.
-    pub async fn destroy(&self, stream: Stream, subject: SubjectId) -> Result<bool, Cause> {
+    /// Whether each personal value of events opens; not where its key is destroyed.
+    pub async fn try_events(
+        &self,
+        events: &[RawEvent],
+    ) -> Result<Vec<Result<bool, PersonalError>>, Cause> {
+        let (parsed, keys) = self.with_keys(events).await?;
+        let values = events.iter().zip(parsed).filter_map(|(event, value)| Some((event, value?)));
+        let tried = values.flat_map(|(event, mut value)| {
+            if value.is_null() {
+                return vec![Err(PersonalError::NotJson)];
+            }
+            personal::try_all(&mut value, &place(event), &keys)
+        });
+        Ok(tried.collect())
+    }
+
+    /// The payloads that may hold personal values, null where one is not JSON, and the keys of those values.
+    async fn with_keys(
+        &self,
+        events: &[RawEvent],
+    ) -> Result<(Vec<Option<Value>>, KeptKeys), Cause> {
+        let parse = |event: &RawEvent| {
+            let personal = personal::may_hold_any(&event.payload);
+            personal.then(|| serde_json::from_str(&event.payload).unwrap_or_default())
+        };
+        let mut parsed: Vec<Option<Value>> = events.iter().map(parse).collect();
+        let keys: Vec<_> = parsed.iter_mut().flatten().flat_map(personal::keys_of).collect();
+        if keys.is_empty() {
+            return Ok((parsed, KeptKeys::new()));
+        }
+        Ok((parsed, self.engine.keys(keys).await?))
+    }
+
+    /// Destroys the key of a person within an aggregate for good.
+    pub async fn destroy(&self, stream: Stream, subject: SubjectId) -> Result<Erasure, Cause> {
         self.engine.destroy_key(stream, subject).await
     }
 

@@ -45,7 +45,7 @@ pub use load::LoadError;
 pub use log::{Log, Upcasters};
 pub use open::Target;
 pub use open_items::{Counts, Ids, OpenItem, Which};
-pub use personal::{PersonalError, SealedValue, place};
+pub use personal::{Erasure, PersonalError, SealedValue, place};
 pub use pools::steady;
 pub use private::{private_dir, private_file};
 pub use repository::LogRepository;

@@ -36,6 +36,20 @@ pub(crate) struct KeptKey {
 /// The keys of one piece of work, by their ids.
 pub(crate) type KeptKeys = HashMap<Uuid, KeptKey>;
 
+/// What came of destroying a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Erasure {
+    /// There was none.
+    Nothing,
+    /// It is gone. Of a PostgreSQL server that is: its pages keep the row as it was until `VACUUM FULL subject_keys`, its
+    /// write-ahead log until that is recycled.
+    Done,
+    /// It opens nothing any more, and its bytes stand in the file's write-ahead log for as long as somebody reads who began
+    /// before. They go with the first append after that, with the next attempt to erase, or when the log is opened again.
+    Lingers,
+}
+
 /// A personal value as it is at rest, with its place in the log: it opens nowhere else.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct SealedValue {
@@ -120,6 +134,19 @@ pub(crate) fn open_all(
         };
     }
     Ok(())
+}
+
+/// Whether each personal value of an event opens; not where its key is destroyed.
+pub(crate) fn try_all(
+    value: &mut Value,
+    place: &str,
+    keys: &KeptKeys,
+) -> Vec<Result<bool, PersonalError>> {
+    let attempt = |(subject, object): (SubjectId, &mut Map<String, Value>)| {
+        let sealed = object.get("sealed").and_then(Value::as_str).unwrap_or_default();
+        open(place, subject, sealed, keys).map(|known| known.is_some())
+    };
+    all(value).into_iter().map(attempt).collect()
 }
 
 /// What was sealed; none where its key is destroyed.

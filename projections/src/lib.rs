@@ -32,6 +32,6 @@ pub use program::*;
 pub use wallet::*;
 pub use work::{
     Behind, Difference, Found, OpenViewsError, Poison, Positions, Progress, ReaderState,
-    RebuildError, Rebuilt, Report, StepError, Subject, VerifyError, Views, check_claims, claims,
-    ephemeral, rebuild, rebuild_as, replay, verify,
+    RebuildError, Rebuilt, Report, StepError, Subject, Tried, VerifyError, Views, check_claims,
+    claims, ephemeral, rebuild, rebuild_as, replay, verify,
 };

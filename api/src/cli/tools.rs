@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use domain::PartnerId;
 use eventlog::{Clock, Log, SystemClock, Target};
-use projections::{Found, Positions, Report, Subject, VerifyError};
+use projections::{Found, Positions, Report, Subject, Tried, VerifyError};
 use serde_json::{Value, json};
 
 use super::output::Output;
@@ -84,6 +84,12 @@ pub(super) async fn verify(
             output.say(&text, &json!({ "holds": false, "differences": differences }));
             Ok(ExitCode::FAILURE)
         }
+        Err(VerifyError::Damaged(values)) => {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            let text = format!("DAMAGED:\n{}", values.join("\n"));
+            output.say(&text, &json!({ "holds": false, "damaged": values }));
+            Ok(ExitCode::FAILURE)
+        }
         Err(VerifyError::Unsound(broken)) => {
             output.say(
                 &format!("DIFFERS:\n{broken}"),
@@ -114,6 +120,8 @@ fn told(report: &Report) -> String {
     lines.push(format!(
         "  effects  {due} due, {open} of them open items; {lots} lots, each with its leg"
     ));
+    let Tried { open, erased } = report.personal;
+    lines.push(format!("  personal {open} values open, {erased} erased"));
     lines.push(format!("  the log ends at {head}; views at {views}, reactor at {reactor}"));
     if let Some(since) = late_since {
         lines.push(format!("  {late} timers are late, the first since {since}"));
@@ -138,6 +146,7 @@ fn as_json(report: &Report) -> Value {
         "position": report.position,
         "subjects": report.subjects.iter().map(subject).collect::<BTreeMap<_, _>>(),
         "invariants": report.claims(),
+        "personal": { "open": report.personal.open, "erased": report.personal.erased },
         "effects": { "due": due, "open": open, "lots": lots },
         "positions": { "head": head, "views": views, "reactor": reactor },
         "timers": { "late": late, "since": late_since },

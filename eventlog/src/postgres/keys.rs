@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Engine;
 use crate::append::Stream;
 use crate::at_rest::{SECRET, kept_key, key_in_use, select_keys};
-use crate::personal::{KeptKeys, Key, new_secret};
+use crate::personal::{Erasure, KeptKeys, Key, new_secret};
 
 impl Engine {
     pub async fn keys(&self, ids: Vec<Uuid>) -> Result<KeptKeys, sqlx::Error> {
@@ -59,20 +59,23 @@ impl Engine {
         &self,
         (aggregate_type, aggregate_id): Stream,
         subject: SubjectId,
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<Erasure, sqlx::Error> {
         let destroyed = sqlx::query(
             "UPDATE subject_keys SET key = NULL, destroyed_at = now()
              WHERE aggregate_type = $1 AND aggregate_id = $2 AND subject = $3 AND key IS NOT NULL",
         );
         let destroyed =
             destroyed.bind(aggregate_type).bind(aggregate_id.to_string()).bind(subject.0);
-        Ok(destroyed.execute(&self.pool).await?.rows_affected() > 0)
+        let destroyed = destroyed.execute(&self.pool).await?.rows_affected() > 0;
+        Ok(if destroyed { Erasure::Done } else { Erasure::Nothing })
     }
 }
 
-/// Makes the log's own secret where there is none; of several processes one does.
+/// Makes the secret of a log that has none and needs none yet; of several processes one does.
 pub(super) async fn add_secret(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let add = "INSERT INTO secrets (name, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let add =
+        "INSERT INTO secrets (name, secret) SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM receipts)
+         ON CONFLICT DO NOTHING";
     let add = sqlx::query(add).bind(SECRET).bind(new_secret().to_vec());
     add.execute(connection).await.map(drop)
 }

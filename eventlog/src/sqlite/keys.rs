@@ -1,17 +1,18 @@
 //! Keys and secrets in SQLite.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use domain::SubjectId;
 use serde_json::json;
-use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Executor, Row};
 use uuid::Uuid;
 
 use super::Engine;
 use crate::append::Stream;
 use crate::at_rest::{SECRET, kept_key, key_in_use, select_keys};
-use crate::personal::{KeptKeys, Key, new_secret};
+use crate::personal::{Erasure, KeptKeys, Key, new_secret};
 
 impl Engine {
     pub async fn keys(&self, ids: Vec<Uuid>) -> Result<KeptKeys, sqlx::Error> {
@@ -60,7 +61,7 @@ impl Engine {
         &self,
         (aggregate_type, aggregate_id): Stream,
         subject: SubjectId,
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<Erasure, sqlx::Error> {
         let mut writer = self.writer.lock().await;
         let connection = self.ready(&mut writer).await?;
         let destroy = sqlx::query(
@@ -70,15 +71,29 @@ impl Engine {
         let destroy =
             destroy.bind(aggregate_type).bind(aggregate_id.to_string()).bind(subject.to_string());
         let destroyed = destroy.execute(&mut *connection).await?.rows_affected() > 0;
-        // The key's page stands in the write-ahead log as it was, until that is begun anew.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-        Ok(destroyed)
+        // Also where it was destroyed before and has lingered since.
+        let wiped = wipe(connection).await?;
+        self.lingers.store(!wiped, Ordering::Relaxed);
+        Ok(match (destroyed, wiped) {
+            (_, false) => Erasure::Lingers,
+            (true, true) => Erasure::Done,
+            (false, true) => Erasure::Nothing,
+        })
     }
 }
 
-/// Makes the log's own secret where there is none.
+/// Begins the write-ahead log anew, as the pages of what was destroyed stand in it as they were; tells whether those who
+/// read let it.
+pub(super) async fn wipe(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    Ok(row.try_get::<i64, _>(0)? == 0)
+}
+
+/// Makes the secret of a log that has none and needs none yet.
 pub(super) async fn add_secret(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let add = "INSERT INTO secrets (name, secret) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    let add =
+        "INSERT INTO secrets (name, secret) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM receipts)
+         ON CONFLICT DO NOTHING";
     let add = sqlx::query(add).bind(SECRET).bind(new_secret().to_vec());
     add.execute(connection).await.map(drop)
 }

@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -48,6 +49,8 @@ pub(crate) struct Engine {
     pub pool: SqlitePool,
     writer: Arc<Mutex<Option<SqliteConnection>>>,
     options: SqliteConnectOptions,
+    /// Whether a key that was destroyed may still stand in the write-ahead log.
+    lingers: Arc<AtomicBool>,
     /// None where somebody else may write.
     lock: Option<Arc<Owned>>,
 }
@@ -62,6 +65,7 @@ impl Engine {
         let options = options(dir);
         let mut writer = options.connect().await?;
         check_current(&MIGRATIONS, &writer.list_applied_migrations().await.unwrap_or_default())?;
+        let lingers = Arc::new(AtomicBool::new(!keys::wipe(&mut writer).await?));
         let pool = steady()
             .max_connections(8)
             .test_before_acquire(false)
@@ -71,6 +75,7 @@ impl Engine {
             pool,
             writer: Arc::new(Mutex::new(Some(writer))),
             options,
+            lingers,
             lock: Some(Arc::new(lock)),
         })
     }
@@ -86,7 +91,7 @@ impl Engine {
         connection.close().await?;
         let pool = steady().max_connections(8).test_before_acquire(false);
         let pool = pool.connect_with(options.clone()).await?;
-        Ok(Self { pool, writer: Arc::default(), options, lock: None })
+        Ok(Self { pool, writer: Arc::default(), options, lingers: Arc::default(), lock: None })
     }
 
     pub async fn migrate(dir: &Path) -> Result<(), OpenError> {
@@ -118,6 +123,7 @@ impl Engine {
         Writer {
             connection: self.writer.clone(),
             options: self.options.clone(),
+            lingers: self.lingers.clone(),
             _lock: self.lock.clone(),
         }
     }

@@ -1,6 +1,7 @@
 //! Group commit on SQLite: look, write and commit on the one connection that may.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use domain::EventId;
@@ -9,7 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor, QueryBuilder, Sqlite};
 use tokio::sync::Mutex;
 
-use super::{Owned, sequences, text};
+use super::keys::wipe;
+use super::{BUSY, Owned, sequences, text};
 use crate::append::{Append, Row, Stream};
 use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::clock::at_rest;
@@ -24,6 +26,8 @@ const ROWS: usize = 500;
 pub(crate) struct Writer {
     pub(super) connection: Arc<Mutex<Option<SqliteConnection>>>,
     pub(super) options: SqliteConnectOptions,
+    /// Whether a key that was destroyed may still stand in the write-ahead log.
+    pub(super) lingers: Arc<AtomicBool>,
     /// The data directory is ours until the last batch is written.
     pub(super) _lock: Option<Arc<Owned>>,
 }
@@ -46,6 +50,9 @@ impl Writer {
             None => self.options.connect().await.map_err(lost)?,
         };
         let written = write(&mut connection, batch, now).await?;
+        if self.lingers.load(Ordering::Relaxed) && wiped(&mut connection).await {
+            self.lingers.store(false, Ordering::Relaxed);
+        }
         *slot = Some(connection);
         Ok(written)
     }
@@ -61,6 +68,18 @@ impl Writer {
         *slot = Some(connection);
         Ok(())
     }
+}
+
+/// Whether the write-ahead log could be begun anew without waiting for anybody; there is a next time.
+async fn wiped(connection: &mut SqliteConnection) -> bool {
+    let now = async {
+        connection.execute("PRAGMA busy_timeout = 0").await?;
+        let wiped = wipe(connection).await?;
+        let busy = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
+        connection.execute(busy.as_str()).await?;
+        Ok::<_, sqlx::Error>(wiped)
+    };
+    now.await.unwrap_or_default()
 }
 
 async fn write(

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Recorded;
-use eventlog::{Ids, Log, REACTOR};
+use eventlog::{Ids, Log, PersonalError, REACTOR};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -16,6 +16,7 @@ use sea_orm::{
 
 use super::claims;
 use super::effects::{self, Effects, Found};
+use super::personal::{self, Tried};
 use super::reader::{StepError, decode_all};
 use super::rebuild::{self, Progress, RebuildError, at};
 use crate::audit::schedule;
@@ -38,6 +39,7 @@ pub struct Report {
     pub position: u64,
     pub subjects: Vec<Subject>,
     pub effects: Found,
+    pub personal: Tried,
     pub positions: Positions,
 }
 
@@ -101,6 +103,9 @@ pub enum Difference {
 pub enum VerifyError {
     #[error("the live views differ from the log: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Different(Vec<Difference>),
+    /// What the log has sealed does not open. Says nothing of the values.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Damaged(Vec<PersonalError>),
     #[error(transparent)]
     Unsound(#[from] Broken),
     #[error(transparent)]
@@ -210,10 +215,14 @@ async fn compare_with_log(
         effects.carried_out(id);
     }
     let effects = effects.outcome()?;
+    let (personal, damaged) = personal::try_all(log, head).await?;
+    if !damaged.is_empty() {
+        return Err(VerifyError::Damaged(damaged));
+    }
     let views = live.position().await?;
     let reactor = log.checkpoint(REACTOR).await.map_err(StepError::from)?;
     let positions = Positions { head, views, reactor, late, late_since };
-    Ok(Report { position, subjects, effects, positions })
+    Ok(Report { position, subjects, effects, personal, positions })
 }
 
 /// Every subject, with nothing compared yet.

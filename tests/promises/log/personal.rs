@@ -1,7 +1,7 @@
 //! What the log keeps about a person is of no use to whoever has only the table.
 
 use domain::{Held, Personal, SubjectId};
-use eventlog::{Log, PersonalError, RawEvent};
+use eventlog::{Erasure, Log, PersonalError, RawEvent};
 use tests::{Place, places};
 use uuid::Uuid;
 
@@ -39,9 +39,9 @@ async fn whose_key_is_destroyed_is_erased_at_once_in_every_process_and_what_come
             eventlog::Target::Sqlite { .. } => log.clone(), // One process owns the file.
         };
         assert_eq!(name(&elsewhere, account).await, Ok(Some("Ann Archer".into())));
-        assert!(log.erase(ACCOUNT, account, ann).await.expect("it is taken"));
+        assert_eq!(log.erase(ACCOUNT, account, ann).await.expect("it is taken"), Erasure::Done);
         assert_eq!(name(&elsewhere, account).await, Ok(None), "{place}");
-        assert!(!log.erase(ACCOUNT, account, ann).await.expect("it is taken"), "nothing is left");
+        assert_eq!(log.erase(ACCOUNT, account, ann).await.expect("it is taken"), Erasure::Nothing);
 
         append(&elsewhere, account, 1, ann, "Ann Baker").await;
         assert_eq!(name(&log, account).await, Ok(None), "what is erased stays so");
@@ -58,7 +58,7 @@ async fn two_aggregates_that_name_the_same_person_share_no_key() {
         let other = opened(&log, person, "Bob Baker").await;
         let keys = "SELECT count(DISTINCT key) || '' FROM subject_keys";
         assert_eq!(Raw::of(&place).await.texts(keys).await, ["2"]);
-        assert!(log.erase(ACCOUNT, one, person).await.expect("it is taken"));
+        assert_eq!(log.erase(ACCOUNT, one, person).await.expect("it is taken"), Erasure::Done);
         assert_eq!(name(&log, one).await, Ok(None), "{place}");
         assert_eq!(name(&log, other).await, Ok(Some("Bob Baker".into())), "{place}");
     }

@@ -25,7 +25,8 @@ async fn reacted(log: &Log, position: u64) {
 fn broken(outcome: Result<projections::Report, VerifyError>) -> String {
     match outcome {
         Err(VerifyError::Unsound(broken)) => broken.to_string(),
-        Ok(_) | Err(VerifyError::Different(_) | VerifyError::Failed(_)) => {
+        Ok(_)
+        | Err(VerifyError::Different(_) | VerifyError::Damaged(_) | VerifyError::Failed(_)) => {
             panic!("it is not found: {outcome:?}")
         }
     }

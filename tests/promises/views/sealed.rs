@@ -9,7 +9,8 @@ use api::service::Service;
 use async_graphql::Response;
 use chrono::{DateTime, Utc};
 use domain::SubjectId;
-use eventlog::Target;
+use eventlog::{Erasure, Log, Target};
+use projections::VerifyError;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 use tests::{Place, Trade, places, trade::IBANS};
@@ -86,9 +87,82 @@ async fn a_key_that_is_destroyed_is_not_left_in_the_file() {
         .await
         .expect("it has a key");
     assert!(holds(&bytes(dir), &key));
-    assert!(service.log.erase("partner", trade.partner, person).await.expect("it is taken"));
+    let erase = || service.log.erase("partner", trade.partner, person);
+    assert_eq!(erase().await.expect("it is taken"), Erasure::Done);
     assert!(!holds(&bytes(dir), &key));
     service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_destroyed_beside_who_reads_says_so_and_goes_after_that() {
+    for end in ["the next append", "another attempt", "the next start"] {
+        let place = Place::sqlite();
+        let Target::Sqlite { dir } = &place.target else { unreachable!("it is a file") };
+        let log = place.log().await;
+        let partner = Trade::set_up(&log).await.partner;
+        let (person, key) = key_of_a_person(&log).await;
+        let mut reads = Raw::of(&place).await;
+        reads.run("BEGIN").await.expect("it begins");
+        reads.texts("SELECT payload FROM events").await;
+        let erased = log.erase("partner", partner, person).await.expect("it is taken");
+        assert_eq!(erased, Erasure::Lingers);
+        assert!(holds(&bytes(dir), &key), "as it says");
+        reads.run("ROLLBACK").await.expect("it ends");
+        match end {
+            "the next append" => drop(Trade::set_up(&log).await),
+            "another attempt" => {
+                let again = log.erase("partner", partner, person).await.expect("it is taken");
+                assert_eq!(again, Erasure::Nothing, "there is nothing left to erase");
+            }
+            _ => {
+                // As after a crash: nobody has closed the file.
+                std::mem::forget(Raw::of(&place).await);
+                log.close().await;
+                drop(log);
+                place.log().await;
+            }
+        }
+        assert!(!holds(&bytes(dir), &key), "{end}");
+    }
+}
+
+/// Somebody who has a key, and the key.
+async fn key_of_a_person(log: &Log) -> (SubjectId, Vec<u8>) {
+    let key = "SELECT subject, key FROM subject_keys LIMIT 1";
+    let pool = log.sqlite_pool().expect("it is a file");
+    let row = sqlx::query(key).fetch_one(pool).await.expect("somebody has a key");
+    let subject: String = row.get(0);
+    (SubjectId(subject.parse().expect("an id")), row.get(1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_tells_what_opens_what_is_erased_and_what_is_damaged() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("the service starts");
+        let trade = Trade::without_money(&service.log).await;
+        service.settle().await;
+        let dir = tests::directory();
+        let verify = || projections::verify(&service.log, dir.path(), |_| ());
+        let before = verify().await.expect("it holds").personal;
+        assert!(before.open > 0 && before.erased == 0, "{place}: {before:?}");
+
+        let person = contacts(&service, &trade).await["person"].clone();
+        let person = SubjectId(person.as_str().expect("an id").parse().expect("an id"));
+        let erased = service.log.erase("partner", trade.partner, person).await;
+        assert_eq!(erased.expect("it is taken"), Erasure::Done);
+        let after = verify().await.expect("an erased value is no damage").personal;
+        assert!(after.erased > 0, "{place}: {after:?}");
+        assert_eq!(after.open + after.erased, before.open, "{place}");
+
+        let mut raw = Raw::of(&place).await;
+        raw.unlock_keys().await;
+        raw.run("DELETE FROM subject_keys WHERE key IS NULL").await.expect("nothing stops it");
+        let damaged = verify().await.expect_err("it is seen");
+        let VerifyError::Damaged(values) = damaged else { panic!("{place}: {damaged}") };
+        assert_eq!(values.len() as u64, after.erased, "{place}");
+        assert!(values[0].to_string().contains(&person.to_string()), "{place}: {}", values[0]);
+        service.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +187,7 @@ async fn no_file_and_no_table_says_what_is_personal_before_and_after_it_is_erase
         for (round, erased) in [("known", false), ("erased", true)] {
             if erased {
                 let erasing = service.log.erase("partner", trade.partner, person);
-                assert!(erasing.await.expect("it is taken"));
+                assert_eq!(erasing.await.expect("it is taken"), Erasure::Done);
             }
             let dir = tests::directory();
             let (log, until) = (&service.log, service.views.position());

@@ -86,8 +86,13 @@ impl Health {
                 metrics::gauge!("accord_open_items", "kind" => *word).set(count as f64);
             }
         }
-        let down = self.log.tasks().down();
-        gauge("accord_tasks_down", down.borrow().len() as u64);
+        let tasks = self.log.tasks();
+        let down = tasks.down().borrow().clone();
+        gauge("accord_tasks_down", down.len() as u64);
+        for task in tasks.kept() {
+            let up = f64::from(u8::from(!down.contains_key(task)));
+            metrics::gauge!("accord_task_up", "task" => task).set(up);
+        }
     }
 
     /// For how many seconds the first event that the views lack has been in the log.

@@ -1,9 +1,9 @@
 //! Supervision (let it crash): a task that panics or ends is begun again, and whoever asks hears that it is down meanwhile.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -20,10 +20,16 @@ const STEADY: Duration = Duration::from_secs(1);
 /// The tasks of a process that must never end, and which of them are down. Clones share it.
 #[derive(Clone, Default)]
 pub struct Tasks {
+    kept: Arc<Mutex<BTreeSet<&'static str>>>,
     down: Arc<watch::Sender<BTreeMap<&'static str, String>>>,
 }
 
 impl Tasks {
+    /// All that are kept.
+    pub fn kept(&self) -> BTreeSet<&'static str> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Those that do not work at the moment, each with what ended it, and news of every change.
     pub fn down(&self) -> watch::Receiver<BTreeMap<&'static str, String>> {
         self.down.subscribe()
@@ -36,6 +42,7 @@ impl Tasks {
         shutdown: CancellationToken,
         mut work: impl FnMut() -> W + Send,
     ) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         let mut pause = FIRST_PAUSE;
         loop {
             let working = AssertUnwindSafe(work()).catch_unwind();
@@ -89,6 +96,7 @@ mod tests {
     async fn a_task_that_panics_or_ends_is_down_until_it_works_again() {
         let (tasks, shutdown) = (Tasks::default(), CancellationToken::new());
         let (mut down, begun) = (tasks.down(), Arc::<AtomicUsize>::default());
+        let all = tasks.clone();
         let kept = tokio::spawn({
             let (begun, asked) = (begun.clone(), shutdown.clone());
             let work = move || third_time_lucky(begun.clone(), asked.clone());
@@ -99,6 +107,7 @@ mod tests {
             drop(told.await.expect("the task is kept"));
         }
         drop(down.wait_for(BTreeMap::is_empty).await.expect("the task is kept"));
+        assert_eq!(all.kept(), BTreeSet::from(["reader"]));
         assert_eq!(begun.load(Ordering::Relaxed), 3);
         shutdown.cancel();
         kept.await.expect("an end that was asked for is one");

@@ -17,14 +17,14 @@ use super::{opening, until};
 
 /// The clock of the machine, set forward by so many seconds.
 #[derive(Default)]
-struct Shifted(AtomicI64);
+pub(super) struct Shifted(AtomicI64);
 
 impl Shifted {
-    fn by(seconds: i64) -> Arc<Self> {
+    pub fn by(seconds: i64) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(seconds)))
     }
 
-    fn set(&self, seconds: i64) {
+    pub fn set(&self, seconds: i64) {
         self.0.store(seconds, Ordering::Relaxed);
     }
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use api::service::Service;
+use api::{health::Health, service::Service};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use projections::{Version, rebuild_as};
 use tests::places;
 
-use super::{opening, unreadable, until};
+use super::{clocks::Shifted, opening, unreadable, until};
 
 /// Every gauge by its name and labels.
 #[derive(Default)]
@@ -23,6 +24,15 @@ impl Gauges {
         let all = self.0.lock().expect("nobody panics with it");
         f64::from_bits(all.get(name).expect(name).load(Ordering::Relaxed))
     }
+}
+
+/// What every gauge of a process says now.
+pub(super) async fn measured(health: &Health) -> Gauges {
+    let gauges = Gauges::default();
+    let here = metrics::set_default_local_recorder(&gauges);
+    health.measure().await;
+    drop(here);
+    gauges
 }
 
 impl Recorder for Gauges {
@@ -55,26 +65,51 @@ async fn views_that_have_halted_lag_by_what_the_log_has_beyond_them() {
             service.ask(opening()).await.expect("the log goes on");
         }
         let health = service.health();
-        until(async || health.ready().await.is_err()).await;
-        let gauges = Gauges::default();
-        until(async || {
-            let _here = metrics::set_default_local_recorder(&gauges);
-            health.measure().await;
-            gauges.read("accord_projection_state state=halted") > 0.0
-        })
-        .await;
+        let halted = "accord_projection_state state=halted";
+        until(async || measured(&health).await.read(halted) > 0.0).await;
+        assert!(health.ready().await.is_err(), "{place}");
+        let gauges = measured(&health).await;
         assert_eq!(gauges.read("accord_projection_state state=running"), 0.0, "{place}");
         assert_eq!(gauges.read("accord_log_head_position"), 5.0, "{place}");
         assert_eq!(gauges.read("accord_projection_position"), 1.0, "{place}");
         assert_eq!(gauges.read("accord_projection_lag_events"), 4.0, "{place}");
         let lag = gauges.read("accord_projection_lag_seconds");
-        until(async || {
-            let _here = metrics::set_default_local_recorder(&gauges);
-            health.measure().await;
-            gauges.read("accord_projection_lag_seconds") > lag
-        })
-        .await;
+        until(async || measured(&health).await.read("accord_projection_lag_seconds") > lag).await;
         assert_eq!(gauges.read("accord_reactor_lag_events"), 4.0, "{place}");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_shows() {
+    for place in places().await {
+        let clock = Shifted::by(0);
+        let service =
+            Service::start_by(place.target.clone(), clock.clone()).await.expect("it starts");
+        let health = service.health();
+        let right = async || measured(&health).await.read("accord_clock_right");
+        until(async || right().await == 1.0).await;
+        clock.set(40 * 86_400);
+        until(async || right().await == 0.0).await;
+        clock.set(0);
+        until(async || right().await == 1.0).await;
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_another_version_has_replaced_is_not_ready_and_shows_it() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("it starts");
+        service.ask(opening()).await.expect("it is decided");
+        service.settle().await;
+        let health = service.health();
+        assert_eq!(health.ready().await, Ok(()), "{place}");
+        assert_eq!(measured(&health).await.read("accord_views_retired"), 0.0, "{place}");
+        rebuild_as(&service.log, &Version::named("next"), |_| {}).await.expect("it is built");
+        let replaced = "another version of this program has taken over: end this one";
+        until(async || health.ready().await == Err(replaced.to_owned())).await;
+        assert_eq!(measured(&health).await.read("accord_views_retired"), 1.0, "{place}");
         service.stop().await;
     }
 }

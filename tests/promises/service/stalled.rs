@@ -7,7 +7,9 @@ use eventlog::Target;
 use tests::{Place, places};
 
 use super::super::log::raw::Raw;
-use super::{opening, until};
+use super::{gauges::measured, opening, until};
+
+const WAIT: &str = "accord_append_longest_wait_seconds";
 
 /// Holds what every append takes first.
 async fn hold(place: &Place) -> Raw {
@@ -33,8 +35,10 @@ async fn while_a_peer_holds_the_log_a_command_hears_that_nothing_was_changed_and
         assert_eq!(refused, Err(Fault::Unavailable), "{place}");
         assert!(asked.elapsed() < Duration::from_secs(8), "{place}: {:?}", asked.elapsed());
         assert_eq!(health.ready().await, Err("the log cannot be written".to_owned()), "{place}");
+        assert_eq!(measured(&health).await.read("accord_log_writable"), 0.0, "{place}");
         peer.run("ROLLBACK").await.expect("it was begun");
         until(async || health.ready().await.is_ok()).await; // Though nobody asks for anything.
+        assert_eq!(measured(&health).await.read("accord_log_writable"), 1.0, "{place}");
         let done = service.ask(opening()).await;
         assert!(matches!(done, Ok(Outcome::Done(_))), "{place}: {done:?}");
         assert_eq!(*service.log.head().borrow(), 1, "{place}: the first one was not done");
@@ -58,6 +62,41 @@ async fn an_append_that_waits_is_seen_before_it_fails() {
             "{place}: a short wait harms nobody: {done:?}"
         );
         assert_eq!(service.log.longest_wait(), Duration::ZERO, "{place}");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_has_waited_for_long_makes_the_process_not_ready_and_shows_how_long() {
+    for place in places().await {
+        let service = Service::start(place.target.clone()).await.expect("it starts");
+        let health = service.health();
+        let waits = async || {
+            health
+                .ready()
+                .await
+                .is_err_and(|why| why.contains("an append has been waiting for 2 s"))
+        };
+        assert_eq!(measured(&health).await.read(WAIT), 0.0, "{place}");
+        // It is for a moment only, after which the append is given up.
+        until(async || {
+            let mut peer = hold(&place).await;
+            let commands = service.commands.clone();
+            let asked = tokio::spawn(async move { commands.execute(opening()).await });
+            let mut waited = false;
+            until(async || {
+                waited = waits().await;
+                waited || asked.is_finished()
+            })
+            .await;
+            let shown = measured(&health).await.read(WAIT);
+            peer.run("ROLLBACK").await.expect("it was begun");
+            drop(asked.await.expect("no panic"));
+            until(async || health.ready().await.is_ok()).await;
+            waited && shown > 2.0
+        })
+        .await;
+        assert_eq!(measured(&health).await.read(WAIT), 0.0, "{place}");
         service.stop().await;
     }
 }

@@ -7,7 +7,7 @@ pub mod reactions;
 mod serve;
 mod tools;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::PartnerId;
@@ -163,12 +163,8 @@ const STOP: Duration = Duration::from_secs(2);
 /// Does what was asked; the exit code is 0 only where all of it was done.
 pub fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.format);
-    let done = crate::telemetry::install_logs(cli.log_format).and_then(|()| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let done = runtime.block_on(dispatch(cli, &output));
-        runtime.shutdown_timeout(STOP); // What hangs in a call to the system ends with the process.
-        done
-    });
+    let done = crate::telemetry::install_logs(cli.log_format)
+        .and_then(|()| to_its_end(dispatch(cli, &output))?);
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -176,6 +172,14 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does the work of a process. What hangs in a call to the system then ends with the process and keeps nobody waiting.
+fn to_its_end<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(STOP);
+    Ok(done)
 }
 
 async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
@@ -206,4 +210,30 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Schema => output.plain(&crate::graphql::sdl()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_process_ends_although_a_call_to_the_system_hangs() {
+        let (answer, hangs) = channel::<()>();
+        let (ends, ended) = channel();
+        std::thread::spawn(move || {
+            let (begun, begins) = tokio::sync::oneshot::channel();
+            let call = move || (begun.send(()), hangs.recv());
+            let work = async {
+                drop(tokio::task::spawn_blocking(call));
+                begins.await
+            };
+            ends.send(to_its_end(work)).expect("somebody waits");
+        });
+        let done = ended.recv_timeout(STOP + Duration::from_secs(20));
+        let done = done.expect("it ends in time").expect("a runtime is made");
+        assert_eq!(done, Ok(()), "it had begun");
+        drop(answer);
+    }
 }

@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context;
 use eventlog::{Clock, SystemClock, Target};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Serve, output::Output};
@@ -48,7 +51,7 @@ pub(super) async fn serve(
         let health = measured.clone();
         Box::pin(async move { health.measure().await })
     });
-    stop_on_signal(web.shutdown.clone());
+    stop_on_signal(web.shutdown.clone()).context("signals cannot be heard")?;
     let text = format!("GraphQL at http://{address}/graphql; Ctrl-C stops");
     output.say(&text, &json!({ "graphql": format!("http://{address}/graphql") }));
     serve_web(listener, web, ServerSettings::default()).await?;
@@ -69,19 +72,17 @@ fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> 
     Ok(Authenticator::for_issuer(issuer, clock))
 }
 
-fn stop_on_signal(shutdown: CancellationToken) {
+/// Once this has returned, a signal asks for an end in good order.
+fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        let interrupted = tokio::signal::ctrl_c();
-        let mut terminated =
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(signal) => signal,
-                Err(error) => return tracing::error!(%error, "signals cannot be heard"),
-            };
         tokio::select! {
-            outcome = interrupted => drop(outcome),
+            _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
         }
         tracing::info!("stopping");
         shutdown.cancel();
     });
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! A process among others and beside its database: it says what is wrong with it, comes back, and ends when it is asked to.
 
+mod binary;
 mod clocks;
 mod gauges;
 mod open_items;

@@ -8,4 +8,4 @@ mod refusals;
 mod rules;
 mod schema;
 pub(crate) mod service;
-mod views;
+pub(crate) mod views;

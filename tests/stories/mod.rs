@@ -7,11 +7,12 @@ mod crashed;
 mod deal;
 mod demo;
 mod erasure;
+mod folds;
 mod payout;
 mod people;
 mod training;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use api::auth::{Principal, Role};

@@ -1,5 +1,6 @@
 //! A namespace: one set of view tables, folded up to one position, and disposable.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -221,8 +222,18 @@ impl Namespace {
 impl Version {
     /// That of this program: what its tables look like, and which version of its folds fills each.
     pub fn current() -> Self {
+        Self::of(house::shapes().iter().map(AsRef::as_ref))
+    }
+
+    /// That of each table by itself.
+    pub fn of_tables() -> BTreeMap<String, Self> {
+        let shapes = house::shapes().into_iter();
+        shapes.map(|shape| (shape.table.clone(), Self::of([&*shape]))).collect()
+    }
+
+    fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Self {
         let mut statements = vec![];
-        for shape in house::shapes() {
+        for shape in shapes {
             statements.extend(shape.index(DbBackend::Postgres));
             statements.push(shape.create(DbBackend::Postgres));
             statements.push(format!("fold {}", shape.fold));
@@ -235,7 +246,7 @@ impl Version {
         Self(domain::derived(uuid::Uuid::nil(), name).simple().to_string())
     }
 
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.0
     }
 }
@@ -360,4 +371,38 @@ async fn sqlite(
 
 fn unreachable(error: sqlx::Error) -> DbErr {
     DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::homes;
+
+    #[test]
+    fn a_fold_that_is_counted_up_is_another_version_as_tables_are_that_look_different() {
+        let shape = || Shape::of::<homes::Entity>();
+        let version = |shape: Shape| Version::of([&shape]);
+        assert_eq!(version(shape()), version(shape()));
+        let fold = shape().fold + 1;
+        for other in [
+            Shape { fold, ..shape() },
+            Shape { table: "houses".into(), ..shape() },
+            Shape { indexes: &["program"], ..shape() },
+            Shape { key: "aggregate".into(), ..shape() },
+            Shape { columns: vec![], ..shape() },
+        ] {
+            assert_ne!(version(shape()), version(other));
+        }
+    }
+
+    #[test]
+    fn the_version_of_this_program_is_that_of_all_its_tables() {
+        let shapes = house::shapes();
+        let all = || shapes.iter().map(AsRef::as_ref);
+        assert_eq!(Version::current(), Version::of(all()));
+        for nth in 0..shapes.len() {
+            let others = all().take(nth).chain(all().skip(nth + 1));
+            assert_ne!(Version::current(), Version::of(others));
+        }
+    }
 }

@@ -6,8 +6,8 @@ use sqlx::sqlite::SqliteError;
 /// SQLSTATE's classes of values, constraints, and limits of the program.
 const CLASSES: [&str; 3] = ["22", "23", "54"];
 
-/// SQLite's result codes for the same: too big, constraint, mismatch, range.
-const RESULTS: [u32; 4] = [18, 19, 20, 25];
+/// SQLite's result codes for the same: too big, constraint, mismatch.
+const RESULTS: [u32; 3] = [18, 19, 20];
 
 /// What the engine says where no retry can pass, without the values of the row.
 pub(crate) fn refused(error: &DbErr) -> Option<String> {

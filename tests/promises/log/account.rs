@@ -191,9 +191,26 @@ pub fn fingerprint(body: &str) -> [u8; 32] {
 
 /// The whole log, which must be dense from 1 and in the order of its instants.
 pub async fn whole(log: &Log) -> Vec<RawEvent> {
+    pages(async |after| log.read_after(after, 500).await.expect("the log can be read")).await
+}
+
+/// The same over connections that may be broken, each of which says so once and is replaced.
+pub async fn whole_at_last(log: &Log) -> Vec<RawEvent> {
+    let persistent = async |after| {
+        for _ in 0..100 {
+            if let Ok(page) = log.read_after(after, 500).await {
+                return page;
+            }
+        }
+        log.read_after(after, 500).await.expect("a connection that was cut is replaced")
+    };
+    pages(persistent).await
+}
+
+async fn pages(read_after: impl AsyncFn(u64) -> Vec<RawEvent>) -> Vec<RawEvent> {
     let mut all = vec![];
     loop {
-        let page = log.read_after(all.len() as u64, 500).await.expect("the log can be read");
+        let page = read_after(all.len() as u64).await;
         if page.is_empty() {
             break;
         }

@@ -34,7 +34,7 @@ async fn a_server_that_cuts_every_connection_loses_and_doubles_nothing() {
         stop.store(true, Ordering::Relaxed);
     });
     assert!(faults.load(Ordering::Relaxed) > 0, "cut connections are noticed");
-    let events = by_command(&whole(&log).await);
+    let events = by_command(&whole_at_last(&log).await);
     assert_eq!(events.len(), counts.iter().sum::<usize>());
     assert!(events.values().all(|events| *events == 1), "nothing is doubled");
 }

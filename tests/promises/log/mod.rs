@@ -14,6 +14,8 @@ mod order;
 mod personal;
 mod races;
 pub(crate) mod raw;
+mod refused;
+mod sessions;
 mod stock;
 mod turns;
 mod versions;

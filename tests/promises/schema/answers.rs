@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::auth::Role;
+use api::auth::{Principal, Role};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::served::{LATE, Served, codes};
+use super::served::{LATE, Served, codes, principal};
 
 /// Counts the batches that are read on this thread.
 #[derive(Default)]
@@ -141,6 +141,35 @@ async fn r135_the_same_command_id_answers_the_same_and_with_another_body_is_an_e
     let stale = json!({ "input": { "partnerId": north.partner, "to": "GOLD", "reason": "x", "expectedVersion": 1 } });
     let conflict = served.ask_with(Role::ChannelManager, None, query, stale).await;
     assert_eq!(codes(&conflict), [("overrideTier".to_owned(), "CONFLICT".to_owned())]);
+    served.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_command_id_of_somebody_else_is_another_request() {
+    let served = Served::begin().await;
+    let north = served.objects("north").await;
+    let query = "mutation($input: OverrideTierInput!) { overrideTier(input: $input) \
+                 { position replayed refusal { code } } }";
+    let input = json!({ "input": {
+        "partnerId": north.partner, "to": "SILVER", "reason": "agreed", "commandId": Uuid::from_u128(9)
+    } });
+    for (issuer, subject, replayed) in [
+        ("accord", "ann", false),
+        ("accord", "bob", false),
+        ("elsewhere", "ann", false),
+        ("accord", "ann", true),
+    ] {
+        let by = Principal {
+            issuer: issuer.into(),
+            subject: subject.into(),
+            ..principal(Role::ChannelManager, None)
+        };
+        let answer = served.ask_by(by, query, input.clone()).await;
+        assert_eq!(answer.errors, [], "{subject} of {issuer}");
+        let payload = answer.data.into_json().expect("is JSON")["overrideTier"].clone();
+        assert_eq!(payload["replayed"], replayed, "{subject} of {issuer}: {payload}");
+        assert_eq!(payload["refusal"], Value::Null, "{subject} of {issuer}");
+    }
     served.service.stop().await;
 }
 
@@ -282,21 +311,19 @@ async fn a_stream_replays_what_was_missed_and_then_goes_live() {
         "subscription {{ dealChanged(dealId: \"{}\", after: \"1\") {{ position deal {{ stage }} }} }}",
         north.deal
     );
-    let request =
-        Request::new(&query).data(super::served::principal(Role::Owner, Some(north.partner)));
+    let request = Request::new(&query).data(principal(Role::Owner, Some(north.partner)));
     let mut stream = served.graph.subscribe(request);
     let missed = stream.next().await.expect("answers");
     assert_eq!(missed.errors, []);
     let missed = missed.data.into_json().expect("is JSON");
     assert_eq!(missed["dealChanged"]["deal"]["stage"], "WON");
 
-    let foreign = Request::new(&query)
-        .data(super::served::principal(Role::Owner, Some(served.story.id("ridge"))));
+    let foreign = Request::new(&query).data(principal(Role::Owner, Some(served.story.id("ridge"))));
     let mut foreign = served.graph.subscribe(foreign);
     let waited = tokio::time::timeout(std::time::Duration::from_millis(700), foreign.next()).await;
     assert!(waited.is_err(), "another's deal never changes: {waited:?}");
 
-    let denied = Request::new(&query).data(super::served::principal(Role::Administrator, None));
+    let denied = Request::new(&query).data(principal(Role::Administrator, None));
     let denied = served.graph.subscribe(denied).next().await.expect("answers");
     assert_eq!(codes(&denied), [("dealChanged".to_owned(), "FORBIDDEN".to_owned())]);
     served.service.stop().await;

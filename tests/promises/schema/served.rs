@@ -96,19 +96,23 @@ impl Served {
         self.ask_with(role, partner, query, json!({})).await
     }
 
-    /// A mutation is a request of its own where its input names none.
     pub async fn ask_with(
         &self,
         role: Role,
         partner: Option<Uuid>,
         query: &str,
-        mut variables: Value,
+        variables: Value,
     ) -> Response {
+        self.ask_by(principal(role, partner), query, variables).await
+    }
+
+    /// A mutation is a request of its own where its input names none.
+    pub async fn ask_by(&self, by: Principal, query: &str, mut variables: Value) -> Response {
         if let Some(input) = variables.get_mut("input").and_then(Value::as_object_mut) {
             input.entry("commandId").or_insert_with(|| json!(Uuid::now_v7()));
         }
         let request = Request::new(query).variables(Variables::from_json(variables));
-        let request = request.data(principal(role, partner)).data(TraceId::new());
+        let request = request.data(by).data(TraceId::new());
         self.graph.execute(request).await
     }
 }

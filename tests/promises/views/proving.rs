@@ -1,9 +1,11 @@
 //! A proof says what it has looked at, how far everything had come, and what effect of an event is missing or too many.
 
-use eventlog::{Append, Log, REACTOR, SystemClock};
-use projections::VerifyError;
 use std::sync::Arc;
-use tests::{Trade, append_all, history, places};
+
+use chrono::{DateTime, Utc};
+use eventlog::{Append, Clock, Log, REACTOR, SystemClock};
+use projections::{Positions, VerifyError, schedule};
+use tests::{Place, Trade, append_all, history, places};
 
 use super::ground::*;
 
@@ -97,6 +99,62 @@ async fn a_proof_says_subject_by_subject_what_it_has_looked_at_and_where_everyth
         assert_eq!(report.effects.open, 0, "{place}");
         let positions = report.positions;
         assert_eq!((positions.head, positions.views, positions.reactor), (head, head, head));
+    }
+}
+
+/// It is always this instant.
+struct At(&'static str);
+
+impl Clock for At {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.parse().expect("is an instant")
+    }
+
+    fn by_hand(&self) -> bool {
+        true
+    }
+}
+
+/// A history of which everybody has reacted to everything, at this instant.
+async fn reacted_at(place: &Place, instant: &'static str) -> Reading {
+    let reading = Reading::of(place.log_at(Arc::new(At(instant))).await).await;
+    append_all(&reading.log, history(1500, 57)).await.expect("they are taken");
+    reading.caught_up().await;
+    reacted(&reading.log, reading.views.position()).await;
+    reading
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timers_that_are_late_are_behind_though_views_and_reactor_are_not() {
+    for place in places().await {
+        let reading = reacted_at(&place, "2999-01-01T00:00:00Z").await; // Of all timers that are set.
+        let Positions { head, views, reactor, late, late_since } =
+            proof(&reading.log).await.expect("it holds").positions;
+        assert_eq!((views, reactor), (head, head), "{place}");
+        let namespace = reading.views.current();
+        let first = schedule::next_due(namespace.db()).await.expect("it can be read");
+        assert_eq!(late_since, first, "{place}");
+        let positions = Positions { head, views, reactor, late, late_since };
+        assert!(late > 0 && positions.are_behind(), "{place}: {positions:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_that_have_stopped_are_behind_though_reactor_and_timers_are_not() {
+    for place in places().await {
+        let reading = reacted_at(&place, "2000-01-01T00:00:00Z").await; // Before any timer is due.
+        let report = proof(&reading.log).await.expect("it holds");
+        assert!(!report.positions.are_behind(), "{place}: {:?}", report.positions);
+        let (log, position) = (reading.log.clone(), reading.views.position());
+        reading.end().await;
+        append_all(&log, history(200, 58)).await.expect("the log goes on");
+        let head = *log.head().borrow();
+        reacted(&log, head).await;
+        let positions = proof(&log).await.expect("it holds as far as it goes").positions;
+        let late = (0, None);
+        assert_eq!((positions.late, positions.late_since), late, "{place}");
+        assert_eq!((positions.views, positions.reactor, positions.head), (position, head, head));
+        assert!(positions.are_behind(), "{place}: the views are");
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventlog::{Append, Target};
 use projections::{Behind, ReaderState};
-use tests::{append_all, bypassing, history, places};
+use tests::{Place, append_all, bypassing, history, places};
 use uuid::Uuid;
 
 use super::ground::*;
@@ -87,12 +87,101 @@ async fn a_row_that_the_database_refuses_halts_the_reader_at_its_event_until_tha
         let behind = tokio::time::timeout(PATIENCE, waiting).await.expect("nobody waits for ever");
         assert_eq!(behind, Err(Behind { position: 76 }));
         tamper(&reading.views, &place, mend).await;
-        let mut state = reading.views.state();
-        let runs = state.wait_for(|state| *state == ReaderState::Running);
-        tokio::time::timeout(PATIENCE, runs).await.expect("in time").expect("the reader runs");
-        reading.caught_up().await;
-        proof(&reading.log).await.expect("nothing differs");
+        until_runs(&reading).await;
     }
+}
+
+/// What makes an engine refuse every row of `events`, the code that it then gives, and what undoes it.
+struct Bar {
+    code: &'static str,
+    bar: &'static [&'static str],
+    mend: &'static [&'static str],
+}
+
+fn bars(target: &Target) -> [Bar; 2] {
+    let too_big = Bar {
+        code: "(18)",
+        bar: &[
+            "CREATE TRIGGER barred BEFORE INSERT ON events BEGIN SELECT zeroblob(1000000001); END",
+        ],
+        mend: &["DROP TRIGGER barred"],
+    };
+    let mismatch = Bar {
+        code: "(20)",
+        bar: &[
+            "CREATE TABLE numbers (number INTEGER PRIMARY KEY)",
+            "CREATE TRIGGER barred BEFORE INSERT ON events BEGIN INSERT INTO numbers VALUES ('one'); END",
+        ],
+        mend: &["DROP TRIGGER barred", "DROP TABLE numbers"],
+    };
+    let out_of_range = Bar {
+        code: "(22003)",
+        bar: &[
+            "ALTER TABLE events ADD narrow smallint GENERATED ALWAYS AS ((sequence + 40000)::smallint) STORED",
+        ],
+        mend: &["ALTER TABLE events DROP narrow"],
+    };
+    let limit_exceeded = Bar {
+        code: "(54000)",
+        bar: &[
+            "ALTER TABLE events ADD wide text GENERATED ALWAYS AS (repeat('w', 3000)) STORED",
+            "ALTER TABLE events ALTER wide SET STORAGE EXTERNAL", // Not compressed.
+            "CREATE INDEX wide ON events (wide)",
+        ],
+        mend: &["ALTER TABLE events DROP wide"],
+    };
+    match target {
+        Target::Sqlite { .. } => [too_big, mismatch],
+        Target::Postgres { .. } => [out_of_range, limit_exceeded],
+    }
+}
+
+async fn tamper_with(reading: &Reading, place: &Place, statements: &[&str]) {
+    for sql in statements {
+        tamper(&reading.views, place, sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_and_limits_that_a_database_refuses_halt_the_reader_until_that_is_mended() {
+    for nth in 0..2 {
+        for place in places().await {
+            let Bar { code, bar, mend } = &bars(&place.target)[nth];
+            let reading = Reading::at(&place).await;
+            tamper_with(&reading, &place, bar).await;
+            append_all(&reading.log, history(20, 15)).await.expect("the log goes on");
+            let (position, error) = halted(&reading).await;
+            assert_eq!(position, 1, "{place}: {error}");
+            assert!(error.contains(code), "{place}: {error}");
+            tamper_with(&reading, &place, mend).await;
+            until_runs(&reading).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_database_may_take_later_halts_nobody() {
+    for place in places().await {
+        let reading = Reading::with_history(&place, 20, 16).await;
+        tamper(&reading.views, &place, "ALTER TABLE events RENAME TO elsewhere").await;
+        append_all(&reading.log, history(20, 17)).await.expect("the log goes on");
+        let mut state = reading.views.state();
+        let retries = state.wait_for(|state| *state != ReaderState::Running);
+        let retries = tokio::time::timeout(PATIENCE, retries).await.expect("in time");
+        let retries = retries.expect("the reader runs").clone();
+        assert!(matches!(retries, ReaderState::Retrying { .. }), "{place}: {retries:?}");
+        tamper(&reading.views, &place, "ALTER TABLE elsewhere RENAME TO events").await;
+        until_runs(&reading).await;
+    }
+}
+
+/// Waits until the reader goes on by itself and has read all.
+async fn until_runs(reading: &Reading) {
+    let mut state = reading.views.state();
+    let runs = state.wait_for(|state| *state == ReaderState::Running);
+    drop(tokio::time::timeout(PATIENCE, runs).await.expect("in time").expect("the reader runs"));
+    reading.caught_up().await;
+    proof(&reading.log).await.expect("nothing differs");
 }
 
 fn poison(aggregate_type: &'static str, event_type: &str, payload: &str) -> Append {

@@ -30,7 +30,7 @@ impl Health {
             return Err(format!("down, and begun again: {}", down.join(", ")));
         }
         if let Some(skew) = self.log.skew() {
-            return Err(format!("{skew}; set it right: until then nothing is decided"));
+            return Err(format!("{skew}; nothing is decided meanwhile: {}", skew.way_out()));
         }
         if self.log.is_failing() {
             return Err("the log cannot be written".to_owned());
@@ -95,13 +95,13 @@ impl Health {
         }
     }
 
-    /// For how many seconds the first event that the views lack has been in the log.
+    /// For how many seconds the first event that the views lack has been in the log; NaN where the log does not say.
     async fn lag(&self, viewed: u64, head: u64) -> f64 {
         if viewed >= head {
             return 0.0;
         }
         let first = timeout(PATIENCE, self.log.by_position(viewed + 1)).await;
-        let Ok(Ok(Some(first))) = first else { return 0.0 };
+        let Ok(Ok(Some(first))) = first else { return f64::NAN };
         let lag = self.clock.now() - first.envelope.recorded_at;
         lag.to_std().unwrap_or_default().as_secs_f64()
     }

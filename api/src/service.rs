@@ -102,6 +102,16 @@ impl Service {
                 let (effects, asked) = (effects.clone(), asked.clone());
                 async move { effects.retry(asked).await }
             }));
+            let (keeper, asked) = kept();
+            let seeing = log.clone();
+            tasks.spawn(
+                keeper.keep("heartbeat", asked.clone(), move || {
+                    let (seeing, asked) = (seeing.clone(), asked.clone());
+                    async move {
+                        asked.run_until_cancelled(seeing.keep_seen()).await.unwrap_or_default()
+                    }
+                }),
+            );
         }
         Ok(Self { log, views, commands, timers, reacted, clock, by_hand, begun, shutdown, tasks })
     }

@@ -70,6 +70,10 @@ fn describe() {
         "accord_open_items",
         "Effects of events that should have come and have not, by kind: waiting, refused, failed"
     );
+    metrics::describe_gauge!(
+        "accord_projection_lag_seconds",
+        "For how long the first event that the views lack has been in the log; NaN while the log cannot be asked"
+    );
     metrics::describe_gauge!("accord_clock_right", "1 while the clock can be believed");
     metrics::describe_gauge!("accord_sockets", "Open WebSockets");
 }

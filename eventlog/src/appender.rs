@@ -16,7 +16,7 @@ use crate::engine::Writer;
 use crate::fault::Cause;
 use crate::log::Log;
 use crate::queue::{Head, Health, Job};
-use crate::skew::Watch;
+use crate::watch::Watch;
 use crate::written::{WriteFault, Written};
 
 /// At most this many appends share a transaction.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{Actor, CommandId, Envelope, EventId, SubjectId};
 use uuid::Uuid;
 
+use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::personal::{KeptKey, Key, Secret};
 use crate::verdict::Applied;
@@ -16,11 +17,16 @@ pub(crate) trait AtRest {
     fn number(&self, nth: usize) -> Result<u64, sqlx::Error>;
     fn text(&self, nth: usize) -> Result<&str, sqlx::Error>;
     fn bytes_or_null(&self, nth: usize) -> Result<Option<&[u8]>, sqlx::Error>;
-    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error>;
+    fn instant_or_null(&self, nth: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error>;
     fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error>;
 
     fn id(&self, nth: usize) -> Result<Uuid, sqlx::Error> {
         self.id_or_null(nth)?.ok_or_else(|| sqlx::Error::Decode("an id is null".into()))
+    }
+
+    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error> {
+        let instant = self.instant_or_null(nth)?;
+        instant.ok_or_else(|| sqlx::Error::Decode("an instant is null".into()))
     }
 
     /// A key or a hash.
@@ -90,6 +96,28 @@ pub(crate) fn applied(row: &impl AtRest) -> Result<(CommandId, Applied), sqlx::E
         recorded_at: row.instant(6)?,
     };
     Ok((CommandId(row.id(0)?), applied))
+}
+
+/// What the database knows of the time, with its own clock's word for it.
+macro_rules! select_witness {
+    ($clock:literal) => {
+        concat!(
+            "SELECT ",
+            $clock,
+            ", CASE WHEN position > 0 THEN recorded_at END, seen_at, confirmed_at FROM log_head, clock"
+        )
+    };
+}
+pub(crate) use select_witness;
+
+/// What was asked for by [`select_witness`].
+pub(crate) fn witness(row: &impl AtRest) -> Result<Witness, sqlx::Error> {
+    Ok(Witness {
+        server: row.instant_or_null(0)?,
+        last: row.instant_or_null(1)?,
+        seen: row.instant_or_null(2)?,
+        confirmed: row.instant_or_null(3)?,
+    })
 }
 
 /// Under which name the table `secrets` has what fingerprints are keyed with.

@@ -23,13 +23,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// What a database knows of the time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Witness {
-    /// A server has a clock of its own.
-    Says(DateTime<Utc>),
-    /// A file has none, and was written last at this time.
-    NotBefore(DateTime<Utc>),
+/// What a log's database knows of the time.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Witness {
+    /// What a server's own clock says; a file has none.
+    pub server: Option<DateTime<Utc>>,
+    /// When the last event was recorded.
+    pub last: Option<DateTime<Utc>>,
+    /// When a process that serves, and whose clock was right, last saw the log.
+    pub seen: Option<DateTime<Utc>>,
+    /// When an operator last said that the clock is right.
+    pub confirmed: Option<DateTime<Utc>>,
 }
 
 /// Both engines keep microseconds; what is answered must be what is read back.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use domain::{CommandId, EventId, SubjectId};
 use uuid::Uuid;
 
@@ -41,12 +42,12 @@ impl Writer {
     pub async fn write(
         &mut self,
         batch: &[&Append],
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Written, WriteFault> {
         each_engine!(self, writer => writer.write(batch, now).await)
     }
 
-    /// Takes what a write would take first, and lets go of it.
+    /// Writes what nobody reads, commits it, and takes it away again.
     pub async fn probe(&mut self) -> Result<(), Cause> {
         each_engine!(self, writer => writer.probe().await.map_err(Cause::new))
     }
@@ -71,6 +72,16 @@ impl Engine {
     /// What the database knows of the time.
     pub async fn witness(&self) -> Result<Witness, Cause> {
         each_engine!(self, engine => engine.witness().await.map_err(Cause::new))
+    }
+
+    /// Notes that the log has been seen; never at an earlier time than it was.
+    pub async fn see(&self, now: DateTime<Utc>) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.see(now).await.map_err(Cause::new))
+    }
+
+    /// It is `now`. Where the last event was recorded after `latest`, events go on from now.
+    pub async fn confirm(&self, now: DateTime<Utc>, latest: DateTime<Utc>) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.confirm(now, latest).await.map_err(Cause::new))
     }
 
     /// At most `limit` events after `position`, in order, sealed as they are at rest.

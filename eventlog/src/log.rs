@@ -10,14 +10,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Witness;
 use crate::engine::Engine;
+use crate::fault::Cause;
 use crate::kept::Kept;
 use crate::keys::KeyRing;
 use crate::personal::Secret;
 use crate::queue::{Head, Health, Job};
-use crate::skew::{Skew, Watch};
+use crate::skew::Skew;
 use crate::supervisor::Tasks;
 use crate::turns::Turns;
+use crate::watch::Watch;
 
 /// How events of earlier versions become those of today, in the order in which they apply.
 pub type Upcasters = fn() -> Vec<Box<dyn EventUpcaster>>;
@@ -88,6 +91,15 @@ impl Log {
     /// What is wrong with the clock, for as long as it is.
     pub fn skew(&self) -> Option<Skew> {
         self.shared.work.clock.wrong()
+    }
+
+    /// What time it is, where that can be believed and says something of the world.
+    pub(crate) fn sees(&self) -> Option<DateTime<Utc>> {
+        self.shared.work.clock.sees()
+    }
+
+    pub(crate) async fn compare_clock(&self) -> Result<Witness, Cause> {
+        self.shared.work.clock.compare(self.engine()).await
     }
 
     /// The tasks that work for this process, to which whoever has more of them adds its own.

@@ -13,8 +13,8 @@ use crate::log::{Log, Work};
 use crate::personal::Secret;
 use crate::queue::{Head, Health, QUEUE};
 use crate::schema::OpenError;
-use crate::skew::Watch;
 use crate::supervisor::Tasks;
+use crate::watch::Watch;
 use crate::{follower, postgres, sqlite};
 
 /// Where the log is kept.
@@ -37,7 +37,9 @@ impl Log {
         let engine = Arc::new(engine);
         let head = Arc::new(Head::at(engine.head().await.map_err(OpenError::Unreachable)?));
         let clock = Arc::new(Watch::new(clock));
-        clock.compare(&engine).await;
+        if let Err(error) = clock.compare(&engine).await {
+            tracing::debug!(%error, "the clock cannot be compared"); // Until it can, nothing is decided.
+        }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (tasks, closing) = (Tasks::default(), CancellationToken::new());
         let health = Arc::<Health>::default();

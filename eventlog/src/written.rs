@@ -19,3 +19,12 @@ pub(crate) enum WriteFault {
     /// It broke while the database committed.
     Unknown(Cause),
 }
+
+/// As much as a batch may need. Nothing smaller tells whether there is room: a row may find its place on a page that is there.
+pub(crate) const ROOM: &[u8] = &[0; 64 * 1024];
+
+/// Writes [`ROOM`], to see whether the database takes it.
+pub(crate) const PROBE: &str = "INSERT INTO probes (room) VALUES ($1)";
+
+/// Takes it away, with what a process left that ended in between.
+pub(crate) const UNPROBE: &str = "DELETE FROM probes";

@@ -40,6 +40,22 @@ CREATE TABLE log_head
 
 INSERT INTO log_head (position, recorded_at) VALUES (0, '1970-01-01T00:00:00Z');
 
+-- What is known of the time: when somebody who serves, and whose clock was right, last saw the log, and when an operator
+-- last said that a clock is right.
+CREATE TABLE clock
+(
+    only_row     boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    seen_at      timestamptz,
+    confirmed_at timestamptz
+);
+
+INSERT INTO clock DEFAULT VALUES;
+
+-- What is written and taken away again after an append has failed, to see whether the database takes anything.
+CREATE TABLE probes (room bytea NOT NULL);
+
+ALTER TABLE probes ALTER COLUMN room SET STORAGE EXTERNAL; -- As long as it is, zeroes or not.
+
 -- What each command brought about, so that asking twice changes nothing.
 CREATE TABLE receipts
 (

@@ -42,6 +42,20 @@ CREATE TABLE log_head
 
 INSERT INTO log_head (position, recorded_at) VALUES (0, '1970-01-01T00:00:00.000000Z');
 
+-- What is known of the time: when somebody who serves, and whose clock was right, last saw the log, and when an operator
+-- last said that a clock is right.
+CREATE TABLE clock
+(
+    only_row     integer PRIMARY KEY DEFAULT 1 CHECK (only_row = 1),
+    seen_at      text,
+    confirmed_at text
+) STRICT;
+
+INSERT INTO clock DEFAULT VALUES;
+
+-- What is written and taken away again after an append has failed, to see whether the file takes anything.
+CREATE TABLE probes (room blob NOT NULL) STRICT;
+
 -- What each command brought about, so that asking twice changes nothing.
 CREATE TABLE receipts
 (

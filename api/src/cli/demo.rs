@@ -1,9 +1,11 @@
 //! The demo command: sample data of a year, built once, then served with a token for every role.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use domain::PartnerId;
-use eventlog::{Clock, SystemClock};
+use eventlog::{Clock, Log, SystemClock, Target};
 use serde_json::json;
 
 use super::{Demo, Serve, Store, output::Output, serve};
@@ -62,7 +64,12 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
         jwks_url: None,
         development: true,
     };
-    serve::serve(store.target(DIR), &dir, serving, Some(ide), output).await
+    let target = store.target(DIR);
+    if let Target::Sqlite { .. } = target {
+        // Whoever starts it by hand, be it weeks later, looks at its dates and has nobody's money in it.
+        Log::confirm_clock(&target, Arc::new(SystemClock)).await?;
+    }
+    serve::serve(target, &dir, serving, Some(ide), output).await
 }
 
 /// Builds the year where the log is empty; a log that has events is served as it is.

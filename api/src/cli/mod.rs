@@ -1,5 +1,6 @@
 //! The command-line interface: what to do, on which database, told to a person or to a program.
 
+pub mod clock;
 mod demo;
 mod explain;
 mod output;
@@ -73,6 +74,11 @@ pub enum Command {
         #[command(subcommand)]
         then: Option<Reactions>,
     },
+    /// Show what the clock says, what is known of the time, and what is held for it; may run beside a process that serves.
+    Clock {
+        #[command(subcommand)]
+        then: Option<Clock>,
+    },
     /// Write the views as they stood at a position into a SQLite file of their own.
     Replay {
         /// The last position that counts.
@@ -132,6 +138,14 @@ pub enum Reactions {
         #[arg(long)]
         all: bool,
     },
+}
+
+/// What to do about a clock that is held.
+#[derive(Subcommand, Debug)]
+pub enum Clock {
+    /// Say that this machine's clock is right: after more than a day in which nobody served the log, or after events
+    /// that a wrong clock recorded at times that are still to come.
+    Confirm,
 }
 
 /// The demo's own settings.
@@ -199,6 +213,10 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Reactions { then: None } => reactions::list(store.target(DATA), output).await?,
         Command::Reactions { then: Some(Reactions::Retry { id, all: _ }) } => {
             reactions::retry(&store.target(DATA), id, output).await?;
+        }
+        Command::Clock { then: None } => clock::show(store.target(DATA), output).await?,
+        Command::Clock { then: Some(Clock::Confirm) } => {
+            clock::confirm(&store.target(DATA), output).await?;
         }
         Command::Replay { until, out } => {
             tools::replay(store.target(DATA), until, &out, output).await?

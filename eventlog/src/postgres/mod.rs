@@ -1,5 +1,6 @@
 //! The PostgreSQL storage engine: its statements, and what its errors mean.
 
+mod clock;
 mod columns;
 mod keys;
 mod load;
@@ -19,7 +20,6 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, select_receipts};
-use crate::clock::Witness;
 use crate::fault::Cause;
 use crate::pools::steady;
 use crate::schema::{OpenError, check_current};
@@ -107,11 +107,6 @@ impl Engine {
         Ok(listener)
     }
 
-    pub async fn witness(&self) -> Result<Witness, sqlx::Error> {
-        let time = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool).await;
-        time.map(Witness::Says)
-    }
-
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
         let row = sqlx::query(select_receipts!("WHERE command_id = $1"))
             .bind(command.0)
@@ -186,7 +181,7 @@ impl AtRest for PgRow {
         self.try_get(nth)
     }
 
-    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error> {
+    fn instant_or_null(&self, nth: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
         self.try_get(nth)
     }
 

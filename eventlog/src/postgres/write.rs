@@ -14,7 +14,7 @@ use crate::at_rest::{applied, select_receipts};
 use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::verdict::{Known, Verdict, answers, judge, writes};
-use crate::written::{WriteFault, Written};
+use crate::written::{PROBE, ROOM, UNPROBE, WriteFault, Written};
 
 /// After this long a connection is asked whether it still lives, so that a server that was restarted in a quiet
 /// hour does not leave the next command's outcome in doubt.
@@ -62,10 +62,12 @@ impl Writer {
         Ok(written)
     }
 
-    /// Whether the lock of the head is to be had.
+    /// Whether the lock of the head is to be had, and the database takes what is written.
     pub async fn probe(&mut self) -> Result<(), sqlx::Error> {
         let mut connection = self.connection().await?;
         connection.execute("SELECT FROM log_head FOR UPDATE").await?;
+        sqlx::query(PROBE).bind(ROOM).execute(&mut connection).await?;
+        connection.execute(UNPROBE).await?;
         self.connection = Some((connection, Instant::now()));
         Ok(())
     }

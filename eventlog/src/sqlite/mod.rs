@@ -1,5 +1,6 @@
 //! The SQLite storage engine: one process, one writer, many readers.
 
+mod clock;
 mod keys;
 mod open_items;
 mod read;
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, parsed, select_receipts, undecodable};
-use crate::clock::{Witness, at_rest};
+use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::pools::steady;
 use crate::private::{check_dir, private_dir, private_file};
@@ -82,9 +83,17 @@ impl Engine {
 
     /// Opens a file to read it only, also beside the process that it belongs to.
     pub async fn open_to_read(dir: &Path) -> Result<Self, OpenError> {
-        check_dir(dir)?;
         let options = SqliteConnectOptions::new().filename(dir.join(FILE)).busy_timeout(BUSY);
-        let options = options.read_only(true);
+        Self::beside(dir, options.read_only(true)).await
+    }
+
+    /// Opens a file for what may be said beside the process that it belongs to.
+    pub async fn open_beside(dir: &Path) -> Result<Self, OpenError> {
+        Self::beside(dir, options(dir)).await
+    }
+
+    async fn beside(dir: &Path, options: SqliteConnectOptions) -> Result<Self, OpenError> {
+        check_dir(dir)?;
         let mut connection = options.connect().await?;
         let applied = connection.list_applied_migrations().await.unwrap_or_default();
         check_current(&MIGRATIONS, &applied)?;
@@ -126,11 +135,6 @@ impl Engine {
             lingers: self.lingers.clone(),
             _lock: self.lock.clone(),
         }
-    }
-
-    pub async fn witness(&self) -> Result<Witness, sqlx::Error> {
-        let head = sqlx::query("SELECT recorded_at FROM log_head").fetch_one(&self.pool).await?;
-        head.instant(0).map(Witness::NotBefore)
     }
 
     pub async fn applied(&self, command: CommandId) -> Result<Option<Applied>, sqlx::Error> {
@@ -236,9 +240,10 @@ impl AtRest for SqliteRow {
         self.try_get(nth)
     }
 
-    fn instant(&self, nth: usize) -> Result<DateTime<Utc>, sqlx::Error> {
-        let instant = DateTime::parse_from_rfc3339(self.text(nth)?).map_err(undecodable)?;
-        Ok(instant.to_utc())
+    fn instant_or_null(&self, nth: usize) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+        let Some(text) = self.try_get::<Option<&str>, _>(nth)? else { return Ok(None) };
+        let instant = DateTime::parse_from_rfc3339(text).map_err(undecodable)?;
+        Ok(Some(instant.to_utc()))
     }
 
     fn id_or_null(&self, nth: usize) -> Result<Option<Uuid>, sqlx::Error> {

@@ -17,7 +17,7 @@ use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::clock::at_rest;
 use crate::fault::Cause;
 use crate::verdict::{Known, Verdict, answers, judge, writes};
-use crate::written::{WriteFault, Written};
+use crate::written::{PROBE, ROOM, UNPROBE, WriteFault, Written};
 
 /// Rows to a statement; 14 values each stay far below SQLite's limit of variables.
 const ROWS: usize = 500;
@@ -57,14 +57,15 @@ impl Writer {
         Ok(written)
     }
 
-    /// Whether the file's one writer can be had.
+    /// Whether the file's one writer can be had, and takes what is written.
     pub async fn probe(&mut self) -> Result<(), sqlx::Error> {
         let mut slot = self.connection.lock().await;
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        connection.execute("BEGIN IMMEDIATE; ROLLBACK").await?;
+        sqlx::query(PROBE).bind(ROOM).execute(&mut connection).await?;
+        connection.execute(UNPROBE).await?;
         *slot = Some(connection);
         Ok(())
     }
@@ -225,5 +226,36 @@ fn lost(error: sqlx::Error) -> WriteFault {
         WriteFault::Refused(Cause::new(error))
     } else {
         WriteFault::Lost(Cause::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Engine, options};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_probe_fails_while_the_file_has_no_room_for_a_batch_and_leaves_nothing_behind() {
+        let aside = tempfile::tempdir().expect("a temporary directory can be made");
+        let dir = aside.path().join("data");
+        Engine::migrate(&dir).await.expect("it can be made");
+        let mut peer = options(&dir).connect().await.expect("it is there");
+        let sql = "SELECT page_count, (SELECT count(*) FROM probes) FROM pragma_page_count()";
+        let (pages, _): (i64, i64) =
+            sqlx::query_as(sql).fetch_one(&mut peer).await.expect("it can be read");
+        for (room, taken) in [(0, false), (8, false), (32, true)] {
+            let most = (pages + room).to_string();
+            let options = options(&dir).pragma("max_page_count", most);
+            let mut writer = Writer {
+                connection: Arc::default(),
+                options,
+                lingers: Arc::default(),
+                _lock: None,
+            };
+            assert_eq!(writer.probe().await.is_ok(), taken, "{room} pages");
+        }
+        let (_, left): (i64, i64) =
+            sqlx::query_as(sql).fetch_one(&mut peer).await.expect("it can be read");
+        assert_eq!(left, 0);
     }
 }

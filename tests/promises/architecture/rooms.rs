@@ -27,10 +27,10 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_items.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
-    &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs"]],
+    &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs", "watch.rs"]],
     &[&["log.rs"]],
     &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
-    &[&["open.rs", "unsettled.rs"]],
+    &[&["open.rs", "timekeeping.rs", "unsettled.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],
     &[&["audit/"], &["deal/"], &["glance/"], &["ledger/"], &["partner/"], &["program/"], &["wallet/"]],

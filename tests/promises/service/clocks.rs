@@ -35,10 +35,10 @@ impl Clock for Shifted {
     }
 }
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 /// How many lots the log has, and how many of them have matured.
-async fn lots(log: &Log) -> (usize, usize) {
+pub(super) async fn lots(log: &Log) -> (usize, usize) {
     let mut lots = (0, 0);
     for recorded in told(log).await {
         let event = recorded.told::<WalletEvent>();
@@ -49,7 +49,7 @@ async fn lots(log: &Log) -> (usize, usize) {
 }
 
 /// A log in which a contract has just earned something, and nobody has reacted to it yet. The trade itself has one lot.
-async fn earned(place: &Place) {
+pub(super) async fn earned(place: &Place) {
     let log = place.log().await;
     Trade::set_up(&log).await.earn().await;
     log.close().await;

@@ -76,6 +76,9 @@ async fn views_that_have_halted_lag_by_what_the_log_has_beyond_them() {
         let lag = gauges.read("accord_projection_lag_seconds");
         until(async || measured(&health).await.read("accord_projection_lag_seconds") > lag).await;
         assert_eq!(gauges.read("accord_reactor_lag_events"), 4.0, "{place}");
+        service.log.close().await; // It cannot be asked any more.
+        let lag = measured(&health).await.read("accord_projection_lag_seconds");
+        assert!(lag.is_nan(), "{place}: {lag} of a log that does not answer");
         service.stop().await;
     }
 }

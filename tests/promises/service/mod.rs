@@ -3,6 +3,7 @@
 mod binary;
 mod clocks;
 mod gauges;
+mod held;
 mod open_items;
 mod stalled;
 mod supervised;

@@ -115,3 +115,38 @@ async fn a_process_ends_when_it_is_asked_to_although_a_peer_holds_the_log() {
         assert_eq!(asked.await.expect("no panic"), Err(Fault::Unavailable), "{place}");
     }
 }
+
+/// A server that refuses everything that is written, and counts it.
+const FULL: &str = "CREATE SEQUENCE refused;
+    CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM nextval('refused');
+        RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full';
+    END
+    $$;
+    CREATE TRIGGER full_of_events BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION refuse_all();
+    CREATE TRIGGER full_of_probes BEFORE INSERT ON probes FOR EACH STATEMENT EXECUTE FUNCTION refuse_all()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_database_takes_nothing_is_not_ready_for_as_long_as_that_is_so() {
+    let place = Place::postgres().await;
+    let service = Service::start(place.target.clone()).await.expect("it starts");
+    let health = service.health();
+    let mut peer = Raw::of(&place).await;
+    peer.run(FULL).await.expect("it can be refused");
+    assert_eq!(service.ask(opening()).await, Err(Fault::Unavailable));
+    for tries in 2..6 {
+        until(async || {
+            let refused = peer.texts("SELECT last_value::text FROM refused").await.concat();
+            refused.parse::<u64>().is_ok_and(|refused| refused >= tries)
+        })
+        .await; // Nobody asks for anything meanwhile.
+        assert_eq!(health.ready().await, Err("the log cannot be written".to_owned()));
+    }
+    peer.run("DROP FUNCTION refuse_all CASCADE").await.expect("it is there");
+    until(async || health.ready().await.is_ok()).await;
+    let done = service.ask(opening()).await;
+    assert!(matches!(done, Ok(Outcome::Done(_))), "{done:?}");
+    assert!(peer.texts("SELECT 'left' FROM probes").await.is_empty());
+    service.stop().await;
+}

@@ -84,8 +84,15 @@ async fn whoever_panics_on_reading_the_clock_is_named_and_works_again() {
 async fn whatever_must_never_end_is_kept_and_said_to_be_up() {
     for place in places().await {
         let service = Service::start(place.target.clone()).await.expect("it starts");
-        let mut tasks =
-            BTreeSet::from(["appender", "clock", "open items", "reactor", "reader", "timers"]);
+        let mut tasks = BTreeSet::from([
+            "appender",
+            "clock",
+            "heartbeat",
+            "open items",
+            "reactor",
+            "reader",
+            "timers",
+        ]);
         if let Target::Postgres { .. } = place.target {
             tasks.insert("listener"); // In a file nobody else writes.
         }

@@ -46,7 +46,8 @@ struct Row {
 const TABLE: [Row; 7] = [
     Row {
         effect: "joinNetwork",
-        ordinary: &["TERMS_NOT_CURRENT"], // Whoever accepts them joins by that.
+        // Whoever accepts the terms joins by that, then or later.
+        ordinary: &["TERMS_NOT_CURRENT", "PARTNER_STEP_TOO_EARLY"],
         waits: &[("PARENT_NOT_JOINED", On::Inviter)],
     },
     Row { effect: "assignResponsible", ordinary: &["DEAL_ENDED"], waits: &[] },
@@ -147,6 +148,7 @@ mod tests {
         let meant = |name, code| meaning(&effect(name), code);
         assert_eq!(meant("joinNetwork", "PARENT_NOT_JOINED"), Meaning::Waits(On::Inviter));
         assert_eq!(meant("joinNetwork", "TERMS_NOT_CURRENT"), Meaning::Ordinary);
+        assert_eq!(meant("joinNetwork", "PARTNER_STEP_TOO_EARLY"), Meaning::Ordinary);
         assert_eq!(meant("joinNetwork", "NETWORK_TOO_DEEP"), Meaning::MustNotBe);
         assert_eq!(meant("accrueCommission", "WALLET_OVERFLOW"), Meaning::Waits(On::Itself));
         assert_eq!(meant("accrueCommission", "WALLET_FOREIGN"), Meaning::MustNotBe);

@@ -24,18 +24,24 @@ events! {
             inviter: Option<PartnerId>,
             terms_version: u32,
             applied_by: Actor,
+            applied_at: DateTime<Utc>,
         },
         "review-assigned" => ReviewAssigned { reviewer: String },
         "information-requested" => InformationRequested { question: Personal<String> },
-        "information-supplied" => InformationSupplied { answer: Personal<String> },
+        "information-supplied" => InformationSupplied { answer: Personal<String>, supplied_at: DateTime<Utc> },
         "review-recorded" => ReviewRecorded {
             sector_fit: Personal<String>,
             marketing_competence: Personal<String>,
             result: ReviewResult,
+            reviewed_at: DateTime<Utc>,
         },
         "interview-scheduled" => InterviewScheduled { at: DateTime<Utc> },
-        "interview-held" => InterviewHeld { outcome: InterviewOutcome, notes: Personal<String> },
-        "application-approved" => Approved { interview_held: bool },
+        "interview-held" => InterviewHeld {
+            outcome: InterviewOutcome,
+            notes: Personal<String>,
+            held_at: DateTime<Utc>,
+        },
+        "application-approved" => Approved { interview_held: bool, approved_at: DateTime<Utc> },
         "application-rejected" => Rejected { code: ApplicationRejectionCode },
         "application-withdrawn" => Withdrawn {},
     }
@@ -145,6 +151,8 @@ pub struct File {
     /// The version of the terms accepted last.
     pub terms_version: u32,
     pub applied_by: Actor,
+    /// The latest instant of what later steps rest on: applied, answered, reviewed, interviewed, approved, terms accepted.
+    pub since: DateTime<Utc>,
 }
 
 /// An application that is not decided.
@@ -177,6 +185,12 @@ impl From<NewContact> for Contact {
 impl File {
     pub(super) fn knows(&self, person: SubjectId) -> Result<(), PartnerRefusal> {
         if self.people.contains(&person) { Ok(()) } else { Err(PartnerRefusal::UnknownPerson) }
+    }
+
+    /// Refuses a step that is dated before what it rests on: it would be judged by what was in force before there was
+    /// anything to judge.
+    pub(super) fn follows(&self, at: DateTime<Utc>) -> Result<(), PartnerRefusal> {
+        if self.since <= at { Ok(()) } else { Err(PartnerRefusal::TooEarly { after: self.since }) }
     }
 }
 
@@ -215,7 +229,10 @@ impl Candidate {
             ) => Err(No::AlreadyReviewed),
 
             (S::InformationRequested, Do::SupplyInformation { answer }) => {
-                Ok(vec![ApplicationEvent::InformationSupplied { answer: personal(answer) }])
+                Ok(vec![ApplicationEvent::InformationSupplied {
+                    answer: personal(answer),
+                    supplied_at: issued.at,
+                }])
             }
             (
                 S::Applied
@@ -231,6 +248,7 @@ impl Candidate {
                     sector_fit: personal(sector_fit),
                     marketing_competence: personal(marketing_competence),
                     result: *result,
+                    reviewed_at: issued.at,
                 }])
             }
             (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::RecordReview { .. }) => {
@@ -244,6 +262,7 @@ impl Candidate {
                 Ok(vec![ApplicationEvent::InterviewHeld {
                     outcome: *outcome,
                     notes: personal(notes),
+                    held_at: issued.at,
                 }])
             }
             (S::Reviewed(Passed), Do::RecordInterview { .. }) => Err(No::InterviewNotScheduled),
@@ -260,13 +279,13 @@ impl Candidate {
             ) => Err(No::NotReviewed),
 
             (S::Interviewed, Do::Approve {}) => {
-                Ok(vec![ApplicationEvent::Approved { interview_held: true }])
+                Ok(vec![ApplicationEvent::Approved { interview_held: true, approved_at: issued.at }])
             }
             (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
                 if rulebook.interview_required {
                     return Err(No::InterviewNotHeld);
                 }
-                Ok(vec![ApplicationEvent::Approved { interview_held: false }])
+                Ok(vec![ApplicationEvent::Approved { interview_held: false, approved_at: issued.at }])
             }
 
             // Nobody is turned away before both findings stand (R2).
@@ -295,12 +314,21 @@ impl Candidate {
 
     pub(super) fn evolve(&mut self, event: &ApplicationEvent) {
         self.stage = match event {
-            ApplicationEvent::ReviewAssigned { .. }
-            | ApplicationEvent::InformationSupplied { .. } => ApplicationStage::UnderReview,
+            ApplicationEvent::ReviewAssigned { .. } => ApplicationStage::UnderReview,
             ApplicationEvent::InformationRequested { .. } => ApplicationStage::InformationRequested,
-            ApplicationEvent::ReviewRecorded { result, .. } => ApplicationStage::Reviewed(*result),
+            ApplicationEvent::InformationSupplied { supplied_at, .. } => {
+                self.file.since = *supplied_at;
+                ApplicationStage::UnderReview
+            }
+            ApplicationEvent::ReviewRecorded { result, reviewed_at, .. } => {
+                self.file.since = *reviewed_at;
+                ApplicationStage::Reviewed(*result)
+            }
             ApplicationEvent::InterviewScheduled { .. } => ApplicationStage::InterviewScheduled,
-            ApplicationEvent::InterviewHeld { .. } => ApplicationStage::Interviewed,
+            ApplicationEvent::InterviewHeld { held_at, .. } => {
+                self.file.since = *held_at;
+                ApplicationStage::Interviewed
+            }
             ApplicationEvent::Applied { .. }
             | ApplicationEvent::Approved { .. }
             | ApplicationEvent::Rejected { .. }

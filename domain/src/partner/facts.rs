@@ -12,8 +12,14 @@ impl Facted for Partner {
         issued: &Issued<PartnerCommand>,
         streams: &S,
     ) -> Result<PartnerFacts, S::Error> {
-        if let PartnerCommand::Apply { program, .. } = &issued.command {
-            return Ok(PartnerFacts { program: streams.load(program.0).await?, parent: None });
+        if let PartnerCommand::Apply { program, inviter, .. } = &issued.command {
+            let program = streams.load(program.0).await?;
+            // Who applies is no partner yet and invites nobody, least of all itself.
+            let parent = match inviter.filter(|inviter| inviter.0 != issued.target) {
+                Some(inviter) => Some(streams.load(inviter.0).await?),
+                None => None,
+            };
+            return Ok(PartnerFacts { program, parent });
         }
         let parent = match (&issued.command, self.inviter()) {
             (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),

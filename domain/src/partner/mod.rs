@@ -122,6 +122,8 @@ refusals! {
         "INTERVIEW_ALREADY_HELD" "the interview has been held already; approve or reject the application" => InterviewAlreadyHeld,
         "TERMS_NOT_PUBLISHED" "the programme has published no terms yet; ask the vendor to publish them" => NoTerms,
         "TERMS_NOT_CURRENT" at "terms_version" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32 } by policy,
+        "PARTNER_STEP_TOO_EARLY" at "at" "this rests on what happened at {after}; date it then or later" => TooEarly { after: DateTime<Utc> },
+        "INVITER_UNKNOWN" at "inviter" "this programme has no partner with that id; name one that it has, or none" => UnknownInviter,
         "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet; join after it has" => ParentNotJoined,
         "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top; ask the vendor for another place" => TooDeep { limit: u32 },
         "COURSE_UNKNOWN" at "course" "no course {course} is published; name one that is, or have it published first" => UnknownCourse { course: String },
@@ -161,7 +163,7 @@ pub struct Active {
 #[derive(Clone, Debug, Default)]
 pub struct PartnerFacts {
     pub program: std::sync::Arc<Program>,
-    /// The inviting partner, where there is one.
+    /// The inviting partner, where one is named.
     pub parent: Option<std::sync::Arc<Partner>>,
 }
 
@@ -212,6 +214,9 @@ impl Partner {
             ) => {
                 application::check(company, contacts)?;
                 let accepted = terms::current(rulebook()?, issued.at, *terms_version)?;
+                if inviter.is_some() {
+                    network::invites(facts.parent.as_deref(), *program)?;
+                }
                 let subject = SubjectId(derived(issued.command_id.0, "application"));
                 Ok(vec![PartnerEvent::Application(ApplicationEvent::Applied {
                     program: *program,
@@ -222,6 +227,7 @@ impl Partner {
                     inviter: *inviter,
                     terms_version: accepted.version,
                     applied_by: issued.by.clone(),
+                    applied_at: issued.at,
                 })])
             }
             (Self::Candidate(_) | Self::Active(_) | Self::Ended { .. }, Do::Apply { .. }) => {
@@ -231,6 +237,7 @@ impl Partner {
             (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
             (Self::Candidate(candidate), _) => {
                 let mut events = told(candidate.decide(issued, rulebook()?)?);
+                candidate.file.follows(issued.at)?;
                 if events.iter().any(PartnerEvent::approves) {
                     events.extend(told(Training::default().assign_next(rulebook()?)));
                 }
@@ -256,6 +263,7 @@ impl Partner {
                     inviter,
                     terms_version,
                     applied_by,
+                    applied_at,
                     ..
                 }),
             ) => {
@@ -268,13 +276,14 @@ impl Partner {
                     inviter,
                     terms_version,
                     applied_by,
+                    since: applied_at,
                 };
                 *self =
                     Self::Candidate(Box::new(Candidate { file, stage: ApplicationStage::Applied }));
             }
-            (Self::Candidate(candidate), Application(Told::Approved { .. })) => {
+            (Self::Candidate(candidate), Application(Told::Approved { approved_at, .. })) => {
                 *self = Self::Active(Box::new(Active {
-                    file: candidate.file.clone(),
+                    file: File { since: approved_at, ..candidate.file.clone() },
                     place: None,
                     training: Training::default(),
                     tiers: Tiers::default(),
@@ -349,8 +358,9 @@ impl Active {
     fn evolve(&mut self, event: PartnerEvent) {
         match event {
             PartnerEvent::Application(_) => {} // Settled before the approval.
-            PartnerEvent::Terms(TermsEvent::Accepted { version, .. }) => {
-                self.file.terms_version = version
+            PartnerEvent::Terms(TermsEvent::Accepted { version, accepted_at, .. }) => {
+                self.file.terms_version = version;
+                self.file.since = accepted_at;
             }
             PartnerEvent::Network(NetworkEvent::Joined { parent, depth, .. }) => {
                 self.place = Some(Place { parent, depth });

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Active, ApplicationSource, Partner, PartnerCommand, PartnerRefusal, terms};
-use crate::{Issued, PartnerId, derived, program::Rulebook, words::events};
+use crate::{Issued, PartnerId, ProgramId, derived, program::Rulebook, words::events};
 
 events! {
     /// What happened to a place in the network.
@@ -29,6 +29,7 @@ pub(super) fn join(
     if partner.place.is_some() {
         return Ok(vec![]); // Already so: a retry is harmless.
     }
+    partner.file.follows(issued.at)?;
     terms::current(rulebook, issued.at, partner.file.terms_version)?;
     let depth = match partner.file.inviter {
         None => 0,
@@ -44,6 +45,15 @@ pub(super) fn join(
         origin: partner.file.source,
         referral_code: code[..12].to_owned(),
     }])
+}
+
+/// Refuses an inviter that is no partner of the programme, or is one no more; a candidate may join later, and whoever it
+/// invites after it.
+pub(super) fn invites(inviter: Option<&Partner>, program: ProgramId) -> Result<(), PartnerRefusal> {
+    match inviter.and_then(Partner::file) {
+        Some(file) if file.program == program => Ok(()),
+        Some(_) | None => Err(PartnerRefusal::UnknownInviter),
+    }
 }
 
 /// One below the parent, which must have joined the same programme before (R81, R82).

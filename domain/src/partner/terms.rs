@@ -12,7 +12,7 @@ use crate::{
 events! {
     /// What happened to the terms between partner and vendor.
     pub enum TermsEvent {
-        "terms-accepted" => Accepted { version: u32, document_hash: String },
+        "terms-accepted" => Accepted { version: u32, document_hash: String, accepted_at: DateTime<Utc> },
     }
 }
 
@@ -26,9 +26,11 @@ pub(super) fn accept(
     if file.terms_version == terms.version {
         return Ok(vec![]); // Already so.
     }
+    file.follows(at)?;
     Ok(vec![TermsEvent::Accepted {
         version: terms.version,
         document_hash: terms.body.document_hash.clone(),
+        accepted_at: at,
     }])
 }
 

@@ -73,10 +73,13 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     assert_eq!(decide(reviewed("passed"), approve()), not_held);
     assert_eq!(decide(partner_events(first(4)), approve()), not_held);
     assert_eq!(name_of(decide(partner_events(first(4)), hold())), "interview-held");
-    let held = PartnerEvent::Application(ApplicationEvent::Approved { interview_held: true });
+    let approval = |interview_held| {
+        ApplicationEvent::Approved { interview_held, approved_at: at("2025-01-10") }
+    };
+    let held = PartnerEvent::Application(approval(true));
     assert_eq!(decide(interviewed(), approve()).expect("is allowed")[0], held);
 
-    let unheld = PartnerEvent::Application(ApplicationEvent::Approved { interview_held: false });
+    let unheld = PartnerEvent::Application(approval(false));
     let facts = without_interview();
     let outcome = decide_with(&facts, reviewed("passed"), "2025-01-10", approve());
     assert_eq!(outcome, Ok(vec![unheld]), "this programme has no courses to assign");

@@ -2,9 +2,12 @@
 
 use super::*;
 
-fn invited(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec<PartnerEvent> {
-    let rest = first(6).into_iter().skip(1);
-    partner_events([apply(Some(BETA))].into_iter().chain(rest).chain(commands))
+fn invited() -> Vec<PartnerEvent> {
+    let mut events = approved();
+    if let PartnerEvent::Application(ApplicationEvent::Applied { inviter, .. }) = &mut events[0] {
+        *inviter = Some(BETA);
+    }
+    events
 }
 
 fn under(parent: Option<Vec<PartnerEvent>>) -> PartnerFacts {
@@ -13,7 +16,7 @@ fn under(parent: Option<Vec<PartnerEvent>>) -> PartnerFacts {
 }
 
 fn join(facts: &PartnerFacts) -> Outcome {
-    decide_with(facts, invited([]), "2025-01-10", PartnerCommand::Join {})
+    decide_with(facts, invited(), "2025-01-10", PartnerCommand::Join {})
 }
 
 fn at_depth(depth: u32) -> Vec<PartnerEvent> {
@@ -58,12 +61,31 @@ fn a_network_is_no_deeper_than_the_programme_allows() {
 
 #[test]
 fn a_superior_of_another_programme_is_none() {
+    assert_eq!(join(&under(Some(elsewhere()))), Err(PartnerRefusal::ParentNotJoined));
+}
+
+/// A partner in the network of another programme.
+fn elsewhere() -> Vec<PartnerEvent> {
     let mut elsewhere = joined();
     if let PartnerEvent::Application(ApplicationEvent::Applied { program, .. }) = &mut elsewhere[0]
     {
         *program = crate::ProgramId(Uuid::nil());
     }
-    assert_eq!(join(&under(Some(elsewhere))), Err(PartnerRefusal::ParentNotJoined));
+    elsewhere
+}
+
+#[test]
+fn an_inviter_is_a_partner_of_the_programme_or_a_candidate_that_may_become_one() {
+    let by = |inviter| decide_with(&under(inviter), vec![], "2025-01-10", apply(Some(BETA)));
+    for known in [applied(), interviewed(), approved(), joined()] {
+        assert_eq!(name_of(by(Some(known))), "applied");
+    }
+    let withdrawn = partner_events([first(2), vec![PartnerCommand::Withdraw {}]].concat());
+    for unknown in [None, Some(vec![]), Some(elsewhere()), Some(withdrawn)] {
+        assert_eq!(by(unknown), Err(PartnerRefusal::UnknownInviter));
+    }
+    let nobody = decide_with(&under(None), vec![], "2025-01-10", apply(None));
+    assert_eq!(name_of(nobody), "applied", "nobody has to invite");
 }
 
 #[test]
@@ -106,7 +128,11 @@ fn r86_an_acceptance_refers_to_the_version_in_force_when_accepting() {
         Err(PartnerRefusal::TermsNotCurrent { current: version, policy })
     };
     let document_hash = "a".repeat(64);
-    let accepted = PartnerEvent::Terms(TermsEvent::Accepted { version: 2, document_hash });
+    let accepted = PartnerEvent::Terms(TermsEvent::Accepted {
+        version: 2,
+        document_hash,
+        accepted_at: at("2025-02-01T00:00:00Z"),
+    });
     assert_eq!(accept("2025-01-31T23:59:59.999Z", 2), not_current(1));
     assert_eq!(accept("2025-01-31T23:59:59.999Z", 1), Ok(vec![]));
     assert_eq!(accept("2025-02-01T00:00:00Z", 1), not_current(2));

@@ -1,7 +1,10 @@
 //! A manual clock (test double), moved by hand for the demo, for stories and for tests; and what a story's events are
 //! recorded at.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono::{DateTime, Utc};
 use eventlog::{Clock, SystemClock};
@@ -45,17 +48,26 @@ impl Clock for ManualClock {
 #[derive(Clone)]
 pub(crate) struct StoryClock {
     story: ManualClock,
-    begins: Arc<OnceLock<bool>>,
+    own: Own,
+}
+
+/// Whether somebody has the log to itself. Clones share it.
+#[derive(Clone, Default)]
+pub struct Own(Arc<AtomicBool>);
+
+impl Own {
+    pub fn set(&self, own: bool) {
+        self.0.store(own, Ordering::Release);
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl StoryClock {
-    pub fn of(story: ManualClock) -> Self {
-        Self { story, begins: Arc::default() }
-    }
-
-    /// Says whether the log was empty.
-    pub fn begins(&self, begins: bool) {
-        self.begins.get_or_init(|| begins);
+    pub fn of(story: ManualClock, own: Own) -> Self {
+        Self { story, own }
     }
 }
 
@@ -66,6 +78,6 @@ impl Clock for StoryClock {
     }
 
     fn by_hand(&self) -> bool {
-        self.begins.get().copied().unwrap_or_default()
+        self.own.is_set()
     }
 }

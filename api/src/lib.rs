@@ -1,6 +1,7 @@
 //! The adapters (ports of the hexagon): the web edge, GraphQL, the reactor and the command line.
 
 pub mod access;
+mod attempts;
 pub mod auth;
 pub mod cli;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod fault;
 pub mod graphql;
 pub mod health;
 pub mod http;
+pub mod open_items;
 pub mod reactor;
 pub mod service;
 pub mod story;

@@ -1,11 +1,14 @@
 //! The process manager: follows the log and issues the commands that events cause, each to one effect.
 
 use domain::{Recorded, decode};
-use eventlog::{Log, REACTOR, RawEvent};
+use eventlog::{Ids, Log, REACTOR, RawEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::effects::{Effects, FIRST_PAUSE, wait};
+use crate::{
+    clock::Own,
+    effects::{Effects, FIRST_PAUSE, wait},
+};
 
 const BATCH: u32 = 256;
 
@@ -14,17 +17,20 @@ pub struct Reactor {
     log: Log,
     effects: Effects,
     position: watch::Sender<u64>,
-    /// Whether it says in the log how far it has come.
-    accounts: bool,
+    /// Whether it says in the log how far it has come: a story in a log of others leaves that to them.
+    accounts: Own,
 }
 
 impl Reactor {
     pub fn new(log: Log, effects: Effects) -> Self {
-        Self { log, effects, position: watch::Sender::new(0), accounts: true }
+        let accounts = Own::default();
+        accounts.set(true);
+        Self { log, effects, position: watch::Sender::new(0), accounts }
     }
 
-    /// The same, saying in the log how far it has come or leaving that to others, who then react to all of it again.
-    pub fn accounting(self, accounts: bool) -> Self {
+    /// The same, saying in the log how far it has come while it has that to itself, else leaving that to others, who then
+    /// react to all of it again.
+    pub fn accounting(self, accounts: Own) -> Self {
         Self { accounts, ..self }
     }
 
@@ -47,8 +53,7 @@ impl Reactor {
     async fn follow(&self) {
         let mut pause = FIRST_PAUSE;
         let start = loop {
-            let known = self.effects.recall().await;
-            match known.and(self.log.checkpoint(REACTOR).await) {
+            match self.log.checkpoint(REACTOR).await {
                 Ok(position) => break position,
                 Err(error) => tracing::warn!(%error, "the reactor cannot read its checkpoint yet"),
             }
@@ -61,10 +66,11 @@ impl Reactor {
             match follower.next(BATCH).await {
                 Ok(batch) => {
                     pause = FIRST_PAUSE;
+                    let dismissed = self.dismissed(&batch).await;
                     for raw in batch {
                         let position = raw.envelope.position;
                         let Some(recorded) = understood(raw) else { return };
-                        self.effects.react(&recorded).await;
+                        self.effects.react(&recorded, &dismissed).await;
                         self.position.send_replace(position);
                     }
                     self.remember().await;
@@ -77,9 +83,23 @@ impl Reactor {
         }
     }
 
+    /// What of these events has been dismissed, for a reactor that comes to them again or after another one.
+    async fn dismissed(&self, batch: &[RawEvent]) -> Ids {
+        let [Some(first), Some(last)] = [batch.first(), batch.last()] else { return Ids::new() };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let asked = self.log.dismissed(first.envelope.position, last.envelope.position).await;
+            match asked {
+                Ok(ids) => return ids,
+                Err(error) => tracing::warn!(%error, "open items cannot be read"),
+            }
+            wait(&mut pause).await;
+        }
+    }
+
     /// Losing this costs a repetition, never an effect.
     async fn remember(&self) {
-        if !self.accounts {
+        if !self.accounts.is_set() {
             return;
         }
         let position = *self.position.borrow();

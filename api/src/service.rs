@@ -10,9 +10,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    clock::{ManualClock, StoryClock},
+    attempts::Patience,
+    clock::{ManualClock, Own, StoryClock},
     commands::{Commands, Outcome, Request},
-    effects::{Effects, Patience},
+    effects::Effects,
     fault::Fault,
     health::Health,
     reactor::Reactor,
@@ -32,8 +33,8 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     /// Set where time stands still until a story moves it.
     by_hand: Option<ManualClock>,
-    /// Whether the log was empty, so that all of it is the story's.
-    begun: bool,
+    /// Whether a story has the log to itself: it was empty, and nobody serves it.
+    own: Own,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -60,23 +61,22 @@ impl Service {
         clock: Arc<dyn Clock>,
         by_hand: Option<ManualClock>,
     ) -> anyhow::Result<Self> {
-        let story = by_hand.clone().map(StoryClock::of);
-        let stamps: Arc<dyn Clock> = match &story {
-            Some(story) => Arc::new(story.clone()),
+        let own = Own::default();
+        let stamps: Arc<dyn Clock> = match &by_hand {
+            Some(story) => Arc::new(StoryClock::of(story.clone(), own.clone())),
             None => clock.clone(),
         };
         let log = Log::open_migrated(target, stamps).await?;
-        let begun = *log.head().borrow() == 0;
-        if let Some(story) = story {
-            story.begins(begun);
+        match &by_hand {
+            Some(_) => own.set(*log.head().borrow() == 0 && !log.is_served().await?),
+            None => log.serve().await?, // Before anything else: a story that begins now leaves the log to it.
         }
         let views = Views::open(&log).await?;
         let commands = Commands::new(log.clone(), clock.clone());
         let effects = Effects::new(log.clone(), commands.clone());
-        let reactor = Arc::new(
-            Reactor::new(log.clone(), effects.clone()).accounting(by_hand.is_none() || begun),
-        );
-        let reacted = reactor.position();
+        let reactor = Reactor::new(log.clone(), effects.clone());
+        let reactor = if by_hand.is_some() { reactor.accounting(own.clone()) } else { reactor };
+        let (reacted, reactor) = (reactor.position(), Arc::new(reactor));
         let timers = Timers::new(log.clone(), views.clone(), commands.clone(), effects.clone());
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let kept = || (log.tasks().clone(), shutdown.clone());
@@ -113,7 +113,7 @@ impl Service {
                 }),
             );
         }
-        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, begun, shutdown, tasks })
+        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, own, shutdown, tasks })
     }
 
     /// What tells whether all of it works.
@@ -159,10 +159,12 @@ impl Service {
     pub(crate) async fn advance_story(&self, then: DateTime<Utc>, own: &BTreeSet<Uuid>) {
         self.settle().await;
         let Some(clock) = &self.by_hand else { return };
+        self.share().await;
         let mut run = BTreeSet::new();
         loop {
             let is_own = |timer: &schedule::Model| {
-                (self.begun || own.contains(&timer.correlation_id)) && !run.contains(&timer.id)
+                (self.own.is_set() || own.contains(&timer.correlation_id))
+                    && !run.contains(&timer.id)
             };
             let Some(timer) = self.timers.next(then, is_own).await else { break };
             clock.move_to(timer.due_at);
@@ -171,6 +173,15 @@ impl Service {
             self.settle().await;
         }
         clock.move_to(then);
+    }
+
+    /// Leaves the log to whoever has begun to serve it meanwhile.
+    async fn share(&self) {
+        match self.log.is_served().await {
+            Ok(false) => {}
+            Ok(true) => self.own.set(false),
+            Err(error) => tracing::warn!(%error, "nobody knows whether the log is served"),
+        }
     }
 
     /// Stops reacting and viewing, lets what runs come to its end, and lets go of the database. Where that does not

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::{EventId, outcomes::OpenKind};
-use eventlog::{Ids, Log, OpenItem};
+use domain::{CommandId, EventId, outcomes::OpenKind};
+use eventlog::{Log, NotCome, OpenItem};
 use projections::{Views, schedule};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
+    attempts::Patience,
     commands::{Cause, Commands},
-    effects::{Effect, Effects, Patience, Tried},
+    effects::{Effect, Effects, Tried},
 };
 
 const BATCH: u64 = 256;
@@ -27,11 +28,11 @@ pub struct Timers {
     effects: Effects,
 }
 
-/// The timers that are due, in the order of their instants, without those that are open items: a page at a time, so that
-/// none stands in front of another.
+/// The timers that are due, in the order of their instants, without those that are open items or were dismissed: a page at
+/// a time, so that none stands in front of another.
 struct Due {
     until: DateTime<Utc>,
-    open: Ids,
+    not_come: NotCome,
     after: Option<(DateTime<Utc>, Uuid)>,
 }
 
@@ -100,6 +101,7 @@ impl Timers {
                     since: now,
                     tried_at: now,
                     tries: 1,
+                    dismissed: None,
                 };
                 self.effects.keep_open(item).await
             }
@@ -132,8 +134,8 @@ impl Timers {
 
     /// From the first one on; none where that cannot be told at the moment.
     async fn due(&self, until: DateTime<Utc>) -> Option<Due> {
-        match self.log.open_ids().await {
-            Ok(open) => Some(Due { until, open, after: None }),
+        match self.log.not_come().await {
+            Ok(not_come) => Some(Due { until, not_come, after: None }),
             Err(error) => {
                 tracing::warn!(%error, "open items cannot be read");
                 None
@@ -159,6 +161,8 @@ impl Timers {
 
 impl Due {
     fn not_open(&self, page: Vec<schedule::Model>) -> Vec<schedule::Model> {
-        page.into_iter().filter(|timer| !self.open.contains(&timer.command_id())).collect()
+        let NotCome { open, dismissed } = &self.not_come;
+        let known = |id: &CommandId| open.contains(id) || dismissed.contains(id);
+        page.into_iter().filter(|timer| !known(&timer.command_id())).collect()
     }
 }

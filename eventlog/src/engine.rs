@@ -11,7 +11,7 @@ use crate::at_rest::{AtRest as _, SECRET, events, select_events};
 use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
-use crate::open_items::{Counts, Ids, OpenItem, Which};
+use crate::open_item::{Counts, Ids, ItemPage, NotCome, OpenItem, Which};
 use crate::personal::{Erasure, KeptKeys, Key, Secret};
 use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
@@ -187,12 +187,24 @@ impl Engine {
         each_engine!(self, engine => engine.close_item(id).await.map_err(Cause::new))
     }
 
-    pub async fn open_items(&self, which: Which, most: u32) -> Result<Vec<OpenItem>, Cause> {
-        each_engine!(self, engine => engine.open_items(which, most).await.map_err(Cause::new))
+    pub async fn sweep_items(&self) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.sweep_items().await.map_err(Cause::new))
     }
 
-    pub async fn open_ids(&self) -> Result<Ids, Cause> {
-        each_engine!(self, engine => engine.open_ids().await.map_err(Cause::new))
+    pub async fn open_items(&self, which: Which) -> Result<Vec<OpenItem>, Cause> {
+        each_engine!(self, engine => engine.open_items(which).await.map_err(Cause::new))
+    }
+
+    pub async fn item_page(&self, page: ItemPage) -> Result<Vec<OpenItem>, Cause> {
+        each_engine!(self, engine => engine.item_page(page).await.map_err(Cause::new))
+    }
+
+    pub async fn not_come(&self) -> Result<NotCome, Cause> {
+        each_engine!(self, engine => engine.not_come().await.map_err(Cause::new))
+    }
+
+    pub async fn dismissed(&self, from: u64, to: u64) -> Result<Ids, Cause> {
+        each_engine!(self, engine => engine.dismissed(from, to).await.map_err(Cause::new))
     }
 
     pub async fn open_counts(&self) -> Result<Counts, Cause> {

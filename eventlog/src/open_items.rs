@@ -1,94 +1,70 @@
-//! Open items: effects that did not come when they were due, kept until they do (dead letter queue).
+//! What a log says of its open items, and how somebody beside it has them tried again or dismisses one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use domain::CommandId;
 
-use chrono::{DateTime, Utc};
-use domain::outcomes::OpenKind;
-use domain::{ClosedList, CommandId, EventId};
-use uuid::Uuid;
+use crate::event::ReadError;
+use crate::log::Log;
+use crate::open::Target;
+use crate::open_item::{Counts, Dismissal, Ids, ItemPage, NotCome, OpenItem, Which};
+use crate::schema::OpenError;
+use crate::{postgres, sqlite};
 
-use crate::at_rest::{AtRest, undecodable};
+impl Log {
+    /// Keeps an item open: adds it, or notes another try; does nothing where its effect has come meanwhile.
+    pub async fn keep_open(&self, item: &OpenItem) -> Result<(), ReadError> {
+        self.engine().keep_open(item).await.map_err(ReadError::Unavailable)
+    }
 
-/// An effect that has not come.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OpenItem {
-    /// Of the effect: it comes once, however often it is tried.
-    pub command_id: CommandId,
-    pub kind: OpenKind,
-    /// The event that asks for it, and its place in the log.
-    pub event_id: EventId,
-    pub position: u64,
-    /// The command's public name.
-    pub command: String,
-    pub aggregate_id: Uuid,
-    /// The aggregate that something has to happen to first.
-    pub waits_for: Option<Uuid>,
-    pub code: String,
-    pub reason: String,
-    /// When it was tried first and last, and how often.
-    pub since: DateTime<Utc>,
-    pub tried_at: DateTime<Utc>,
-    pub tries: u64,
+    /// The effect has come, or need not come any more.
+    pub async fn close_item(&self, id: CommandId) -> Result<(), ReadError> {
+        self.engine().close_item(id).await.map_err(ReadError::Unavailable)
+    }
+
+    /// Forgets those whose effects have come by way of another process. They are open to nobody.
+    pub async fn sweep_items(&self) -> Result<(), ReadError> {
+        self.engine().sweep_items().await.map_err(ReadError::Unavailable)
+    }
+
+    /// Those that are to be tried, the oldest first.
+    pub async fn open_items(&self, which: Which) -> Result<Vec<OpenItem>, ReadError> {
+        self.engine().open_items(which).await.map_err(ReadError::Unavailable)
+    }
+
+    /// A part of the list, in its order.
+    pub async fn item_page(&self, page: ItemPage) -> Result<Vec<OpenItem>, ReadError> {
+        self.engine().item_page(page).await.map_err(ReadError::Unavailable)
+    }
+
+    pub async fn not_come(&self) -> Result<NotCome, ReadError> {
+        self.engine().not_come().await.map_err(ReadError::Unavailable)
+    }
+
+    /// The dismissed effects that events at these positions ask for.
+    pub async fn dismissed(&self, from: u64, to: u64) -> Result<Ids, ReadError> {
+        self.engine().dismissed(from, to).await.map_err(ReadError::Unavailable)
+    }
+
+    pub async fn open_counts(&self) -> Result<Counts, ReadError> {
+        self.engine().open_counts().await.map_err(ReadError::Unavailable)
+    }
+
+    /// Asks whoever works with the log to try an open item again, or all; tells how many that are. May be asked beside it.
+    pub async fn ask_again(target: &Target, id: Option<CommandId>) -> Result<u64, OpenError> {
+        match target {
+            Target::Sqlite { dir } => sqlite::Engine::ask_again(dir, id).await,
+            Target::Postgres { url } => postgres::Engine::ask_again(url, id).await,
+        }
+    }
+
+    /// Dismisses an open item; tells whether there is one. May be done beside whoever works with the log.
+    pub async fn dismiss(
+        target: &Target,
+        id: CommandId,
+        dismissal: &Dismissal,
+    ) -> Result<bool, OpenError> {
+        match target {
+            Target::Sqlite { dir } => sqlite::Engine::dismiss(dir, id, dismissal).await,
+            Target::Postgres { url } => postgres::Engine::dismiss(url, id, dismissal).await,
+        }
+    }
 }
-
-/// Which open items.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Which {
-    All,
-    /// Those that somebody has asked to have tried again.
-    Asked,
-    WaitingFor(Uuid),
-}
-
-/// How many open items there are of each kind.
-pub type Counts = BTreeMap<OpenKind, u64>;
-
-/// The ids of effects.
-pub type Ids = BTreeSet<CommandId>;
-
-/// The columns of an open item in the order in which it is taken apart.
-macro_rules! select_open_items {
-    ($rest:literal) => {
-        concat!(
-            "SELECT command_id, kind, event_id, position, command, aggregate_id, waits_for, code, reason, since, \
-             tried_at, tries FROM open_items ",
-            $rest
-        )
-    };
-}
-pub(crate) use select_open_items;
-
-/// What was asked for by [`select_open_items`].
-pub(crate) fn open_items(rows: &[impl AtRest]) -> Result<Vec<OpenItem>, sqlx::Error> {
-    rows.iter().map(open_item).collect()
-}
-
-fn open_item(row: &impl AtRest) -> Result<OpenItem, sqlx::Error> {
-    Ok(OpenItem {
-        command_id: CommandId(row.id(0)?),
-        kind: kind(row.text(1)?)?,
-        event_id: EventId(row.id(2)?),
-        position: row.number(3)?,
-        command: row.text(4)?.to_owned(),
-        aggregate_id: row.id(5)?,
-        waits_for: row.id_or_null(6)?,
-        code: row.text(7)?.to_owned(),
-        reason: row.text(8)?.to_owned(),
-        since: row.instant(9)?,
-        tried_at: row.instant(10)?,
-        tries: row.number(11)?,
-    })
-}
-
-/// The kinds of `SELECT kind, count(*)`.
-pub(crate) fn counts(rows: &[impl AtRest]) -> Result<Counts, sqlx::Error> {
-    rows.iter().map(|row| Ok((kind(row.text(0)?)?, row.number(1)?))).collect()
-}
-
-fn kind(word: &str) -> Result<OpenKind, sqlx::Error> {
-    OpenKind::of(word).ok_or_else(|| undecodable(Unknown(word.to_owned())))
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("no open item is called {0}; this log was written by another build")]
-struct Unknown(String);

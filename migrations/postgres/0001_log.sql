@@ -114,7 +114,8 @@ CREATE TABLE checkpoints
     position bigint NOT NULL
 );
 
--- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come.
+-- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come,
+-- and for good where somebody has dismissed them.
 CREATE TABLE open_items
 (
     command_id   uuid PRIMARY KEY,
@@ -132,9 +133,16 @@ CREATE TABLE open_items
     tried_at     timestamptz NOT NULL,
     tries        bigint      NOT NULL,
     -- Somebody wants it tried again.
-    asked        boolean     NOT NULL
+    asked        boolean     NOT NULL,
+    -- Somebody has said that it will never come, and why.
+    dismissed_at  timestamptz,
+    dismissed_by  text,
+    dismissed_for text,
+    CHECK ((dismissed_at IS NULL) = (dismissed_by IS NULL) AND (dismissed_at IS NULL) = (dismissed_for IS NULL))
 );
 
+CREATE INDEX open_items_oldest ON open_items (since, command_id);
+CREATE INDEX open_items_dismissed ON open_items (position) WHERE dismissed_at IS NOT NULL;
 CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;
 
 -- Appends a batch in one round trip, if every stream is where its writer saw it and no command is known.

@@ -111,7 +111,8 @@ CREATE TABLE checkpoints
     position integer          NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come.
+-- Effects that did not come when they were due: refused, waiting for something else, or failed. Kept until they come,
+-- and for good where somebody has dismissed them.
 CREATE TABLE open_items
 (
     command_id   text PRIMARY KEY NOT NULL,
@@ -129,7 +130,14 @@ CREATE TABLE open_items
     tried_at     text             NOT NULL,
     tries        integer          NOT NULL,
     -- Somebody wants it tried again.
-    asked        integer          NOT NULL
+    asked        integer          NOT NULL,
+    -- Somebody has said that it will never come, and why.
+    dismissed_at  text,
+    dismissed_by  text,
+    dismissed_for text,
+    CHECK ((dismissed_at IS NULL) = (dismissed_by IS NULL) AND (dismissed_at IS NULL) = (dismissed_for IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX open_items_oldest ON open_items (since, command_id);
+CREATE INDEX open_items_dismissed ON open_items (position) WHERE dismissed_at IS NOT NULL;
 CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;

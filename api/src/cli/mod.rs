@@ -3,8 +3,8 @@
 pub mod clock;
 mod demo;
 mod explain;
+pub mod open_items;
 mod output;
-pub mod reactions;
 mod serve;
 mod tools;
 
@@ -70,9 +70,13 @@ pub enum Command {
     /// where something stands behind the log. May run beside a process that serves.
     Verify,
     /// List what should have come of events and has not; may run beside a process that serves.
-    Reactions {
+    #[command(visible_alias = "reactions")]
+    OpenItems {
+        /// Those that were dismissed, instead of those that are open.
+        #[arg(long)]
+        dismissed: bool,
         #[command(subcommand)]
-        then: Option<Reactions>,
+        then: Option<OpenItems>,
     },
     /// Show what the clock says, what is known of the time, and what is held for it; may run beside a process that serves.
     Clock {
@@ -127,16 +131,27 @@ pub struct Serve {
     pub development: bool,
 }
 
-/// What to do about open reactions.
+/// What to do about open items.
 #[derive(Subcommand, Debug)]
-pub enum Reactions {
-    /// Have open reactions tried again by the process that serves, or by the next that is begun.
+pub enum OpenItems {
+    /// Have open items tried again by the process that serves, or by the next that is begun.
     Retry {
         /// The id of one, as it is listed.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         id: Option<Uuid>,
         #[arg(long)]
         all: bool,
+    },
+    /// Say that an open item will never come: nobody tries it again, and who said so and why is kept.
+    Dismiss {
+        /// The id of one, as it is listed.
+        id: Uuid,
+        /// Why it will never come.
+        #[arg(long)]
+        reason: String,
+        /// Who says so; whoever is signed in to the machine where it is left out.
+        #[arg(long, env = "USER")]
+        by: String,
     },
 }
 
@@ -210,9 +225,14 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Verify => {
             return tools::verify(store.target(DATA), &store.dir(DATA), output).await;
         }
-        Command::Reactions { then: None } => reactions::list(store.target(DATA), output).await?,
-        Command::Reactions { then: Some(Reactions::Retry { id, all: _ }) } => {
-            reactions::retry(&store.target(DATA), id, output).await?;
+        Command::OpenItems { then: None, dismissed } => {
+            open_items::list(store.target(DATA), dismissed, output).await?;
+        }
+        Command::OpenItems { then: Some(OpenItems::Retry { id, all: _ }), .. } => {
+            open_items::retry(&store.target(DATA), id, output).await?;
+        }
+        Command::OpenItems { then: Some(OpenItems::Dismiss { id, reason, by }), .. } => {
+            open_items::dismiss(&store.target(DATA), id, by, reason, output).await?;
         }
         Command::Clock { then: None } => clock::show(store.target(DATA), output).await?,
         Command::Clock { then: Some(Clock::Confirm) } => {

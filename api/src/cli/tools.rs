@@ -116,9 +116,9 @@ fn told(report: &Report) -> String {
         let (name, claims) = (subject.name, subject.claims);
         lines.push(format!("  {name:<8} {claims} invariants over {}", tables.join(", ")));
     }
-    let Found { due, open, lots } = report.effects;
+    let Found { due, open, dismissed, lots } = report.effects;
     lines.push(format!(
-        "  effects  {due} due, {open} of them open items; {lots} lots, each with its leg"
+        "  effects  {due} due, {open} of them open items, {dismissed} dismissed; {lots} lots, each with its leg"
     ));
     let Tried { open, erased } = report.personal;
     lines.push(format!("  personal {open} values open, {erased} erased"));
@@ -134,7 +134,7 @@ fn told(report: &Report) -> String {
 
 fn as_json(report: &Report) -> Value {
     let Positions { head, views, reactor, late, late_since } = report.positions;
-    let Found { due, open, lots } = report.effects;
+    let Found { due, open, dismissed, lots } = report.effects;
     let subject = |subject: &Subject| {
         let tables: BTreeMap<&String, u64> =
             subject.tables.iter().map(|(table, rows)| (table, *rows)).collect();
@@ -147,7 +147,7 @@ fn as_json(report: &Report) -> Value {
         "subjects": report.subjects.iter().map(subject).collect::<BTreeMap<_, _>>(),
         "invariants": report.claims(),
         "personal": { "open": report.personal.open, "erased": report.personal.erased },
-        "effects": { "due": due, "open": open, "lots": lots },
+        "effects": { "due": due, "open": open, "dismissed": dismissed, "lots": lots },
         "positions": { "head": head, "views": views, "reactor": reactor },
         "timers": { "late": late, "since": late_since },
     })

@@ -26,7 +26,7 @@ use futures::{
 
 pub use self::ground::{asked::Sources, cost::VALUES};
 use self::{
-    audit::{AuditEvent, AuditQueries, OpenQueries},
+    audit::{AuditEvent, AuditQueries, OpenItem, OpenQueries},
     deal::{Deal, DealMutations, DealQueries},
     glance::DashboardQueries,
     ground::{
@@ -236,6 +236,9 @@ fn described(builder: Builder) -> Builder {
         )
         .override_output_type_description::<Connection<Lot>>("A part of a list of lots.")
         .override_output_type_description::<Connection<Payout>>("A part of a list of payouts.")
+        .override_output_type_description::<Connection<OpenItem>>(
+            "A part of the list of open items, or of those that were dismissed.",
+        )
         .override_output_type_description::<Connection<JournalLine>>("A part of the journal.")
         .override_output_type_description::<Connection<AuditEvent>>("A part of the audit trail.");
     builder

@@ -278,14 +278,18 @@ impl Candidate {
                 Do::ScheduleInterview { .. } | Do::RecordInterview { .. } | Do::Approve {},
             ) => Err(No::NotReviewed),
 
-            (S::Interviewed, Do::Approve {}) => {
-                Ok(vec![ApplicationEvent::Approved { interview_held: true, approved_at: issued.at }])
-            }
+            (S::Interviewed, Do::Approve {}) => Ok(vec![ApplicationEvent::Approved {
+                interview_held: true,
+                approved_at: issued.at,
+            }]),
             (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
                 if rulebook.interview_required {
                     return Err(No::InterviewNotHeld);
                 }
-                Ok(vec![ApplicationEvent::Approved { interview_held: false, approved_at: issued.at }])
+                Ok(vec![ApplicationEvent::Approved {
+                    interview_held: false,
+                    approved_at: issued.at,
+                }])
             }
 
             // Nobody is turned away before both findings stand (R2).

@@ -14,13 +14,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::CommandId;
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgExecutor, PgListener, PgPool, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgListener, PgPool, PgRow};
 use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
 use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, select_receipts};
 use crate::fault::Cause;
+use crate::open_item::Dismissal;
 use crate::pools::steady;
 use crate::schema::{OpenError, check_current};
 use crate::verdict::Applied;
@@ -84,14 +85,30 @@ impl Engine {
 
     /// Asks that open items be tried again, beside whoever works with them.
     pub async fn ask_again(url: &str, id: Option<CommandId>) -> Result<u64, OpenError> {
-        let mut connection = options(url)?.connect().await?;
-        check_current(
-            &MIGRATIONS,
-            &connection.list_applied_migrations().await.unwrap_or_default(),
-        )?;
+        let mut connection = Self::connect(url).await?;
         let asked = open_items::ask_again(&mut connection, id).await?;
         sqlx::Connection::close(connection).await?;
         Ok(asked)
+    }
+
+    /// Dismisses an open item, beside whoever works with it.
+    pub async fn dismiss(
+        url: &str,
+        id: CommandId,
+        dismissal: &Dismissal,
+    ) -> Result<bool, OpenError> {
+        let mut connection = Self::connect(url).await?;
+        let dismissed = open_items::dismiss(&mut connection, id, dismissal).await?;
+        sqlx::Connection::close(connection).await?;
+        Ok(dismissed)
+    }
+
+    /// A connection that changes open items alone.
+    async fn connect(url: &str) -> Result<PgConnection, OpenError> {
+        let mut connection = options(url)?.connect().await?;
+        let applied = connection.list_applied_migrations().await.unwrap_or_default();
+        check_current(&MIGRATIONS, &applied)?;
+        Ok(connection)
     }
 
     pub fn writer(&self) -> Writer {

@@ -4,20 +4,24 @@ use domain::{ClosedList, CommandId};
 use sqlx::postgres::PgExecutor;
 
 use super::Engine;
-use crate::at_rest::AtRest;
-use crate::open_items::{Counts, Ids, OpenItem, Which, counts, open_items, select_open_items};
+use crate::open_item::{
+    ALL, ASK, ASKED, CLOSE, COUNTS, Counts, DISMISS, DISMISSED, Dismissal, FIRST, Ids, ItemPage,
+    LAST, NOT_COME, NotCome, OpenItem, SWEEP, WAITING, Which, counts, ids, not_come, open_items,
+};
 
 impl Engine {
-    /// Keeps the item open, unless its effect has come meanwhile.
+    /// Keeps the item open, unless its effect has come meanwhile or it was dismissed. Whom others came before too often is
+    /// tried again without anybody's asking.
     pub async fn keep_open(&self, item: &OpenItem) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO open_items (command_id, kind, event_id, position, command, aggregate_id, waits_for, code,
                                      reason, since, tried_at, tries, asked)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $8 = 'CONFLICT'
              WHERE $8 = 'COMMAND_ID_REUSED' OR NOT EXISTS (SELECT FROM receipts WHERE command_id = $1)
              ON CONFLICT (command_id) DO UPDATE SET kind = excluded.kind, waits_for = excluded.waits_for,
                  code = excluded.code, reason = excluded.reason, tried_at = excluded.tried_at,
-                 tries = open_items.tries + 1, asked = false",
+                 tries = open_items.tries + 1, asked = excluded.asked
+             WHERE open_items.dismissed_at IS NULL",
         )
         .bind(item.command_id.0)
         .bind(item.kind.word())
@@ -37,38 +41,48 @@ impl Engine {
     }
 
     pub async fn close_item(&self, id: CommandId) -> Result<(), sqlx::Error> {
-        let delete = sqlx::query("DELETE FROM open_items WHERE command_id = $1").bind(id.0);
+        let delete = sqlx::query(CLOSE).bind(id.0);
         delete.execute(&self.pool).await?;
         Ok(())
     }
 
-    pub async fn open_items(&self, which: Which, most: u32) -> Result<Vec<OpenItem>, sqlx::Error> {
-        let most = i64::from(most);
+    pub async fn sweep_items(&self) -> Result<(), sqlx::Error> {
+        sqlx::query(SWEEP).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub async fn open_items(&self, which: Which) -> Result<Vec<OpenItem>, sqlx::Error> {
         let query = match which {
-            Which::All => {
-                sqlx::query(select_open_items!("ORDER BY since, command_id LIMIT $1")).bind(most)
-            }
-            Which::Asked => {
-                sqlx::query(select_open_items!("WHERE asked ORDER BY since, command_id LIMIT $1"))
-                    .bind(most)
-            }
-            Which::WaitingFor(aggregate) => sqlx::query(select_open_items!(
-                "WHERE waits_for = $1 ORDER BY since, command_id LIMIT $2"
-            ))
-            .bind(aggregate)
-            .bind(most),
+            Which::All => sqlx::query(ALL),
+            Which::Asked => sqlx::query(ASKED),
+            Which::WaitingFor(aggregate) => sqlx::query(WAITING).bind(aggregate),
         };
         open_items(&query.fetch_all(&self.pool).await?)
     }
 
-    pub async fn open_ids(&self) -> Result<Ids, sqlx::Error> {
-        let rows = sqlx::query("SELECT command_id FROM open_items").fetch_all(&self.pool).await?;
-        rows.iter().map(|row| row.id(0).map(CommandId)).collect()
+    pub async fn item_page(&self, page: ItemPage) -> Result<Vec<OpenItem>, sqlx::Error> {
+        let [after, before] = [page.after, page.before];
+        let query = sqlx::query(if page.last { LAST } else { FIRST })
+            .bind(page.dismissed)
+            .bind(after.map(|(since, _)| since))
+            .bind(after.map(|(_, id)| id.0))
+            .bind(before.map(|(since, _)| since))
+            .bind(before.map(|(_, id)| id.0))
+            .bind(i64::from(page.most));
+        open_items(&query.fetch_all(&self.pool).await?)
+    }
+
+    pub async fn not_come(&self) -> Result<NotCome, sqlx::Error> {
+        not_come(&sqlx::query(NOT_COME).fetch_all(&self.pool).await?)
+    }
+
+    pub async fn dismissed(&self, from: u64, to: u64) -> Result<Ids, sqlx::Error> {
+        let query = sqlx::query(DISMISSED).bind(from.cast_signed()).bind(to.cast_signed());
+        ids(&query.fetch_all(&self.pool).await?)
     }
 
     pub async fn open_counts(&self) -> Result<Counts, sqlx::Error> {
-        let sql = "SELECT kind, count(*) FROM open_items GROUP BY kind";
-        counts(&sqlx::query(sql).fetch_all(&self.pool).await?)
+        counts(&sqlx::query(COUNTS).fetch_all(&self.pool).await?)
     }
 }
 
@@ -77,11 +91,17 @@ pub(super) async fn ask_again(
     connection: impl PgExecutor<'_>,
     id: Option<CommandId>,
 ) -> Result<u64, sqlx::Error> {
-    let update = match id {
-        Some(id) => {
-            sqlx::query("UPDATE open_items SET asked = true WHERE command_id = $1").bind(id.0)
-        }
-        None => sqlx::query("UPDATE open_items SET asked = true"),
-    };
+    let update = sqlx::query(ASK).bind(id.map(|id| id.0));
     Ok(update.execute(connection).await?.rows_affected())
+}
+
+/// Dismisses an open item; tells whether there is one.
+pub(super) async fn dismiss(
+    connection: impl PgExecutor<'_>,
+    id: CommandId,
+    dismissal: &Dismissal,
+) -> Result<bool, sqlx::Error> {
+    let Dismissal { at, by, reason } = dismissal;
+    let update = sqlx::query(DISMISS).bind(id.0).bind(at).bind(by).bind(reason);
+    Ok(update.execute(connection).await?.rows_affected() > 0)
 }

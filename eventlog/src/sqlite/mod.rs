@@ -30,6 +30,7 @@ use crate::append::Stream;
 use crate::at_rest::{AtRest, applied, parsed, select_receipts, undecodable};
 use crate::clock::at_rest;
 use crate::fault::Cause;
+use crate::open_item::Dismissal;
 use crate::pools::steady;
 use crate::private::{check_dir, private_dir, private_file};
 use crate::schema::{OpenError, check_current};
@@ -120,12 +121,30 @@ impl Engine {
 
     /// Asks that open items be tried again, beside the process that the file belongs to.
     pub async fn ask_again(dir: &Path, id: Option<CommandId>) -> Result<u64, OpenError> {
-        let mut connection = options(dir).connect().await?;
-        let applied = connection.list_applied_migrations().await.unwrap_or_default();
-        check_current(&MIGRATIONS, &applied)?;
+        let mut connection = Self::connect(dir).await?;
         let asked = open_items::ask_again(&mut connection, id).await?;
         connection.close().await?;
         Ok(asked)
+    }
+
+    /// Dismisses an open item, beside the process that the file belongs to.
+    pub async fn dismiss(
+        dir: &Path,
+        id: CommandId,
+        dismissal: &Dismissal,
+    ) -> Result<bool, OpenError> {
+        let mut connection = Self::connect(dir).await?;
+        let dismissed = open_items::dismiss(&mut connection, id, dismissal).await?;
+        connection.close().await?;
+        Ok(dismissed)
+    }
+
+    /// A connection that changes open items alone, which takes no lock of the file's owner.
+    async fn connect(dir: &Path) -> Result<SqliteConnection, OpenError> {
+        let mut connection = options(dir).connect().await?;
+        let applied = connection.list_applied_migrations().await.unwrap_or_default();
+        check_current(&MIGRATIONS, &applied)?;
+        Ok(connection)
     }
 
     pub fn writer(&self) -> Writer {

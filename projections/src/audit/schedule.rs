@@ -61,18 +61,18 @@ pub async fn due(
     due.order_by_asc(Column::DueAt).order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
-/// How many timers were due at `until` and are no open items, and since when the first of them is.
+/// How many timers were due at `until` that nothing explains, and since when the first of them is.
 pub async fn overdue(
     db: &impl ConnectionTrait,
     until: DateTime<Utc>,
-    open: &BTreeSet<CommandId>,
+    explained: &BTreeSet<CommandId>,
 ) -> Result<(u64, Option<DateTime<Utc>>), DbErr> {
     let (mut count, mut first, mut after) = (0, None, None);
     loop {
         let page = due(db, until, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok((count, first)) };
         after = Some((last.due_at, last.id));
-        for timer in page.iter().filter(|timer| !open.contains(&timer.command_id())) {
+        for timer in page.iter().filter(|timer| !explained.contains(&timer.command_id())) {
             count += 1;
             first.get_or_insert(timer.due_at);
         }

@@ -1,10 +1,11 @@
 //! Completeness of effects (reconciliation): what events ask for beside what has come of it, as the log alone has it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::deal::DealEvent;
 use domain::wallet::{WalletCommand, WalletEvent};
 use domain::{Command, CommandId, Money, Recorded, WalletId, reactions};
+use eventlog::{Ids, NotCome};
 use uuid::Uuid;
 
 use crate::ground::Broken;
@@ -22,8 +23,8 @@ pub(crate) const CLAIMS: [&str; 3] = [DONE, LOT, LEG];
 pub(crate) struct Effects {
     /// How far the reactor says that it has come.
     reacted: u64,
-    /// Effects that are somebody's to look at: they need not have come yet.
-    open: BTreeSet<CommandId>,
+    /// Effects that are somebody's to look at, and those of which somebody said that they never come.
+    not_come: NotCome,
     due: BTreeMap<CommandId, Due>,
     legs: BTreeMap<Uuid, Leg>,
     broken: Option<Broken>,
@@ -37,6 +38,8 @@ pub struct Found {
     pub due: u64,
     /// Those of them that have not, and are open items.
     pub open: u64,
+    /// Those of them that have not, and somebody said that they never will.
+    pub dismissed: u64,
     pub lots: u64,
 }
 
@@ -56,9 +59,14 @@ struct Leg {
 }
 
 impl Effects {
-    pub fn new(reacted: u64, open: BTreeSet<CommandId>) -> Self {
+    pub fn new(reacted: u64, not_come: NotCome) -> Self {
         let (due, legs, found) = (BTreeMap::new(), BTreeMap::new(), Found::default());
-        Self { reacted, open, due, legs, broken: None, found }
+        Self { reacted, not_come, due, legs, broken: None, found }
+    }
+
+    /// Whether nothing need have come of it.
+    fn is_explained(&self, id: &CommandId) -> bool {
+        self.not_come.open.contains(id) || self.not_come.dismissed.contains(id)
     }
 
     pub fn see(&mut self, recorded: &Recorded) {
@@ -92,8 +100,12 @@ impl Effects {
             match self.legs.remove(&lot) {
                 Some(leg) if leg.wallet == wallet && leg.amount == accrual.amount => {}
                 Some(leg) => {
-                    let amount = accrual.amount;
-                    self.breaks(LEG, lot, format!("{amount} where its leg has {}", leg.amount));
+                    let (amount, at) = (accrual.amount, wallet.0);
+                    let detail = format!(
+                        "{amount} in {at} where its leg has {} for {}",
+                        leg.amount, leg.wallet.0
+                    );
+                    self.breaks(LEG, lot, detail);
                 }
                 None => self.breaks(LEG, lot, format!("accrued at {position} without one")),
             }
@@ -102,7 +114,7 @@ impl Effects {
 
     /// The effects of which no event tells: they may have found that it was so already, which their receipts say.
     pub fn silent(&self) -> Vec<(CommandId, Uuid)> {
-        let silent = self.due.iter().filter(|(id, _)| !self.open.contains(id));
+        let silent = self.due.iter().filter(|(id, _)| !self.is_explained(id));
         silent.map(|(id, due)| (*id, due.target)).collect()
     }
 
@@ -113,15 +125,17 @@ impl Effects {
 
     /// The first that does not hold is the error.
     pub fn outcome(mut self) -> Result<Found, Broken> {
-        let (open, missing): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.due).into_iter().partition(|(id, _)| self.open.contains(id));
-        self.found.open = open.len() as u64;
-        if let Some((id, Due { position, command, .. })) = missing.into_iter().next() {
+        let due = std::mem::take(&mut self.due);
+        let among = |ids: &Ids| due.keys().filter(|id| ids.contains(id)).count() as u64;
+        self.found.open = among(&self.not_come.open);
+        self.found.dismissed = among(&self.not_come.dismissed);
+        let missing = due.into_iter().find(|(id, _)| !self.is_explained(id));
+        if let Some((id, Due { position, command, .. })) = missing {
             self.breaks(DONE, id.0, format!("{command}, which position {position} asks for"));
         }
-        let is_open = |leg: &Leg| leg.credited_by.is_some_and(|id| self.open.contains(&id));
+        let explained = |leg: &Leg| leg.credited_by.is_some_and(|id| self.is_explained(&id));
         let mut without =
-            self.legs.iter().filter(|(_, leg)| leg.position <= self.reacted && !is_open(leg));
+            self.legs.iter().filter(|(_, leg)| leg.position <= self.reacted && !explained(leg));
         if let Some((lot, leg)) = without.next() {
             let lot = *lot;
             let detail = format!("{} of position {} has none", leg.amount, leg.position);

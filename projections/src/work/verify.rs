@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Recorded;
-use eventlog::{Ids, Log, PersonalError, REACTOR};
+use eventlog::{Log, NotCome, PersonalError, REACTOR};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -149,7 +149,7 @@ pub async fn verify(
     let head = log.reach().await.map_err(StepError::from)?;
     let reactor = log.checkpoint(REACTOR).await.map_err(StepError::from)?;
     // After the checkpoint: what was left open is listed before that moves on.
-    let open = log.open_ids().await.map_err(StepError::from)?;
+    let not_come = log.not_come().await.map_err(StepError::from)?;
     let (home, pointer) = at(log)?;
     let live = pointer
         .live()
@@ -163,7 +163,7 @@ pub async fn verify(
     sweep_scratch(aside);
     let live = home.look(&live.name).await?;
     let rebuilt = Namespace::in_file(&scratch.file("views.sqlite")).await?;
-    let outcome = compare_with_log(&live, &rebuilt, log, (head, reactor, open), progress).await;
+    let outcome = compare_with_log(&live, &rebuilt, log, (head, reactor, not_come), progress).await;
     rebuilt.close().await?;
     live.close().await?;
     outcome
@@ -173,7 +173,7 @@ async fn compare_with_log(
     live: &Namespace,
     rebuilt: &Namespace,
     log: &Log,
-    (head, reactor, open): (u64, u64, Ids),
+    (head, reactor, not_come): (u64, u64, NotCome),
     progress: impl Fn(Progress) + Send,
 ) -> Result<Report, VerifyError> {
     // The reader goes on meanwhile; what is compared stays as it is at this moment.
@@ -185,7 +185,8 @@ async fn compare_with_log(
         DbBackend::Sqlite | DbBackend::MySql => live.db().begin().await?, // A snapshot anyway.
     };
     let position = position(&still).await?;
-    let mut effects = Effects::new(reactor, open.clone());
+    let explained = not_come.open.union(&not_come.dismissed).copied().collect();
+    let mut effects = Effects::new(reactor, not_come);
     let see = |recorded: &Recorded| effects.see(recorded);
     rebuild::whole(rebuilt, log, position, see, progress).await.map_err(RebuildError::from)?;
     rebuilt.index().await?;
@@ -199,7 +200,7 @@ async fn compare_with_log(
         return Err(VerifyError::Different(differences));
     }
     claims::check_claims(&still).await?;
-    let (late, late_since) = schedule::overdue(&still, log.now() - LATE, &open).await?;
+    let (late, late_since) = schedule::overdue(&still, log.now() - LATE, &explained).await?;
     still.rollback().await?;
     // Effects of events that the views have may stand where they have not come to.
     let mut rest = log.stream(position, None);

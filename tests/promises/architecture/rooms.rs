@@ -24,13 +24,13 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["ledger.rs"], &["outcomes.rs", "reactions.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
-    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_items.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
+    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_item.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs", "watch.rs"]],
     &[&["log.rs"]],
     &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
-    &[&["open.rs", "timekeeping.rs", "unsettled.rs"]],
+    &[&["open.rs", "open_items.rs", "timekeeping.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],
     &[&["audit/"], &["deal/"], &["glance/"], &["ledger/"], &["partner/"], &["program/"], &["wallet/"]],

@@ -108,7 +108,7 @@ async fn lists_without_pages_cost_what_they_may_have() {
     for (query, cost_of_it) in [
         ("{ events(first: 2) { nodes { effects { eventId } } } }", 2 * (1 + 1000)),
         ("{ events(first: 3) { nodes { causes { eventId } } } }", 3 * (1 + 100)),
-        ("{ openReactions(first: 100) { code } }", 100),
+        ("{ openItems(first: 100) { nodes { code } } }", 100),
     ] {
         let answer = served.ask(Role::Auditor, None, query).await;
         assert_eq!((answer.errors.len(), cost(&answer)), (0, rows(cost_of_it)), "{query}");

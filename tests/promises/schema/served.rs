@@ -88,6 +88,7 @@ impl Served {
             since: log.now(),
             tried_at: log.now(),
             tries: 1,
+            dismissed: None,
         };
         log.keep_open(&item).await.expect("it is taken");
     }

@@ -5,6 +5,8 @@ mod clocks;
 mod gauges;
 mod held;
 mod open_items;
+mod reacting;
+mod settled;
 mod stalled;
 mod supervised;
 mod timers;

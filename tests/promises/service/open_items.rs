@@ -3,7 +3,7 @@
 
 use api::{
     auth::{Principal, Role},
-    cli::reactions,
+    cli::open_items::{asked, listed},
     commands::{Commands, Outcome},
     graphql::{Settings, graph},
     http::TraceId,
@@ -19,12 +19,12 @@ use uuid::Uuid;
 use super::super::{log::raw::Raw, views::ground::proof};
 use super::{gauges::Gauges, opening, until};
 
-async fn open(log: &Log) -> Vec<OpenItem> {
-    log.open_items(Which::All, 1_000).await.expect("they can be read")
+pub(super) async fn open(log: &Log) -> Vec<OpenItem> {
+    log.open_items(Which::All).await.expect("they can be read")
 }
 
 /// Waits until the reactor's account has come to the end of the log.
-async fn accounted(log: &Log) {
+pub(super) async fn accounted(log: &Log) {
     until(async || {
         let head = *log.head().borrow();
         log.checkpoint(REACTOR).await.is_ok_and(|position| position == head)
@@ -38,7 +38,7 @@ async fn joined(log: &Log, partner: Uuid) -> bool {
 }
 
 /// A log in which a contract has earned something that cannot be credited: another command has the accrual's id.
-async fn uncreditable(place: &Place) -> CommandId {
+pub(super) async fn uncreditable(place: &Place) -> CommandId {
     let log = place.log().await;
     let trade = Trade::without_money(&log).await;
     trade.earn().await;
@@ -54,7 +54,7 @@ async fn uncreditable(place: &Place) -> CommandId {
     accrual
 }
 
-async fn start(place: &Place) -> Service {
+pub(super) async fn start(place: &Place) -> Service {
     Service::start(place.target.clone()).await.expect("it starts")
 }
 
@@ -204,11 +204,11 @@ async fn an_effect_that_cannot_be_decided_holds_up_nobody_and_comes_when_somebod
         service.settle().await;
 
         raw.run(&mend).await.expect("it can be mended");
-        let unknown = reactions::asked(&place.target, Some(Uuid::nil())).await;
-        assert!(unknown.is_err_and(|error| error.to_string().contains("no open reaction")));
+        let unknown = asked(&place.target, Some(Uuid::nil())).await;
+        assert!(unknown.is_err_and(|error| error.to_string().contains("no open item")));
         let id = Some(item.command_id.0);
-        let (_, asked) = reactions::asked(&place.target, id).await.expect("beside the process");
-        assert_eq!(asked, json!({ "asked": 1 }), "{place}");
+        let (_, many) = asked(&place.target, id).await.expect("beside the process");
+        assert_eq!(many, json!({ "asked": 1 }), "{place}");
         until(async || open(&service.log).await.is_empty()).await;
         let credited = told(&service.log)
             .await
@@ -245,11 +245,11 @@ async fn a_leg_without_a_lot_is_proved_by_its_open_item_and_everybody_concerned_
             assert_eq!(gauges.read(&format!("accord_open_items kind={kind}")), count, "{place}");
         }
 
-        let without = "{ openReactions { commandId kind command code tries } }";
-        let with = "{ openReactions { commandId amount { amount currency } reason } }";
+        let without = "{ openItems { nodes { commandId kind command code tries } } }";
+        let with = "{ openItems { nodes { commandId amount { amount currency } reason } } }";
         for role in [Role::Administrator, Role::Finance, Role::Auditor] {
             let answer = ask(&service, role, without).await.expect("it may");
-            let item = &answer["openReactions"][0];
+            let item = &answer["openItems"]["nodes"][0];
             assert_eq!(item["commandId"], json!(accrual), "{place}: {role}");
             assert_eq!(
                 (&item["kind"], &item["command"]),
@@ -258,7 +258,7 @@ async fn a_leg_without_a_lot_is_proved_by_its_open_item_and_everybody_concerned_
         }
         for role in [Role::Finance, Role::Auditor] {
             let answer = ask(&service, role, with).await.expect("it may");
-            let amount = &answer["openReactions"][0]["amount"];
+            let amount = &answer["openItems"]["nodes"][0]["amount"];
             assert_eq!(*amount, json!({ "amount": "1600.00", "currency": "EUR" }), "{place}");
         }
         for (role, query) in [
@@ -274,12 +274,12 @@ async fn a_leg_without_a_lot_is_proved_by_its_open_item_and_everybody_concerned_
             );
         }
 
-        let (text, listed) = reactions::listed(place.target.clone()).await.expect("beside it");
+        let (text, all) = listed(place.target.clone(), false).await.expect("beside it");
         assert!(text.contains(&accrual.to_string()) && text.contains("1600.00 EUR"), "{text}");
-        assert_eq!((&listed["open"], &listed["reactions"][0]["id"]), (&json!(1), &json!(accrual)));
+        assert_eq!((&all["open"], &all["items"][0]["id"]), (&json!(1), &json!(accrual)));
         let tries = open(&service.log).await[0].tries;
-        let (_, asked) = reactions::asked(&place.target, None).await.expect("beside it");
-        assert_eq!(asked, json!({ "asked": 1 }), "{place}");
+        let (_, many) = asked(&place.target, None).await.expect("beside it");
+        assert_eq!(many, json!({ "asked": 1 }), "{place}");
         until(async || open(&service.log).await[0].tries > tries).await;
         service.stop().await;
 
@@ -313,6 +313,7 @@ async fn what_has_come_meanwhile_is_not_kept_open() {
             since: log.now(),
             tried_at: log.now(),
             tries: 1,
+            dismissed: None,
         };
         log.keep_open(&late(envelope.command_id)).await.expect("it is taken");
         assert_eq!(open(&log).await, [], "{place}");
@@ -323,7 +324,7 @@ async fn what_has_come_meanwhile_is_not_kept_open() {
 }
 
 /// What somebody gets for a query, or the code of the first error.
-async fn ask(service: &Service, role: Role, query: &str) -> Result<Value, String> {
+pub(super) async fn ask(service: &Service, role: Role, query: &str) -> Result<Value, String> {
     let partner = role.is_member().then(|| domain::PartnerId(Uuid::now_v7()));
     let expires_at = DateTime::<Utc>::MAX_UTC;
     let (issuer, subject) = (String::new(), role.to_string());

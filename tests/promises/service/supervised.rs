@@ -53,6 +53,7 @@ async fn leave_open(service: &Service) -> CommandId {
         since: log.now(),
         tried_at: log.now(),
         tries: 1,
+        dismissed: None,
     };
     log.keep_open(&item).await.expect("it is taken");
     item.command_id

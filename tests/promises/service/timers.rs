@@ -1,6 +1,7 @@
 //! Timers: each runs at its own instant and in order, however late, and none stands in front of another.
 
 use api::{
+    clock::ManualClock,
     commands::{Commands, Outcome, Request},
     service::Service,
 };
@@ -95,7 +96,7 @@ async fn three_hundred_timers_that_cannot_run_stand_in_front_of_none() {
         until(async || !matured(&service.log).await.is_empty()).await;
         let matured = matured(&service.log).await;
         assert_eq!(matured.iter().map(|(lot, _)| lot.0).collect::<Vec<_>>(), [good], "{place}");
-        let open = service.log.open_items(Which::All, 1_000).await.expect("they can be read");
+        let open = service.log.open_items(Which::All).await.expect("they can be read");
         assert_eq!(open.len(), REFUSED, "{place}");
         service.stop().await;
     }
@@ -122,8 +123,33 @@ async fn two_processes_and_a_third_later_run_a_timer_once() {
     let third = start(&place.target).await;
     third.settle().await;
     assert_eq!((*third.log.head().borrow(), matured(&third.log).await.len()), (head, all));
-    assert!(third.log.open_ids().await.expect("they can be read").is_empty());
+    assert!(third.log.not_come().await.expect("they can be read").open.is_empty());
     third.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_leaves_the_timers_of_a_log_to_whoever_serves_it_whichever_of_them_begins_first() {
+    for server_first in [true, false] {
+        let place = tests::Place::postgres().await;
+        let clock = ManualClock::at("2025-01-01T08:00:00Z".parse().expect("an instant"));
+        let story = async || {
+            let story = Service::start_at(place.target.clone(), clock.clone()).await;
+            story.expect("it starts")
+        };
+        let (story, server) = if server_first {
+            let server = start(&place.target).await;
+            (story().await, server)
+        } else {
+            (story().await, start(&place.target).await)
+        };
+        let trade = Trade::without_money(&server.log).await;
+        trade.accrue(Uuid::now_v7(), &days_ago(-10)).await;
+        story.advance(SystemClock.now() + TimeDelta::days(30)).await;
+        server.settle().await;
+        assert_eq!(matured(&server.log).await, [], "server first: {server_first}");
+        story.stop().await;
+        server.stop().await;
+    }
 }
 
 async fn done(commands: &Commands, request: Request) {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use eventlog::{Append, Clock, Log, REACTOR, SystemClock};
 use projections::{Positions, VerifyError, schedule};
+use serde_json::{Value, json};
 use tests::{Place, Trade, append_all, history, places};
+use uuid::Uuid;
 
 use super::ground::*;
 
@@ -76,6 +78,78 @@ async fn a_lot_that_no_leg_asked_for_is_found() {
         reading.caught_up().await;
         let invented = broken(proof(&reading.log).await);
         assert!(invented.contains("every lot has its leg"), "{place}: {invented}");
+    }
+}
+
+/// A history until after the first append with an event of this type that can be changed so, past every gate. The views
+/// stand before it, so that the log alone can tell.
+async fn tampered(
+    place: &Place,
+    event_type: &str,
+    change: impl Fn(&mut Append, &mut Value) -> bool,
+) -> Log {
+    let reading = Reading::at(place).await;
+    let mut all = history(3000, 57);
+    let changed = all.iter_mut().position(|append| {
+        let found = append.own.events.iter().position(|event| event.event_type == event_type);
+        let Some(index) = found else { return false };
+        let mut payload = serde_json::from_str(&append.own.events[index].payload).expect("JSON");
+        let done = change(append, &mut payload);
+        append.own.events[index].payload = payload.to_string();
+        done
+    });
+    let changed = changed.expect("one can be changed");
+    append_all(&reading.log, all[..changed].to_vec()).await.expect("they are taken");
+    reading.caught_up().await;
+    let log = reading.log.clone();
+    reading.end().await;
+    append_all(&log, vec![all.remove(changed)]).await.expect("it is taken");
+    log
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lot_of_another_amount_than_its_leg_is_found() {
+    for place in places().await {
+        let log = tampered(&place, "commission-accrued", |_, payload| {
+            payload["commission-accrued"]["accrual"]["amount"]["amount"] = json!("0.01");
+            true
+        })
+        .await;
+        let found = broken(proof(&log).await);
+        assert!(found.contains("every lot has its leg"), "{place}: {found}");
+        assert!(found.contains("0.01 EUR in"), "{place}: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lot_in_another_wallet_than_its_leg_is_found() {
+    for place in places().await {
+        let elsewhere = Uuid::now_v7();
+        let log = tampered(&place, "commission-accrued", |append, _| {
+            (append.own.aggregate_id, append.own.expected) = (elsewhere, 0);
+            true
+        })
+        .await;
+        let found = broken(proof(&log).await);
+        assert!(found.contains("every lot has its leg"), "{place}: {found}");
+        assert!(found.contains(&format!("in {elsewhere}")), "{place}: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_legs_of_one_lot_are_found() {
+    for place in places().await {
+        let log = tampered(&place, "commission-calculated", |_, payload| {
+            let legs = &mut payload["commission-calculated"]["trace"]["legs"];
+            let both = legs.as_array().is_some_and(|legs| legs.len() > 1);
+            if both {
+                legs[1]["lot"] = legs[0]["lot"].clone();
+            }
+            both
+        })
+        .await;
+        let found = broken(proof(&log).await);
+        assert!(found.contains("two legs, the second at"), "{place}: {found}");
     }
 }
 

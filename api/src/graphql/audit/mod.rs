@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use self::{
     lists::{AuditFilter, AuditQueries},
-    open::OpenQueries,
+    open::{OpenItem, OpenQueries},
 };
 use super::ground::{
     node::Global,

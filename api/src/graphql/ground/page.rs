@@ -3,15 +3,12 @@
 use std::convert::Infallible;
 
 use async_graphql::{
-    Enum,
+    Enum, OutputType,
     connection::{Connection as Relay, CursorType, Edge, EmptyFields},
 };
 use projections::{Cursor, Order, Page, QueryError, Slice, Table, page::PageError};
 
-use super::{
-    failure::Failure,
-    show::{Row, Shows},
-};
+use super::{failure::Failure, show::Shown};
 
 /// How many rows a page has where nobody says.
 pub const USUAL: u64 = 20;
@@ -76,7 +73,7 @@ pub fn page(
 }
 
 /// The rows of a page as their objects.
-pub fn connection<T: Shows>(slice: Slice<Row<T>>) -> Result<Connection<T>, Failure> {
+pub fn connection<R, T: Shown<R> + OutputType>(slice: Slice<R>) -> Result<Connection<T>, Failure> {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     for (cursor, row) in slice.rows {
         connection.edges.push(Edge::new(Place(cursor), T::shown(row)?));

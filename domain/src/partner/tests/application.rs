@@ -73,8 +73,9 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     assert_eq!(decide(reviewed("passed"), approve()), not_held);
     assert_eq!(decide(partner_events(first(4)), approve()), not_held);
     assert_eq!(name_of(decide(partner_events(first(4)), hold())), "interview-held");
-    let approval = |interview_held| {
-        ApplicationEvent::Approved { interview_held, approved_at: at("2025-01-10") }
+    let approval = |interview_held| ApplicationEvent::Approved {
+        interview_held,
+        approved_at: at("2025-01-10"),
     };
     let held = PartnerEvent::Application(approval(true));
     assert_eq!(decide(interviewed(), approve()).expect("is allowed")[0], held);

@@ -38,6 +38,7 @@ use async_graphql::Request as Query;
 use chrono::{DateTime, Utc};
 use domain::{Actor, Command, CommandId};
 use eventlog::{Log, ReadError};
+use futures::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -128,8 +129,8 @@ impl Story {
 
     /// Carries out every step at its time; stops at the first that does not go as written.
     ///
-    /// Where the log has a step already, what was to be refused and what was to be found until then is left out: its
-    /// moment is over.
+    /// What was to be refused and what was to be found is left out where its moment is over: where the log has that step or
+    /// a later one, or something later that steps of the story have set going.
     pub async fn tell(
         &self,
         file: &Path,
@@ -144,14 +145,18 @@ impl Story {
             problem,
             why: step.why.clone(),
         };
-        let known = self.known(&service.log).await.map_err(|(step, error)| {
-            wrong(step, step.line, step.command.name(), format!("cannot be looked up: {error}"))
+        let known = self.known(&service.log).await.map_err(|error| TellError {
+            file: file.to_owned(),
+            line: 1,
+            what: self.title.clone(),
+            problem: format!("cannot be looked up: {error}"),
+            why: None,
         })?;
         let own: BTreeSet<Uuid> = self.steps.iter().map(|step| step.command_id.0).collect();
         let asks = self.steps.iter().any(|step| !step.then.is_empty());
         let graph = asks.then(|| graph(service, Settings { introspection: false }));
         for (index, step) in self.steps.iter().enumerate() {
-            let over = index < known;
+            let over = index < known.steps || known.until.is_some_and(|until| step.at < until);
             if over && step.refused.is_some() {
                 told.left_out += 1;
             } else {
@@ -177,15 +182,36 @@ impl Story {
         Ok(told)
     }
 
-    /// How many steps there are up to the last one that the log has.
-    async fn known(&self, log: &Log) -> Result<usize, (&Step, ReadError)> {
+    /// How far the log has come in it.
+    async fn known(&self, log: &Log) -> Result<Known, ReadError> {
+        let mut known = Known::default();
         for (index, step) in self.steps.iter().enumerate().rev() {
-            if log.has_carried_out(step.command_id).await.map_err(|error| (step, error))? {
-                return Ok(index + 1);
+            if log.has_carried_out(step.command_id).await? {
+                known.steps = index + 1;
+                break;
             }
         }
-        Ok(0)
+        if known.steps == 0 {
+            return Ok(known);
+        }
+        let own: BTreeSet<Uuid> = self.steps.iter().map(|step| step.command_id.0).collect();
+        let mut events = log.stream(0, Some(*log.head().borrow()));
+        while let Some(page) = events.next().await {
+            let page = page?.into_iter().map(|raw| raw.envelope);
+            let own = page.filter(|envelope| own.contains(&envelope.correlation_id));
+            known.until = own.map(|envelope| envelope.occurred_at).chain(known.until).max();
+        }
+        Ok(known)
     }
+}
+
+/// How far a log has come in a story.
+#[derive(Default)]
+struct Known {
+    /// How many steps there are up to the last one that it has.
+    steps: usize,
+    /// When the latest thing happened that steps have set going, as where a timer has run since.
+    until: Option<DateTime<Utc>>,
 }
 
 impl Step {

@@ -77,6 +77,9 @@ pub struct EntryLine {
     pub amount: Money,
 }
 
+/// The most lines of an entry.
+pub const MOST_LINES: u64 = 4;
+
 /// The entry that an event makes; `None` where it moves no money.
 pub fn entry(recorded: &Recorded) -> Option<Entry> {
     let Event::Wallet(event) = &recorded.event else { return None };
@@ -229,6 +232,7 @@ mod tests {
         for (event, expected) in moves(eur("60.00"), eur("0.35")) {
             let name = event.name();
             let lines = of(event).map(|entry| entry.lines).unwrap_or_default();
+            assert!(lines.len() as u64 <= MOST_LINES, "{name}");
             let posted: Vec<_> = lines.iter().map(|line| (line.account, line.amount)).collect();
             assert_eq!(posted, expected, "{name}");
             assert_eq!(posted.iter().map(|(_, amount)| amount.minor).sum::<i64>(), 0, "{name}");

@@ -146,7 +146,9 @@ impl Reply {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body");
-        Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        body["errors"].as_array().into_iter().flatten().for_each(tests::well_placed);
+        Self { status, headers, body }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

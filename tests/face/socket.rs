@@ -71,7 +71,11 @@ impl Socket {
         loop {
             let message = self.next().await;
             if let Message::Text(text) = message {
-                return serde_json::from_str(&text).expect("JSON");
+                let heard: Value = serde_json::from_str(&text).expect("JSON");
+                let payload = &heard["payload"];
+                let errors = payload.as_array().or_else(|| payload["errors"].as_array());
+                errors.into_iter().flatten().for_each(tests::well_placed);
+                return heard;
             }
             assert!(message.is_ping(), "not a message: {message:?}");
         }

@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod bypassing;
 pub mod cluster;
+pub mod errors;
 pub mod history;
 pub mod places;
 pub mod told;
@@ -12,6 +13,7 @@ pub mod until;
 pub use actors::{integration, owner, vendor};
 pub use bypassing::bypassing;
 pub use cluster::cluster;
+pub use errors::well_placed;
 pub use history::{append_all, history};
 pub use places::{Place, directory, places};
 pub use told::{told, told_open};

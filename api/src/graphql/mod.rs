@@ -24,16 +24,19 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-pub use self::ground::{asked::Sources, cost::VALUES};
+pub use self::ground::{
+    asked::Sources,
+    cost::{BOUNDED, VALUES},
+};
 use self::{
     audit::{AuditEvent, AuditQueries, OpenItem, OpenQueries},
-    deal::{Deal, DealMutations, DealQueries},
+    deal::{Calculation, Deal, DealMutations, DealQueries, Payment},
     glance::DashboardQueries,
     ground::{
         asked::Asked,
         batches::{Batches, batches},
         cost::Costs,
-        failure::Failure,
+        failure::{Failure, of_no_place},
         gate::Gate,
         moment::Moment,
         page::Connection,
@@ -41,9 +44,10 @@ use self::{
     },
     ledger::{JournalLine, JournalQueries},
     partner::{
-        ApplicationMutations, NetworkMember, Partner, PartnerMutations, PartnerQueries, approved,
+        ApplicationMutations, AssignedCourse, Certificate, NetworkMember, Partner,
+        PartnerMutations, PartnerQueries, TrainingRecord, approved,
     },
-    program::{Program, ProgramMutations, ProgramQueries},
+    program::{PlanDraft, Program, ProgramMutations, ProgramQueries, Publication},
     subscription::Subscription,
     viewer::{Node, ViewerQueries},
     wallet::{Lot, Payout, StatementLine, Wallet, WalletMutations, WalletQueries},
@@ -149,10 +153,8 @@ impl Served {
         let principal = request.data.get(&TypeId::of::<Principal>());
         let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned()
         else {
-            let error = async_graphql::Error::from(Failure::unauthenticated());
-            return Err(Box::new(Response::from_errors(vec![
-                error.into_server_error(Default::default()),
-            ])));
+            let error = of_no_place(Failure::unauthenticated());
+            return Err(Box::new(Response::from_errors(vec![error])));
         };
         let told = Role::PEOPLE.iter().position(|role| *role == principal.role);
         let told = told.filter(|_| asks_about_schema(&mut request));
@@ -227,9 +229,26 @@ fn face_of<const ROLE: usize>(settings: Settings) -> Face {
 fn described(builder: Builder) -> Builder {
     let builder = builder
         .override_output_type_description::<Connection<Program>>("A part of a list of programmes.")
+        .override_output_type_description::<Connection<PlanDraft>>("A part of a list of drafts.")
+        .override_output_type_description::<Connection<Publication>>(
+            "A part of a list of publications.",
+        )
         .override_output_type_description::<Connection<Partner>>("A part of a list of partners.")
+        .override_output_type_description::<Connection<AssignedCourse>>(
+            "A part of a list of assigned courses.",
+        )
+        .override_output_type_description::<Connection<TrainingRecord>>(
+            "A part of a list of training records.",
+        )
+        .override_output_type_description::<Connection<Certificate>>(
+            "A part of a list of certificates.",
+        )
         .override_output_type_description::<Connection<NetworkMember>>("A part of a network.")
         .override_output_type_description::<Connection<Deal>>("A part of a list of deals.")
+        .override_output_type_description::<Connection<Payment>>("A part of a list of payments.")
+        .override_output_type_description::<Connection<Calculation>>(
+            "A part of a list of calculations.",
+        )
         .override_output_type_description::<Connection<Wallet>>("A part of a list of wallets.")
         .override_output_type_description::<Connection<StatementLine>>(
             "A part of a wallet's statement.",

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Feed, Misfit, Placed, Word, json, table};
 
 table! {
-    "commissions" of Some(Column::Partner), found by ["deal, position", "trace_hash"];
+    "commissions" of Some(Column::Partner), found by ["deal, position, id", "trace_hash"];
     #[derive(Default)]
     pub struct Model {
         /// Of the event.

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Feed, Misfit, Placed, code, json, table};
 
 table! {
-    "payments" of Some(Column::Partner), found by ["deal, position"];
+    "payments" of Some(Column::Partner), found by ["deal, position, id"];
     pub struct Model {
         /// Of the event; a payment's own id is unique within its deal only.
         pub id: Uuid,

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Feed, Misfit, Placed, table};
 
 table! {
-    "certificates" of Some(Column::Partner), found by ["partner, position"];
+    "certificates" of Some(Column::Partner), found by ["partner, position, id"];
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, View, json, table};
 
 table! {
-    "courses" of Some(Column::Partner), stamped [last_position], found by ["partner, step, course"];
+    "courses" of Some(Column::Partner), stamped [last_position], found by ["partner, first_position, id"];
     #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
@@ -19,6 +19,8 @@ table! {
         pub modules: Json,
         pub step: i64,
         pub assigned_at: DateTimeUtc,
+        /// Where it was assigned first.
+        pub first_position: i64,
     }
 }
 
@@ -47,6 +49,9 @@ impl View for Entity {
             modules: json("the modules", modules)?,
             step: (*step).into(),
             assigned_at: placed.at(),
+            first_position: row
+                .as_ref()
+                .map_or(placed.position(), |earlier| earlier.first_position),
             ..Model::default()
         });
         Ok(())

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, View, table, words};
 
 table! {
-    "training" of Some(Column::Partner), stamped [last_position], found by ["partner, person, course, unit"];
+    "training" of Some(Column::Partner), stamped [last_position], found by ["partner, first_position, id"];
     #[derive(Default)]
     pub struct Model {
         pub id: Uuid,
@@ -27,6 +27,8 @@ table! {
         pub last_attempt_at: DateTimeUtc,
         /// When it was completed or passed first.
         pub completed_at: Option<DateTimeUtc>,
+        /// Where it was tried first.
+        pub first_position: i64,
     }
 }
 
@@ -47,6 +49,7 @@ fn attempt(placed: &Placed) -> Option<Model> {
         score: score.map(i64::from),
         last_attempt_at: placed.at(),
         completed_at: Some(placed.at()),
+        first_position: placed.position(),
         ..Model::default()
     };
     if let Some(TrainingEvent::ModuleCompleted {
@@ -89,15 +92,17 @@ impl View for Entity {
 
     fn fold(id: Uuid, row: &mut Option<Model>, placed: &Placed) -> Result<(), Misfit> {
         let Some(attempt) = attempt(placed) else { return Ok(()) };
-        let earlier = row.take().unwrap_or_default();
-        *row = Some(Model {
-            id,
-            program: placed.program()?,
-            partner: placed.partner()?,
-            attempts: earlier.attempts + attempt.attempts,
-            completed_at: earlier.completed_at.or(attempt.completed_at),
-            ..attempt
-        });
+        let attempt = match row.take() {
+            Some(earlier) => Model {
+                attempts: earlier.attempts + attempt.attempts,
+                completed_at: earlier.completed_at.or(attempt.completed_at),
+                first_position: earlier.first_position,
+                ..attempt
+            },
+            None => attempt,
+        };
+        *row =
+            Some(Model { id, program: placed.program()?, partner: placed.partner()?, ..attempt });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::ground::{Misfit, Placed, Portrait, json, table};
 
 table! {
-    "plan_drafts" of None, stamped [last_position], found by ["program, draft"];
+    "plan_drafts" of None, stamped [last_position], found by ["program, draft, id"];
     #[derive(Default)]
     pub struct Model {
         pub id: Uuid,

@@ -8,7 +8,10 @@ use serde::Serialize;
 use crate::ground::{Feed, Misfit, Placed, json, table, words};
 
 table! {
-    "publications" of None, found by ["program, position"];
+    "publications" of None, found by [
+    "program, position, id",
+    "program, kind, position, id",
+];
     pub struct Model {
         pub id: Uuid,
         pub program: Uuid,

@@ -8,7 +8,7 @@ use crate::ground::{Misfit, Placed, Portrait, add, code, table};
 table! {
     "wallets" of Some(Column::Partner), stamped [last_position, version], found by [
         "balance_minor, id",
-        "partner, currency",
+        "partner, currency, id",
         "program, balance_minor, id",
         "currency, balance_minor, id",
     ];

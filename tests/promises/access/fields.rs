@@ -234,14 +234,15 @@ async fn m18_a_seller_sees_of_its_deals_calculations_its_own_legs_and_none_of_it
     let served = Served::begin().await;
     let north = served.objects("north").await;
     let query = format!(
-        "{{ deal(dealId: \"{}\") {{ calculations {{ legs {{ beneficiaryId level }} }} }} }}",
+        "{{ deal(dealId: \"{}\") {{ calculations {{ nodes {{ legs {{ beneficiaryId level }} }} }} }} }}",
         north.deal
     );
     let legs = async |role| {
         let answer = served.ask(role, Some(north.partner), &query).await;
         assert_eq!(answer.errors, [], "{role}");
         let data = answer.data.into_json().expect("is JSON");
-        let calculations = data["deal"]["calculations"].as_array().expect("is a list").clone();
+        let calculations =
+            data["deal"]["calculations"]["nodes"].as_array().expect("is a list").clone();
         let legs = calculations.iter().flat_map(|one| one["legs"].as_array().cloned());
         legs.flatten().collect::<Vec<Value>>()
     };

@@ -175,7 +175,7 @@ async fn a_deal_under_the_id_of_a_competitors_wallet_moves_nothing_of_it() {
             let (nothing, _) = served.service.log.load::<Deal>(id).await.expect("it loads");
             assert_eq!(nothing, Deal::default());
         }
-        let own = "{ wallets { nodes { walletId payouts { payoutId } } } }";
+        let own = "{ wallets { nodes { walletId payouts { nodes { payoutId } } } } }";
         let answer = served.ask(Role::Owner, Some(north.partner), own).await;
         let seen = answer.data.into_json().expect("is JSON")["wallets"]["nodes"].clone();
         let seen: Vec<_> =

@@ -36,7 +36,7 @@ impl Recorder for Batches {
 async fn three_levels_of_a_list_are_one_statement_each() {
     let served = Served::begin().await;
     let batches = Batches::default();
-    let query = "{ partners { nodes { name wallets { walletId payouts { payoutId } } deals { nodes { dealId } } } } }";
+    let query = "{ partners { nodes { name wallets { nodes { walletId payouts { nodes { payoutId } } } } deals { nodes { dealId } } } } }";
     let answer = {
         let _counting = metrics::set_default_local_recorder(&batches);
         served.ask(Role::Auditor, None, query).await

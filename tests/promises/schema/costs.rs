@@ -1,11 +1,13 @@
 //! What questions cost: the rows that they may read, and a bound that leaves room for what a page needs.
 
 use api::auth::Role;
+use api::graphql::{BOUNDED, VALUES};
+use async_graphql::parser::types::BaseType;
 use async_graphql::{Request, Response};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::sdl::{document, types};
+use super::sdl::{document, fields, types};
 use super::served::{Served, codes, principal};
 
 fn cost(answer: &Response) -> Value {
@@ -23,12 +25,12 @@ async fn a_portals_page_is_answered_and_told_what_it_may_read() {
         walletId balance { amount currency } partner { name tier }
         lots(first: 3) { nodes { lotId amount { amount } rate deal { customer { name } } } }
         statement(first: 5) { edges { cursor node { amount { amount } balanceAfter { amount } } } pageInfo { endCursor } }
-        payouts { state amount { amount } }
+        payouts(first: 2) { nodes { state amount { amount } } }
     } } }";
     let answer = served.ask(Role::Auditor, None, page).await;
     assert_eq!(answer.errors, []);
-    // A wallet, its partner, three lots with their deals, five lines, and payouts, which have no pages.
-    assert_eq!(cost(&answer), rows(20 * (1 + 1 + 3 * 2 + 5 + 10)));
+    // A wallet, its partner, three lots with their deals, five lines, two payouts.
+    assert_eq!(cost(&answer), rows(20 * (1 + 1 + 3 * 2 + 5 + 2)));
     served.service.stop().await;
 }
 
@@ -65,12 +67,13 @@ async fn ten_thousand_rows_are_allowed_and_of_one_more_the_dearest_field_is_told
 async fn whoever_asks_for_a_page_of_a_thousand_hears_how_long_a_page_may_be() {
     let served = Served::begin().await;
     for first in ["first: 1000", "last: 101", "first: 2000000000"] {
-        let query =
-            format!("{{ partners({first}) {{ nodes {{ name wallets {{ walletId }} }} }} }}");
+        let query = format!(
+            "{{ partners({first}) {{ nodes {{ name wallets {{ nodes {{ walletId }} }} }} }} }}"
+        );
         let refused = served.ask(Role::Auditor, None, &query).await;
         assert_eq!(codes(&refused), [("partners".to_owned(), "BAD_USER_INPUT".to_owned())]);
         assert!(refused.errors[0].message.contains("0 to 100 rows"), "{:?}", refused.errors);
-        assert_eq!(cost(&refused), rows(100 * 11), "{first}");
+        assert_eq!(cost(&refused), rows(100 * (1 + 20)), "{first}");
     }
     served.service.stop().await;
 }
@@ -108,6 +111,10 @@ async fn lists_without_pages_cost_what_they_may_have() {
     for (query, cost_of_it) in [
         ("{ events(first: 2) { nodes { effects { eventId } } } }", 2 * (1 + 1000)),
         ("{ events(first: 3) { nodes { causes { eventId } } } }", 3 * (1 + 100)),
+        ("{ deals(first: 3) { nodes { lines { line } } } }", 3 * (1 + 100)),
+        ("{ partners(first: 3) { nodes { contacts { person } } } }", 3 * (1 + 100)),
+        ("{ journal(first: 3) { nodes { entry { lines { account } } } } }", 3 * (1 + 1 + 4)),
+        ("{ trialBalance { account } }", 8 * 200),
         ("{ openItems(first: 100) { nodes { code } } }", 100),
     ] {
         let answer = served.ask(Role::Auditor, None, query).await;
@@ -121,10 +128,47 @@ async fn lists_without_pages_cost_what_they_may_have() {
     served.service.stop().await;
 }
 
+/// The name of the type that a field leads to, and whether it is a list of such.
+fn led_to(ty: &async_graphql::parser::types::Type) -> (&str, bool) {
+    match &ty.base {
+        BaseType::Named(name) => (name, false),
+        BaseType::List(of) => (led_to(of).0, true),
+    }
+}
+
+#[test]
+fn every_list_of_rows_has_pages_or_ids_or_a_bound_that_its_price_covers() {
+    let document = document();
+    let is_object = |name: &str| {
+        let mut named = types(&document).filter(|definition| definition.name.node == name);
+        named.any(|definition| !fields(definition).is_empty())
+    };
+    let mut bare = vec![];
+    for definition in types(&document) {
+        let on = definition.name.node.as_str();
+        if on.ends_with("Connection") {
+            continue; // It holds the rows of its page.
+        }
+        for field in fields(definition) {
+            let (to, list) = led_to(&field.node.ty.node);
+            let by_length = ["first", "ids"].iter().any(|length| {
+                field.node.arguments.iter().any(|argument| argument.node.name.node == *length)
+            });
+            let priced = by_length || VALUES.contains(&to);
+            assert!(!to.ends_with("Connection") || by_length, "{on}: a page without a length");
+            if list && is_object(to) && !priced {
+                bare.push((on.to_owned(), field.node.name.node.to_string()));
+            }
+        }
+    }
+    let bounded = BOUNDED.map(|(on, field, _)| (on.to_owned(), field.to_owned()));
+    assert_eq!(bare, bounded, "a list without pages says in BOUNDED how long it may be");
+}
+
 #[test]
 fn what_costs_nothing_is_a_type_of_the_schema() {
     let document = document();
-    let missing = api::graphql::VALUES
+    let missing = VALUES
         .iter()
         .filter(|name| !types(&document).any(|definition| definition.name.node == **name));
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new());

@@ -16,7 +16,7 @@ use domain::reactions::reactions;
 use domain::{Currency, PartnerId, WalletId};
 use eventlog::OpenItem;
 use serde_json::{Value, json};
-use tests::{Place, told};
+use tests::{Place, told, well_placed};
 use uuid::Uuid;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stories/one-partner.json");
@@ -114,7 +114,11 @@ impl Served {
         }
         let request = Request::new(query).variables(Variables::from_json(variables));
         let request = request.data(by).data(TraceId::new());
-        self.graph.execute(request).await
+        let answer = self.graph.execute(request).await;
+        for error in &answer.errors {
+            well_placed(&serde_json::to_value(error).expect("is JSON"));
+        }
+        answer
     }
 }
 

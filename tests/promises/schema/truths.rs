@@ -108,8 +108,8 @@ async fn whom_the_table_lets_know_why_a_lot_is_what_it_is_hears_it() {
 async fn equal_questions_over_equal_views_have_equal_answers_byte_for_byte() {
     let served = Served::begin().await;
     let query = "{ viewer { role } \
-        partners(first: 2) { nodes { wallets { payouts { state } lots(first: 2) { nodes { lotId } } walletId } name } } \
-        deals(first: 2) { nodes { partner { name } payments { outstanding { amount } } stage } } \
+        partners(first: 2) { nodes { wallets { nodes { payouts { nodes { state } } lots(first: 2) { nodes { lotId } } walletId } } name } } \
+        deals(first: 2) { nodes { partner { name } payments { nodes { outstanding { amount } } } stage } } \
         b: programs(first: 1) { nodes { name } } a: programs(first: 1) { nodes { name } } }";
     let mut answers = std::collections::BTreeSet::new();
     for _ in 0..20 {

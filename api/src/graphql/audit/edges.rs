@@ -31,14 +31,15 @@ impl AuditEvent {
         Asked::of(ctx)?.find(self.partner).await
     }
 
-    /// What led to it, the nearest cause first; the last is what somebody outside asked for.
+    /// What led to it, the nearest cause first; the last is what somebody outside asked for. At most 100.
     async fn causes(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());
         shown(events::causes_of(&db, sight, EventId(self.event_id)).await?).map(Some)
     }
 
-    /// Everything that came of it, directly and further on, in the order of the log.
+    /// Everything that came of it, directly and further on, in the order of the log. At most 1000; what comes of each of
+    /// those is told there.
     async fn effects(&self, ctx: &Context<'_>) -> Result<Option<Vec<AuditEvent>>, Failure> {
         let asked = Asked::of(ctx)?;
         let (db, sight) = (asked.db(), asked.sight::<Self>());

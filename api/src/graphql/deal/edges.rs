@@ -24,6 +24,8 @@ edges! {
     many {
         /// The lines of the contract; empty before it is signed.
         lines: ContractLine = deal_lines by Deal, ascending Nth;
+    }
+    pages {
         /// What the customer has paid, in the order in which it was recorded.
         payments: Payment = payments by Deal, ascending Position;
         /// Every calculation of commission on this deal. A member sees what its own partner earns by each.

@@ -14,7 +14,7 @@ use domain::{
 use projections::deals;
 use uuid::Uuid;
 
-pub use self::{lists::DealQueries, mutations::DealMutations};
+pub use self::{commission::Calculation, lists::DealQueries, mutations::DealMutations};
 use super::ground::{
     node::Global,
     scalars::{Date, Decimal, Money, Position, percent},

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
-    Error, ErrorExtensions, Name, Pos, Positioned, Request, Response, ServerError, ServerResult,
-    Value, Variables,
+    Error, ErrorExtensions, Name, Positioned, Request, Response, ServerError, ServerResult, Value,
+    Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest,
         NextSubscribe,
@@ -14,31 +14,43 @@ use async_graphql::{
     },
     registry::{MetaType, MetaTypeName, Registry},
 };
+use domain::{
+    bounds::MANY,
+    ledger::{Account, MOST_LINES},
+    money::MOST_CURRENCIES,
+};
 use futures::{StreamExt, stream::BoxStream};
 use projections::events::{MOST_CAUSES, MOST_EFFECTS};
 
-use super::page::{LONGEST, USUAL};
+use super::{
+    failure::of_no_place,
+    page::{LONGEST, USUAL},
+};
 use crate::http::select;
 
 /// Most rows that an operation may read.
 const MOST: u64 = 10_000;
 
-/// What a list without pages is taken to hold where nothing else is known of it.
-const SHORT: u64 = 10;
-
-/// Lists without pages that may be long: each with how many it may have.
-const LONG: [(&str, &str, u64); 2] =
-    [("AuditEvent", "causes", MOST_CAUSES as u64), ("AuditEvent", "effects", MOST_EFFECTS as u64)];
+/// The lists without pages, each with how many it may hold. One that is not among them costs more than is allowed.
+pub const BOUNDED: [(&str, &str, u64); 8] = [
+    ("AuditEvent", "causes", MOST_CAUSES as u64),
+    ("AuditEvent", "effects", MOST_EFFECTS as u64),
+    ("Deal", "lines", MANY as u64),
+    ("JournalEntry", "lines", MOST_LINES),
+    ("Partner", "contacts", MANY as u64),
+    ("PartnerDashboard", "totals", MOST_CURRENCIES),
+    ("ProgramDashboard", "totals", MOST_CURRENCIES),
+    ("Query", "trialBalance", Account::ALL.len() as u64 * MOST_CURRENCIES),
+];
 
 /// Fragments within fragments that are looked into; a document that nests them deeper is refused before this.
 const DEEPEST: usize = 32;
 
 /// The types that stand in the row of whatever they are of, so that they cost nothing besides.
-pub const VALUES: [&str; 15] = [
+pub const VALUES: [&str; 14] = [
     "Actor",
     "Allocation",
     "Certification",
-    "ContractLine",
     "ContractStatus",
     "Course",
     "Customer",
@@ -63,25 +75,16 @@ pub struct Cost {
 impl Cost {
     /// Of what is asked; of nothing where that cannot be told, which others report.
     pub fn of(request: &mut Request, registry: &Registry) -> Self {
-        let name = request.operation_name.clone();
-        let variables = request.variables.clone();
-        let Ok(document) = request.parsed_query() else { return Self::default() };
-        let Ok(operation) = select(document, name.as_deref()) else { return Self::default() };
-        let root = match operation.ty {
-            OperationType::Query => Some(registry.query_type.as_str()),
-            OperationType::Mutation => registry.mutation_type.as_deref(),
-            OperationType::Subscription => registry.subscription_type.as_deref(),
-        };
-        let count = Count { document, operation, variables: &variables, registry };
-        let mut priced = Priced::default();
-        count.set(root.unwrap_or_default(), &operation.selection_set, 0, &mut priced);
-        let rows = priced.rows;
-        let (mut rest, mut dearest) = (priced.dearest, vec![]);
-        while let Some(part) = rest {
-            dearest.push(part.key);
-            rest = part.priced.dearest;
-        }
-        Self { rows, dearest }
+        // Borrowed from the request while its document is.
+        let name = std::mem::take(&mut request.operation_name);
+        let variables = std::mem::take(&mut request.variables);
+        let document = request.parsed_query().ok();
+        let cost = document.and_then(|document| {
+            let operation = select(document, name.as_deref()).ok()?;
+            Some(Count { document, operation, variables: &variables, registry }.cost())
+        });
+        (request.operation_name, request.variables) = (name, variables);
+        cost.unwrap_or_default()
     }
 
     /// Why an operation that may read too much is refused.
@@ -98,8 +101,7 @@ impl Cost {
             extensions.set("code", "QUERY_TOO_COSTLY");
             extensions.set("dearest", dearest.as_str());
         });
-        let error = error.into_server_error(Pos::default());
-        Some(ServerError { locations: vec![], ..error }) // It is of no one place.
+        Some(of_no_place(error))
     }
 
     fn told(&self, answer: Response) -> Response {
@@ -184,6 +186,23 @@ struct Count<'a> {
 }
 
 impl Count<'_> {
+    fn cost(&self) -> Cost {
+        let root = match self.operation.ty {
+            OperationType::Query => Some(self.registry.query_type.as_str()),
+            OperationType::Mutation => self.registry.mutation_type.as_deref(),
+            OperationType::Subscription => self.registry.subscription_type.as_deref(),
+        };
+        let mut priced = Priced::default();
+        self.set(root.unwrap_or_default(), &self.operation.selection_set, 0, &mut priced);
+        let rows = priced.rows;
+        let (mut rest, mut dearest) = (priced.dearest, vec![]);
+        while let Some(part) = rest {
+            dearest.push(part.key);
+            rest = part.priced.dearest;
+        }
+        Cost { rows, dearest }
+    }
+
     fn set(&self, on: &str, set: &Positioned<SelectionSet>, depth: usize, priced: &mut Priced) {
         for selection in &set.node.items {
             match &selection.node {
@@ -267,8 +286,8 @@ impl Count<'_> {
             if let Value::List(ids) = given { ids.len() as u64 } else { 1 } // One stands for a list of it.
         });
         let name = field.name.node.as_str();
-        let long = LONG.iter().find(|(ty, list, _)| (*ty, *list) == (on, name));
-        ids.or(long.map(|(.., most)| *most)).unwrap_or(SHORT)
+        let bounded = BOUNDED.iter().find(|(ty, list, _)| (*ty, *list) == (on, name));
+        ids.or(bounded.map(|(.., most)| *most)).unwrap_or(MOST + 1)
     }
 
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {

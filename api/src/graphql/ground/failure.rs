@@ -1,6 +1,6 @@
 //! Error handling: what went wrong besides the business, told in our own words and under a code that stays.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
 use crate::fault::Fault;
 
@@ -91,6 +91,12 @@ impl From<Fault> for Failure {
             ),
         }
     }
+}
+
+/// An error of no one place of a document.
+pub fn of_no_place(error: impl Into<Error>) -> ServerError {
+    let error = error.into().into_server_error(Pos::default());
+    ServerError { locations: vec![], ..error }
 }
 
 impl From<Failure> for Error {

@@ -29,17 +29,15 @@ edges! {
         /// The partner above in the network.
         parent: Partner = parent;
     }
-    many {
+    pages {
         /// The partner's wallets, one a currency.
         wallets: Wallet = wallets by Partner, ascending Currency;
-        /// The courses that are assigned, step by step.
-        courses: AssignedCourse = courses by Partner, ascending Step, ascending Course;
-        /// What the partner's people have done of modules and exams.
-        training: TrainingRecord = training by Partner, ascending Person, ascending Course, ascending Unit;
-        /// The certificates of the partner's people.
+        /// The courses that are assigned, in the order in which they were assigned first.
+        courses: AssignedCourse = courses by Partner, ascending FirstPosition;
+        /// What the partner's people have done of modules and exams, in the order in which it was tried first.
+        training: TrainingRecord = training by Partner, ascending FirstPosition;
+        /// The certificates of the partner's people, in the order in which they were given.
         certificates: Certificate = certificates by Partner, ascending Position;
-    }
-    pages {
         /// The partner's deals, the latest first.
         deals: Deal = deals by Partner, descending RegisteredAt;
         /// The partners below in the network, at any distance: who they are and where they stand, and nothing else.

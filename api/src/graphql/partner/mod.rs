@@ -23,6 +23,7 @@ pub use self::{
     lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
+    training::{AssignedCourse, Certificate, TrainingRecord},
 };
 use super::ground::{
     node::Global,

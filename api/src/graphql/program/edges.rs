@@ -1,48 +1,44 @@
-//! Where a programme leads: to its publications.
+//! Where a programme leads: to its drafts and its publications.
 
-use projections::publications::PublicationKind;
+use projections::{
+    Order, Page,
+    publications::{Column, PublicationKind},
+};
+use sea_orm::{ColumnTrait, Condition};
 
 use super::{PlanDraft, Program, Publication};
 use crate::graphql::ground::{
-    asked::Asked,
-    edges::{edge, edges},
-    failure::Failure,
-    word::Word,
+    asked::Asked, edges::edges, failure::Failure, page::Connection, word::Word,
 };
 
 edges! {
     Program by program_id;
-    many {
+    pages {
         /// The newest version of every draft of a commission plan, by name.
         plan_drafts: PlanDraft = plan_drafts by Program, ascending Draft;
-    }
-    more {
         /// Every version of the terms, in the order in which they were published.
-        async fn terms(
-            &self,
-            ctx: &async_graphql::Context<'_>,
-        ) -> Result<Option<Vec<Publication>>, Failure> {
-            published(Asked::of(ctx)?, self, Some(Word(PublicationKind::Terms))).await.map(Some)
-        }
-
+        terms: Publication = published_terms;
         /// Every version of everything, in the order in which they were published.
-        async fn publications(
-            &self,
-            ctx: &async_graphql::Context<'_>,
-            #[graphql(desc = "Only versions of this.")] kind: Option<Word<PublicationKind>>,
-        ) -> Result<Option<Vec<Publication>>, Failure> {
-            published(Asked::of(ctx)?, self, kind).await.map(Some)
-        }
+        publications(kind: Word<PublicationKind>, "Only versions of this."): Publication = published;
     }
 }
 
-async fn published(
-    asked: &Asked,
+async fn published_terms(
     program: &Program,
+    asked: &Asked,
+    page: &Page,
+) -> Result<Connection<Publication>, Failure> {
+    published(program, asked, Some(Word(PublicationKind::Terms)), page).await
+}
+
+async fn published(
+    program: &Program,
+    asked: &Asked,
     kind: Option<Word<PublicationKind>>,
-) -> Result<Vec<Publication>, Failure> {
-    edge!(Publication = publications by Program, ascending Position);
-    let mut all = asked.all::<Leads>(program.program_id).await?;
-    all.retain(|publication| kind.is_none_or(|kind| publication.kind == kind));
-    Ok(all)
+    page: &Page,
+) -> Result<Connection<Publication>, Failure> {
+    let own = Column::Program.eq(program.program_id);
+    let of_kind = kind.map(|Word(kind)| Column::Kind.eq(kind));
+    let wanted = Condition::all().add(own).add_option(of_kind);
+    asked.list(wanted, Order::ascending(Column::Position), page).await
 }

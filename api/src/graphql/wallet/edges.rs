@@ -16,11 +16,9 @@ edges! {
         /// The partner whose money it is.
         partner: Partner = partner;
     }
-    many {
-        /// Every payout that was asked for, the latest first.
-        payouts: Payout = payouts by Wallet, descending RequestedAt, descending Id;
-    }
     pages {
+        /// Every payout that was asked for, the latest first.
+        payouts: Payout = payouts by Wallet, descending RequestedAt;
         /// Every change of the balance, the latest first.
         statement: StatementLine = statement_lines by Wallet, descending Position;
         /// Everything that was credited, the latest first.

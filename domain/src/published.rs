@@ -36,10 +36,45 @@ impl<T> Published<T> {
     }
 }
 
+/// Versions of what is never without one: the first is in force before it as well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Versions<T> {
+    first: Published<T>,
+    later: Vec<Published<T>>,
+}
+
+impl<T> Versions<T> {
+    pub fn of(first: Published<T>) -> Self {
+        Self { first, later: vec![] }
+    }
+
+    pub fn push(&mut self, next: Published<T>) {
+        self.later.push(next);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Published<T>> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+
+    /// The version in force at `at`.
+    pub fn at(&self, at: DateTime<Utc>) -> &Published<T> {
+        in_force(self.iter(), at).unwrap_or(&self.first)
+    }
+
+    /// Every version that is in force at some time from `from` on.
+    pub fn since(&self, from: DateTime<Utc>) -> impl Iterator<Item = &Published<T>> {
+        let later = self.iter().filter(move |published| published.effective_from > from);
+        std::iter::once(self.at(from)).chain(later)
+    }
+}
+
 /// The version in force at `at`: of those that cover it the greatest start, then the greatest version.
-pub fn in_force<T>(versions: &[Published<T>], at: DateTime<Utc>) -> Option<&Published<T>> {
+pub fn in_force<'p, T: 'p>(
+    versions: impl IntoIterator<Item = &'p Published<T>>,
+    at: DateTime<Utc>,
+) -> Option<&'p Published<T>> {
     versions
-        .iter()
+        .into_iter()
         .filter(|published| published.in_force(at))
         .max_by_key(|published| (published.effective_from, published.version))
 }

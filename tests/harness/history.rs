@@ -109,8 +109,9 @@ impl Teller {
         for (command, fields) in [
             (
                 "openProgram",
-                json!({ "name": "Accord One", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
-                "interview_required": true, "max_network_depth": DEEPEST }),
+                json!({ "name": "Accord One", "base_currency": "EUR", "policy": {
+                    "time_zone": "Europe/Warsaw", "interview_required": true, "max_network_depth": DEEPEST
+                } }),
             ),
             ("publishTerms", json!({ "document_hash": "ab".repeat(32), "effective_from": from })),
             (

@@ -48,8 +48,8 @@ impl Trade {
                 program,
                 vera("openProgram"),
                 json!({
-                    "name": "Channel", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
-                    "interview_required": false, "max_network_depth": 3
+                    "name": "Channel", "base_currency": "EUR",
+                "policy": { "time_zone": "Europe/Warsaw", "interview_required": false, "max_network_depth": 3 }
                 }),
             )
             .await;

@@ -54,7 +54,7 @@ impl Case {
                 .map(|seller| facts.seller(seller, issued))
                 .collect::<Result<_, _>>()?,
             plan: plan.clone(),
-            zone: rulebook.zone,
+            zone: rulebook.zone_at(issued.at),
         })
         .map_err(|error| DealRefusal::Uncalculable { problem: error.to_string() })?;
         Ok(vec![match calculation {

@@ -204,7 +204,7 @@ impl Case {
                 Err(No::ProtectionEnded { ended: *protected_until })
             }
             (S::Approved { .. }, Do::Sign { signed_on, lines }) => {
-                contract::sign(lines, *signed_on, time::day_of(at, rulebook.zone))
+                contract::sign(lines, *signed_on, time::day_of(at, rulebook.zone_at(at)))
             }
             (
                 S::Registered
@@ -222,7 +222,7 @@ impl Case {
                 S::Signed(contract) | S::Won(contract),
                 Do::RecordPayment { payment, amount, received_on, allocations },
             ) => {
-                let today = time::day_of(at, rulebook.zone);
+                let today = time::day_of(at, rulebook.zone_at(at));
                 let allocations = allocations.as_deref();
                 contract.receive(*payment, *amount, *received_on, allocations, today)
             }
@@ -267,7 +267,7 @@ impl Case {
         rulebook: &Rulebook,
     ) -> Result<DealEvent, DealRefusal> {
         let protected_until =
-            time::after_days(issued.at, policy.body.protection_days, rulebook.zone)
+            time::after_days(issued.at, policy.body.protection_days, rulebook.zone_at(issued.at))
                 .ok_or(Invalid::new("at", "lies beyond the calendar"))?;
         let by = match route {
             ApprovalRoute::Automatic => policy_ref(policy).id, // Whoever asked, it is the policy that approves.

@@ -7,7 +7,7 @@ use super::{PartnerCommand, PartnerRefusal};
 use crate::{
     Actor, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
-    program::Rulebook,
+    program::{Rulebook, policy_ref},
     refusal::{Invalid, country, some},
     words::{events, words},
 };
@@ -283,8 +283,9 @@ impl Candidate {
                 approved_at: issued.at,
             }]),
             (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
-                if rulebook.interview_required {
-                    return Err(No::InterviewNotHeld);
+                let policy = rulebook.policy_at(issued.at);
+                if policy.body.interview_required {
+                    return Err(No::InterviewNotHeld { policy: policy_ref(policy) });
                 }
                 Ok(vec![ApplicationEvent::Approved {
                     interview_held: false,

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Active, ApplicationSource, Partner, PartnerCommand, PartnerRefusal, terms};
-use crate::{Issued, PartnerId, ProgramId, derived, program::Rulebook, words::events};
+use crate::{
+    Issued, PartnerId, ProgramId, derived,
+    program::{Rulebook, policy_ref},
+    words::events,
+};
 
 events! {
     /// What happened to a place in the network.
@@ -35,8 +39,10 @@ pub(super) fn join(
         None => 0,
         Some(_) => depth_below(parent, partner)?,
     };
-    if depth > rulebook.max_network_depth {
-        return Err(PartnerRefusal::TooDeep { limit: rulebook.max_network_depth });
+    let policy = rulebook.policy_at(issued.at);
+    let limit = policy.body.max_network_depth;
+    if depth > limit {
+        return Err(PartnerRefusal::TooDeep { limit, policy: policy_ref(policy) });
     }
     let code = derived(issued.command_id.0, "referral").simple().to_string();
     Ok(vec![NetworkEvent::Joined {

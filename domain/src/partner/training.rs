@@ -436,6 +436,6 @@ fn certify(
         valid_from: from,
         valid_until: certification
             .valid_for_months
-            .and_then(|months| time::after_months(from, months, issue.rulebook.zone)),
+            .and_then(|months| time::after_months(from, months, issue.rulebook.zone_at(from))),
     }
 }

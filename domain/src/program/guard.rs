@@ -16,6 +16,7 @@ impl Guarded for Program {
                 }
             }
             Do::Open { .. }
+            | Do::PublishProgramPolicy { .. }
             | Do::PublishTerms { .. }
             | Do::ConfigureContractStatus { .. }
             | Do::DraftCommissionPlan { .. }

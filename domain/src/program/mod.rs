@@ -15,10 +15,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use self::policy::policy_ref;
 pub use self::{
     curriculum::{Certification, Course},
     plans::{Drafted, PlanDraft},
-    policy::{DealPolicy, PayoutPolicy, Responsibility, Terms},
+    policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, Terms},
     status::{ContractStatus, KernelState},
 };
 use self::{plans::Proposal, policy::publish};
@@ -27,7 +28,7 @@ use crate::{
     commands::commands,
     commission::Plan,
     facts::{Facted, Streams},
-    published::in_force,
+    published::{Versions, in_force},
     refusal::sha256_hex,
     words::{events, refusals},
 };
@@ -37,12 +38,13 @@ commands! {
     pub enum ProgramCommand {
         "openProgram" by [ChannelManager, Administrator] => Open {
             name: String as LINE,
-            time_zone: Tz,
             base_currency: Currency,
-            /// Whether an approval needs a held interview (R3).
-            interview_required: bool,
-            /// Levels below the top that partners may join at.
-            max_network_depth: u32 as DEPTH,
+            /// In force from the opening on.
+            policy: ProgramPolicy,
+        },
+        "publishProgramPolicy" by [ChannelManager, Administrator] => PublishProgramPolicy {
+            effective_from: DateTime<Utc>,
+            policy: ProgramPolicy,
         },
         "publishTerms" by [ChannelManager, Administrator] => PublishTerms {
             /// SHA-256 of the document, in hex (R86).
@@ -98,11 +100,10 @@ events! {
     pub enum ProgramEvent {
         "program-opened" => Opened {
             name: String,
-            time_zone: Tz,
             base_currency: Currency,
-            interview_required: bool,
-            max_network_depth: u32,
+            policy: Published<ProgramPolicy>,
         },
+        "program-policy-published" => PolicyPublished { policy: Published<ProgramPolicy> },
         "terms-published" => TermsPublished { terms: Published<Terms> },
         "contract-status-configured" => ContractStatusConfigured {
             code: String,
@@ -159,10 +160,8 @@ pub enum Program {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Rulebook {
     pub name: String,
-    pub zone: Tz,
     pub base_currency: Currency,
-    pub interview_required: bool,
-    pub max_network_depth: u32,
+    pub policies: Versions<ProgramPolicy>,
     pub terms: Vec<Published<Terms>>,
     pub statuses: BTreeMap<String, ContractStatus>,
     pub plans: Vec<Published<Plan>>,
@@ -191,20 +190,16 @@ impl Program {
     ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
         use ProgramCommand as Do;
         match (self, &issued.command) {
-            (
-                Self::Unopened,
-                Do::Open { name, time_zone, base_currency, interview_required, max_network_depth },
-            ) => Ok(vec![ProgramEvent::Opened {
-                name: name.clone(),
-                time_zone: *time_zone,
-                base_currency: *base_currency,
-                interview_required: *interview_required,
-                max_network_depth: *max_network_depth,
-            }]),
+            (Self::Unopened, Do::Open { name, base_currency, policy }) => {
+                let policy = publish([], policy.clone(), issued.at, None, &issued.by.id, issued)?;
+                let (name, base_currency) = (name.clone(), *base_currency);
+                Ok(vec![ProgramEvent::Opened { name, base_currency, policy }])
+            }
             (Self::Open(_), Do::Open { .. }) => Err(ProgramRefusal::AlreadyOpen),
             (
                 Self::Unopened,
-                Do::PublishTerms { .. }
+                Do::PublishProgramPolicy { .. }
+                | Do::PublishTerms { .. }
                 | Do::ConfigureContractStatus { .. }
                 | Do::DraftCommissionPlan { .. }
                 | Do::PublishCommissionPlan { .. }
@@ -213,6 +208,17 @@ impl Program {
                 | Do::PublishCourse { .. }
                 | Do::DefineCertification { .. },
             ) => Err(ProgramRefusal::NotOpen),
+            (Self::Open(rulebook), Do::PublishProgramPolicy { effective_from, policy }) => {
+                let policy = publish(
+                    rulebook.policies.iter(),
+                    policy.clone(),
+                    *effective_from,
+                    None,
+                    &issued.by.id,
+                    issued,
+                )?;
+                Ok(vec![ProgramEvent::PolicyPublished { policy }])
+            }
             (Self::Open(rulebook), Do::PublishTerms { document_hash, effective_from }) => {
                 sha256_hex("document_hash", document_hash)?;
                 let body = Terms { document_hash: document_hash.clone() };
@@ -278,22 +284,11 @@ impl Program {
 
     pub(crate) fn evolve(&mut self, event: ProgramEvent) {
         match (&mut *self, event) {
-            (
-                _,
-                ProgramEvent::Opened {
-                    name,
-                    time_zone,
-                    base_currency,
-                    interview_required,
-                    max_network_depth,
-                },
-            ) => {
+            (_, ProgramEvent::Opened { name, base_currency, policy }) => {
                 *self = Self::Open(Box::new(Rulebook {
                     name,
-                    zone: time_zone,
                     base_currency,
-                    interview_required,
-                    max_network_depth,
+                    policies: Versions::of(policy),
                     terms: vec![],
                     statuses: BTreeMap::new(),
                     plans: vec![],
@@ -311,6 +306,15 @@ impl Program {
 }
 
 impl Rulebook {
+    pub fn policy_at(&self, at: DateTime<Utc>) -> &Published<ProgramPolicy> {
+        self.policies.at(at)
+    }
+
+    /// The time zone in which the days around `at` begin and end.
+    pub fn zone_at(&self, at: DateTime<Utc>) -> Tz {
+        self.policy_at(at).body.time_zone
+    }
+
     pub fn terms_at(&self, at: DateTime<Utc>) -> Option<&Published<Terms>> {
         in_force(&self.terms, at)
     }
@@ -330,6 +334,7 @@ impl Rulebook {
     fn evolve(&mut self, event: ProgramEvent) {
         match event {
             ProgramEvent::Opened { .. } => {}
+            ProgramEvent::PolicyPublished { policy } => self.policies.push(policy),
             ProgramEvent::TermsPublished { terms } => self.terms.push(terms),
             ProgramEvent::ContractStatusConfigured {
                 code,

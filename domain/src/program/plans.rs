@@ -50,7 +50,10 @@ pub(super) fn draft(
 ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
     let Proposal { draft, effective_from, effective_until, plan } = *proposal;
     period(effective_from, effective_until)?;
-    plan.check(rulebook.max_network_depth).map_err(|fault| ProgramRefusal::FaultyPlan {
+    // As deep as the network may be at any time from then on.
+    let depths = rulebook.policies.since(effective_from);
+    let deepest = depths.map(|policy| policy.body.max_network_depth).max().unwrap_or(0);
+    plan.check(deepest).map_err(|fault| ProgramRefusal::FaultyPlan {
         problem: fault.to_string(),
         path: [vec!["plan".to_owned()], fault.field()].concat(),
     })?;

@@ -1,11 +1,12 @@
 //! What a programme decides beforehand (business rules as published policies): terms, payouts, deals, each by version.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::ProgramCommand;
 use crate::{
-    Issued, Money, Published,
+    Issued, Money, PolicyRef, Published,
     bounds::bounded,
     published::hash_of,
     refusal::{Invalid, positive, some},
@@ -15,6 +16,20 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Terms {
     pub document_hash: String,
+}
+
+bounded! {
+    /// How the programme is run.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct ProgramPolicy {
+        /// The time zone in which its days begin and end.
+        pub time_zone: Tz,
+        /// Whether an approval needs a held interview (R3).
+        pub interview_required: bool,
+        /// Levels below the top that partners may join at.
+        pub max_network_depth: u32 as DEPTH,
+    }
 }
 
 bounded! {
@@ -81,9 +96,14 @@ impl DealPolicy {
     }
 }
 
+/// The version of the programme's own policy that decides.
+pub(crate) fn policy_ref(policy: &Published<ProgramPolicy>) -> PolicyRef {
+    PolicyRef { id: "program-policy".into(), version: policy.version }
+}
+
 /// The next version of what a programme publishes.
-pub(super) fn publish<T: Serialize + Clone>(
-    versions: &[Published<T>],
+pub(super) fn publish<'p, T: Serialize + 'p>(
+    versions: impl IntoIterator<Item = &'p Published<T>>,
     body: T,
     effective_from: DateTime<Utc>,
     effective_until: Option<DateTime<Utc>>,
@@ -93,7 +113,7 @@ pub(super) fn publish<T: Serialize + Clone>(
     period(effective_from, effective_until)?;
     let body_hash = hash_of(&body).map_err(|error| Invalid::new("body", error.to_string()))?;
     Ok(Published {
-        version: versions.iter().map(|published| published.version).max().unwrap_or(0) + 1,
+        version: versions.into_iter().map(|published| published.version).max().unwrap_or(0) + 1,
         effective_from,
         effective_until,
         body,

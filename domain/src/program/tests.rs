@@ -46,10 +46,16 @@ fn a_programme_opens_once() {
         .when(vendor("vera", "2025-01-01", open_program()))
         .then_expect_events(vec![ProgramEvent::Opened {
             name: "Channel".into(),
-            time_zone: chrono_tz::Europe::Warsaw,
             base_currency: currency("EUR"),
-            interview_required: true,
-            max_network_depth: 3,
+            policy: Published {
+                version: 1,
+                effective_from: at("2025-01-01"),
+                effective_until: None,
+                body_hash: hash_of(&program_policy()).expect("has a hash"),
+                body: program_policy(),
+                author: "vera".into(),
+                approved_by: "vera".into(),
+            },
         }]);
     TestFramework::<Program>::with(().into())
         .given(published([]))
@@ -60,6 +66,7 @@ fn a_programme_opens_once() {
 #[test]
 fn nothing_is_published_before_the_programme_is_open() {
     for command in [
+        publish_program_policy("2025-01-01", program_policy()),
         publish_terms("2025-01-01"),
         configure_status("signed", true, "signed"),
         draft_plan("2025-01-01", None, percent(1)),
@@ -77,6 +84,8 @@ fn nothing_is_published_before_the_programme_is_open() {
 #[test]
 fn versions_only_grow() {
     let rulebook = rulebook([
+        publish_program_policy("2024-01-01", program_policy()),
+        publish_program_policy("2026-01-01", program_policy()),
         publish_terms("2024-01-01"),
         draft_plan("2025-02-01", None, percent(1)),
         draft_plan("2024-02-01", None, percent(1)),
@@ -86,12 +95,33 @@ fn versions_only_grow() {
     ]);
     let versions =
         |plans: &[Published<Plan>]| plans.iter().map(|plan| plan.version).collect::<Vec<_>>();
+    let policies = rulebook.policies.iter().map(|policy| policy.version);
+    assert_eq!(policies.collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(rulebook.terms.iter().map(|terms| terms.version).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(versions(&rulebook.plans), vec![1, 2, 3]);
     assert_eq!(rulebook.payout_policies.len(), 2);
     assert_eq!(rulebook.payout_policies[1].version, 2);
     assert_eq!(rulebook.deal_policies[1].version, 2);
     assert_eq!(rulebook.courses["basics"].version, 2);
+}
+
+#[test]
+fn a_plan_may_reach_as_high_as_the_network_will_be_deep_while_it_is_in_force() {
+    let mut plan = percent(1);
+    plan["components"][0]["levels"] =
+        (1..=4).map(|distance| json!({ "distance": distance, "rate": 1 })).collect();
+    let drafts = |levels: u32, from: &str, plan_from: &str| {
+        let policy = ProgramPolicy { max_network_depth: levels, ..program_policy() };
+        let draft = draft_plan(plan_from, None, plan.clone());
+        decide(published([publish_program_policy(from, policy)]), draft).map(drop)
+    };
+    assert_eq!(drafts(4, "2025-06-01", "2025-03-01"), Ok(()));
+    assert_eq!(drafts(4, "2025-06-01", "2025-06-01"), Ok(()));
+    for (levels, from) in [(3, "2025-06-01"), (4, "2024-06-01")] {
+        let refused = drafts(levels, from, "2025-03-01").expect_err("no partner stands so deep");
+        let Refusal { code, field, .. } = refused.into();
+        assert_eq!((code, field[0].as_str()), ("PLAN_FAULTY", "plan"));
+    }
 }
 
 /// What publishes a version of the usual draft.
@@ -274,14 +304,14 @@ fn a_deal_policy_is_whole_or_refused() {
 fn bad_input_is_refused_by_its_field() {
     let opened = |field: &str, value: Value| {
         let mut command = serde_json::to_value(open_program()).expect("is a command");
-        command["openProgram"][field] = value;
+        *command["openProgram"].pointer_mut(field).expect(field) = value;
         let command = serde_json::from_value(command).expect("is a command");
         Refusal::from(decide([], command).expect_err("is refused")).field.join(".")
     };
-    assert_eq!(opened("name", json!("")), "name");
-    assert_eq!(opened("name", json!("x".repeat(201))), "name");
-    assert_eq!(opened("name", json!("bell\u{7}")), "name");
-    assert_eq!(opened("max_network_depth", json!(33)), "max_network_depth");
+    assert_eq!(opened("/name", json!("")), "name");
+    assert_eq!(opened("/name", json!("x".repeat(201))), "name");
+    assert_eq!(opened("/name", json!("bell\u{7}")), "name");
+    assert_eq!(opened("/policy/max_network_depth", json!(33)), "policy.max_network_depth");
     let terms = |document_hash: &str| ProgramCommand::PublishTerms {
         document_hash: document_hash.into(),
         effective_from: at("2025-01-01"),

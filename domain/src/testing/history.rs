@@ -87,6 +87,9 @@ pub fn sample(command: &str) -> Value {
         "submitPayout" => json!({ "payout": payout, "provider_key": "po-2025-0001" }),
         "settlePayout" => json!({ "payout": payout, "fee": eur("0.35") }),
         "openProgram" => in_json(open_program(), command),
+        "publishProgramPolicy" => {
+            in_json(publish_program_policy("2025-01-01", program_policy()), command)
+        }
         "publishTerms" => in_json(publish_terms("2025-01-01"), command),
         "configureContractStatus" => in_json(configure_status("signed", true, "signed"), command),
         "draftCommissionPlan" => in_json(draft_plan("2025-01-01", None, percent(200_000)), command),
@@ -172,7 +175,7 @@ fn tell() -> Vec<Recorded> {
         let name = command.name();
         told.ask_with(PROGRAM.0, "2025-01-01", name, in_json(command, name));
     }
-    told.ask(PROGRAM.0, "2025-01-01", &["publishCommissionPlan"]);
+    told.ask(PROGRAM.0, "2025-01-01", &["publishProgramPolicy", "publishCommissionPlan"]);
 
     let reviewed = ["applyForProgram", "assignReview", "recordReview"];
     let approved = ["scheduleInterview", "recordInterview", "approveApplication"];

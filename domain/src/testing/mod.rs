@@ -16,7 +16,7 @@ use crate::{
     commands::Permitted,
     facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
-    program::{Program, ProgramCommand, ProgramEvent},
+    program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy},
     world::now,
 };
 
@@ -170,11 +170,22 @@ pub fn recorded(aggregate_id: Uuid, number: u128, event: Event) -> Recorded {
 pub fn open_program() -> ProgramCommand {
     ProgramCommand::Open {
         name: "Channel".into(),
-        time_zone: chrono_tz::Europe::Warsaw,
         base_currency: currency("EUR"),
+        policy: program_policy(),
+    }
+}
+
+/// An interview is needed, and three levels may join below the top.
+pub fn program_policy() -> ProgramPolicy {
+    ProgramPolicy {
+        time_zone: chrono_tz::Europe::Warsaw,
         interview_required: true,
         max_network_depth: 3,
     }
+}
+
+pub fn publish_program_policy(from: &str, policy: ProgramPolicy) -> ProgramCommand {
+    ProgramCommand::PublishProgramPolicy { effective_from: at(from), policy }
 }
 
 pub fn publish_terms(from: &str) -> ProgramCommand {

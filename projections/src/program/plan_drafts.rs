@@ -36,6 +36,7 @@ impl Portrait for Entity {
             ProgramEvent::CommissionPlanDrafted { draft } => &draft.draft,
             ProgramEvent::CommissionPlanPublished { draft, .. } => draft,
             ProgramEvent::Opened { .. }
+            | ProgramEvent::PolicyPublished { .. }
             | ProgramEvent::TermsPublished { .. }
             | ProgramEvent::ContractStatusConfigured { .. }
             | ProgramEvent::PayoutPolicyPublished { .. }

@@ -1,6 +1,6 @@
 //! The read model of programmes: what their rulebooks say by now.
 
-use domain::program::ProgramEvent;
+use domain::program::{ProgramEvent, ProgramPolicy};
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, Portrait, json, table};
@@ -11,7 +11,7 @@ table! {
     pub struct Model {
         pub id: Uuid,
         pub name: String,
-        /// An IANA time zone.
+        /// An IANA time zone: this and the next two as the newest version of its policy has them.
         pub zone: String,
         pub base_currency: String,
         pub interview_required: bool,
@@ -30,34 +30,27 @@ impl Portrait for Entity {
     type Event = ProgramEvent;
 
     fn found(event: &ProgramEvent, placed: &Placed) -> Result<Option<Model>, Misfit> {
-        let ProgramEvent::Opened {
-            name,
-            time_zone,
-            base_currency,
-            interview_required,
-            max_network_depth,
-        } = event
-        else {
+        let ProgramEvent::Opened { name, base_currency, policy } = event else {
             return Ok(None);
         };
-        Ok(Some(Model {
+        let mut row = Model {
             id: placed.aggregate(),
             name: name.clone(),
-            zone: time_zone.name().to_owned(),
             base_currency: base_currency.code().to_owned(),
-            interview_required: *interview_required,
-            max_network_depth: (*max_network_depth).into(),
             contract_statuses: serde_json::json!({}),
             courses: serde_json::json!({}),
             certifications: serde_json::json!({}),
             opened_at: placed.at(),
             ..Model::default()
-        }))
+        };
+        row.is_run_by(&policy.body);
+        Ok(Some(row))
     }
 
     fn change(row: &mut Model, event: &ProgramEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
             ProgramEvent::Opened { .. } => return placed.twice::<Entity>(),
+            ProgramEvent::PolicyPublished { policy } => row.is_run_by(&policy.body),
             ProgramEvent::ContractStatusConfigured {
                 code,
                 calculates_commission,
@@ -91,5 +84,13 @@ impl Portrait for Entity {
             | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications` and of `plan_drafts`.
         }
         Ok(())
+    }
+}
+
+impl Model {
+    fn is_run_by(&mut self, policy: &ProgramPolicy) {
+        self.zone = policy.time_zone.name().to_owned();
+        self.interview_required = policy.interview_required;
+        self.max_network_depth = policy.max_network_depth.into();
     }
 }

@@ -35,6 +35,7 @@ table! {
 words! {
     /// What a programme publishes in versions.
     pub enum PublicationKind {
+        "program-policy" => ProgramPolicy: "How the programme is run.",
         "terms" => Terms: "The terms that partners accept.",
         "commission-plan" => CommissionPlan: "What is paid for a sale.",
         "payout-policy" => PayoutPolicy: "When money may leave a wallet.",
@@ -46,6 +47,9 @@ impl Feed for Entity {
     fn rows(placed: &Placed) -> Result<Vec<Model>, Misfit> {
         let Some(event) = placed.told::<ProgramEvent>() else { return Ok(vec![]) };
         match event {
+            ProgramEvent::Opened { policy, .. } | ProgramEvent::PolicyPublished { policy } => {
+                Ok(vec![published(PublicationKind::ProgramPolicy, policy, placed)?])
+            }
             ProgramEvent::TermsPublished { terms } => {
                 Ok(vec![published(PublicationKind::Terms, terms, placed)?])
             }
@@ -58,8 +62,7 @@ impl Feed for Entity {
             ProgramEvent::DealPolicyPublished { policy } => {
                 Ok(vec![published(PublicationKind::DealPolicy, policy, placed)?])
             }
-            ProgramEvent::Opened { .. }
-            | ProgramEvent::CommissionPlanDrafted { .. }
+            ProgramEvent::CommissionPlanDrafted { .. }
             | ProgramEvent::ContractStatusConfigured { .. }
             | ProgramEvent::CoursePublished { .. }
             | ProgramEvent::CertificationDefined { .. } => Ok(vec![]),

@@ -206,8 +206,8 @@ async fn a_story_that_begins_a_log_is_recorded_in_its_own_time_and_accounts_for_
 async fn a_story_of_days_to_come_is_recorded_now() {
     let steps = json!({ "title": "To come", "steps": [{
         "at": "2199-01-01T00:00:00Z", "by": "channel-manager carla", "do": "openProgram", "on": "@program",
-        "with": { "name": "Later", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
-            "interview_required": false, "max_network_depth": 3 }
+        "with": { "name": "Later", "base_currency": "EUR",
+                "policy": { "time_zone": "Europe/Warsaw", "interview_required": false, "max_network_depth": 3 } }
     }] });
     let file = Path::new("to-come.json");
     let story = Story::parse(file, &steps.to_string()).expect("is a story");

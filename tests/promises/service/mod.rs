@@ -37,8 +37,8 @@ impl Clock for Breakable {
 /// What opens a new programme.
 fn opening() -> Request {
     let fields = json!({
-        "name": "Channel", "time_zone": "Europe/Warsaw", "base_currency": "EUR",
-        "interview_required": false, "max_network_depth": 3
+        "name": "Channel", "base_currency": "EUR",
+                "policy": { "time_zone": "Europe/Warsaw", "interview_required": false, "max_network_depth": 3 }
     });
     let command = Command::parse("openProgram", Uuid::now_v7(), fields).expect("a command");
     Request {

@@ -117,8 +117,8 @@ impl Teller {
             "openProgram",
             program,
             json!({
-                "name": name, "time_zone": "Pacific/Kiritimati", "base_currency": "KWD",
-                "interview_required": false, "max_network_depth": 32,
+                "name": name, "base_currency": "KWD",
+                "policy": { "time_zone": "Pacific/Kiritimati", "interview_required": false, "max_network_depth": 32 },
             }),
         )
         .await;

@@ -34,7 +34,7 @@ shows! {
         program_id: Uuid = row.id,
         /// What it is called.
         name: String,
-        /// The time zone in which its days begin and end.
+        /// The time zone in which its days begin and end: this and the next two as the newest version of its policy says.
         time_zone: String = row.zone,
         /// The currency in which it reckons.
         base_currency: CurrencyCode,

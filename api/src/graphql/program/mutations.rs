@@ -4,7 +4,9 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use domain::{
     Money,
-    program::{DealPolicy, KernelState, PayoutPolicy, ProgramCommand, Responsibility},
+    program::{
+        DealPolicy, KernelState, PayoutPolicy, ProgramCommand, ProgramPolicy, Responsibility,
+    },
     refusal::Invalid,
 };
 use serde::de::DeserializeOwned;
@@ -16,6 +18,17 @@ use crate::graphql::ground::{
     scalars::{CurrencyCode, Json, MoneyInput},
     word::Word,
 };
+
+/// How a programme is run.
+#[derive(InputObject, Debug)]
+pub struct ProgramPolicyInput {
+    /// The time zone in which its days begin and end, such as "Europe/Warsaw".
+    time_zone: String,
+    /// Whether an application is approved only after an interview.
+    interview_required: bool,
+    /// How many levels below the top partners may join. From 0 to 32.
+    max_network_depth: u32,
+}
 
 /// When money may leave a wallet.
 #[derive(InputObject, Debug)]
@@ -51,6 +64,18 @@ pub struct ResponsibilityInput {
     territory: String,
     /// The employee who looks after it. At most 200 characters on one line.
     employee: String,
+}
+
+impl ProgramPolicyInput {
+    fn policy(self) -> Result<ProgramPolicy, Invalid> {
+        let zone = self.time_zone.parse();
+        let problem = "is no time zone; give one such as Europe/Warsaw";
+        Ok(ProgramPolicy {
+            time_zone: zone.map_err(|_| Invalid::new("policy.time_zone", problem))?,
+            interview_required: self.interview_required,
+            max_network_depth: self.max_network_depth,
+        })
+    }
 }
 
 impl PayoutPolicyInput {
@@ -103,23 +128,23 @@ mutations! {
         program_id: Option<Uuid>,
         /// What it is called. At most 200 characters on one line.
         name: String,
-        /// The time zone in which its days begin and end, such as "Europe/Warsaw".
-        time_zone: String,
         /// The currency in which it reckons.
         base_currency: CurrencyCode,
-        /// Whether an application is approved only after an interview.
-        interview_required: bool,
-        /// How many levels below the top partners may join. From 0 to 32.
-        max_network_depth: u32,
+        /// How it is run from its opening on.
+        policy: ProgramPolicyInput,
     } => |from| [from.new_id(program_id, "program")] Open {
         name,
-        time_zone: time_zone
-            .parse()
-            .map_err(|_| Invalid::new("time_zone", "is no time zone; give one such as Europe/Warsaw"))?,
         base_currency: base_currency.0,
-        interview_required,
-        max_network_depth,
+        policy: policy.policy()?,
     };
+
+    /// Publishes a version of the programme's own policy.
+    publish_program_policy(PublishProgramPolicyInput) -> PublishProgramPolicyPayload {
+        /// From when on it is in force.
+        effective_from: DateTime<Utc>,
+        /// The policy.
+        policy: ProgramPolicyInput,
+    } => PublishProgramPolicy { effective_from, policy: policy.policy()? };
 
     /// Publishes a version of the terms that partners accept.
     publish_terms(PublishTermsInput) -> PublishTermsPayload {

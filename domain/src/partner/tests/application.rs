@@ -69,7 +69,8 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     assert_eq!(decide(reviewed("failed"), schedule()), Err(PartnerRefusal::ReviewNotPassed));
     assert_eq!(name_of(decide(reviewed("passed"), schedule())), "interview-scheduled");
 
-    let not_held = Err(PartnerRefusal::InterviewNotHeld);
+    let policy = program_policy_version(1);
+    let not_held = Err(PartnerRefusal::InterviewNotHeld { policy });
     assert_eq!(decide(reviewed("passed"), approve()), not_held);
     assert_eq!(decide(partner_events(first(4)), approve()), not_held);
     assert_eq!(name_of(decide(partner_events(first(4)), hold())), "interview-held");
@@ -83,9 +84,25 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     let unheld = PartnerEvent::Application(approval(false));
     let facts = without_interview();
     let outcome = decide_with(&facts, reviewed("passed"), "2025-01-10", approve());
-    assert_eq!(outcome, Ok(vec![unheld]), "this programme has no courses to assign");
+    assert_eq!(outcome.expect("is allowed")[0], unheld);
     let outcome = decide_with(&facts, reviewed("failed"), "2025-01-10", approve());
     assert_eq!(outcome, Err(PartnerRefusal::ReviewNotPassed));
+}
+
+#[test]
+fn whether_an_interview_is_needed_is_for_the_policy_in_force_to_say() {
+    let not_needed = ProgramPolicy { interview_required: false, ..program_policy() };
+    let needed_again = publish_program_policy("2025-03-01", program_policy());
+    let facts = facts_with([publish_program_policy("2025-02-01", not_needed), needed_again]);
+    let approve =
+        |at| decide_with(&facts, reviewed("passed"), at, PartnerCommand::Approve {}).map(drop);
+    let refused_by =
+        |version| Err(PartnerRefusal::InterviewNotHeld { policy: program_policy_version(version) });
+    assert_eq!(approve("2025-02-01T11:59:59Z"), refused_by(1));
+    assert_eq!(approve("2025-02-01T12:00:00Z"), Ok(()));
+    assert_eq!(approve("2025-03-01T11:59:59Z"), Ok(()));
+    assert_eq!(approve("2025-03-01T12:00:00Z"), refused_by(3));
+    assert_eq!(approve("2024-12-31T12:00:00Z"), refused_by(1), "before its opening as at it");
 }
 
 #[test]

@@ -133,14 +133,11 @@ struct Joining {
 
 impl Joining {
     fn begun() -> Self {
-        let opened = ProgramEvent::Opened {
-            name: "Channel".into(),
-            time_zone: chrono_tz::Europe::Warsaw,
-            base_currency: currency("EUR"),
-            interview_required: false,
-            max_network_depth: 3,
-        };
-        let program = after([opened]);
+        let policy = ProgramPolicy { interview_required: false, ..program_policy() };
+        let (name, base_currency) = ("Channel".into(), currency("EUR"));
+        let open = ProgramCommand::Open { name, base_currency, policy };
+        let mut program = Program::default();
+        handled(&mut program, usually("2025-01-01", open), &()).expect("it opens");
         Self { program, partner: Partner::default(), unseen: VecDeque::new(), open: 0 }
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     Actor, CommandId, Invalid, PolicyRef, Refusal, Role,
-    program::{ProgramCommand, ProgramEvent},
+    program::{ProgramCommand, ProgramPolicy},
     testing::*,
 };
 
@@ -33,14 +33,13 @@ fn facts_with(more: impl IntoIterator<Item = ProgramCommand>) -> PartnerFacts {
 }
 
 fn without_interview() -> PartnerFacts {
-    let open = ProgramEvent::Opened {
-        name: "Channel".into(),
-        time_zone: chrono_tz::Europe::Warsaw,
-        base_currency: currency("EUR"),
-        interview_required: false,
-        max_network_depth: 3,
-    };
-    PartnerFacts { program: Arc::new(after([open])), parent: None }
+    let policy = ProgramPolicy { interview_required: false, ..program_policy() };
+    facts_with([publish_program_policy("2025-01-01", policy)])
+}
+
+/// The version of the programme's policy that a refusal cites.
+fn program_policy_version(version: u32) -> PolicyRef {
+    PolicyRef { id: "program-policy".into(), version }
 }
 
 fn command(name: &str, fields: Value) -> PartnerCommand {

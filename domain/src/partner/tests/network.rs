@@ -54,9 +54,25 @@ fn r82_the_network_grows_from_the_top_one_level_at_a_time() {
 #[test]
 fn a_network_is_no_deeper_than_the_programme_allows() {
     assert_eq!(name_of(join(&under(Some(at_depth(2))))), "joined-network");
-    assert_eq!(join(&under(Some(at_depth(3)))), Err(PartnerRefusal::TooDeep { limit: 3 }));
-    let bottomless = join(&under(Some(at_depth(u32::MAX))));
-    assert_eq!(bottomless, Err(PartnerRefusal::TooDeep { limit: 3 }));
+    let too_deep = PartnerRefusal::TooDeep { limit: 3, policy: program_policy_version(1) };
+    assert_eq!(join(&under(Some(at_depth(3)))), Err(too_deep.clone()));
+    assert_eq!(join(&under(Some(at_depth(u32::MAX)))), Err(too_deep));
+}
+
+#[test]
+fn a_network_deepens_when_its_policy_says_so_and_whoever_has_joined_stays() {
+    let joins = |levels: u32, at: &str| {
+        let policy = ProgramPolicy { max_network_depth: levels, ..program_policy() };
+        let program = programme([publish_program_policy("2025-02-01", policy)]);
+        let facts = PartnerFacts { program, ..under(Some(at_depth(3))) };
+        decide_with(&facts, invited(), at, PartnerCommand::Join {}).map(drop)
+    };
+    let too_deep = |limit, version| {
+        Err(PartnerRefusal::TooDeep { limit, policy: program_policy_version(version) })
+    };
+    assert_eq!(joins(4, "2025-02-01T11:59:59Z"), too_deep(3, 1));
+    assert_eq!(joins(4, "2025-02-01T12:00:00Z"), Ok(()));
+    assert_eq!(joins(2, "2025-02-01T12:00:00Z"), too_deep(2, 2));
 }
 
 #[test]

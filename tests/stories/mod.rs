@@ -10,6 +10,7 @@ mod erasure;
 mod folds;
 mod payout;
 mod people;
+mod program;
 mod training;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ use api::graphql::{Settings, graph};
 use api::http::TraceId;
 use api::service::Service;
 use api::story::Story;
+use async_graphql::parser::types::{BaseType, ServiceDocument};
 use async_graphql::{Request, Variables};
 use domain::reactions::{TimerChange, effects, timers};
 use domain::{Currency, Deal, PartnerId, Recorded, Wallet, WalletId};
@@ -20,12 +21,15 @@ use uuid::Uuid;
 use super::super::schema::{
     mutations::{mutations, operation, value},
     sdl::{document, inputs, types},
-    served::{Served, codes, principal},
+    served::{LATE, Served, codes, principal},
 };
 
 fn wallet_of(partner: Uuid, code: &str) -> Uuid {
     WalletId::of(PartnerId(partner), Currency::from_code(code).expect(code)).0
 }
+
+/// As the service makes them for what a command names none for, and nobody else.
+const OF_VERSION_8: Uuid = Uuid::from_u128(0x0197_f0a0_0000_8000_8000_0000_0000_0001);
 
 /// Every id that can be computed from what an answer shows, and every one that stands in the log.
 fn derivable(history: &[Recorded]) -> BTreeSet<Uuid> {
@@ -38,6 +42,7 @@ fn derivable(history: &[Recorded]) -> BTreeSet<Uuid> {
             TimerChange::Set(timer) => timer.id,
             TimerChange::Clear(id) => id,
         }));
+        ids.insert(OF_VERSION_8);
         // What a command would name, which only its sender's service may take for it.
         ids.insert(envelope.command_id.names("deal"));
         for code in ["EUR", "PLN", "CHF"] {
@@ -101,6 +106,99 @@ async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_els
         }
         assert!(kinds.contains("ID_TAKEN") && kinds.contains("INPUT_INVALID"), "{kinds:?}");
         assert_eq!(told(&served.service.log).await, before);
+        served.service.stop().await;
+    }
+}
+
+/// What is new under an id from outside and is not walked, since it names nothing outside of what it is part of: with why.
+const PARTS: [(&str, &str, &str); 3] = [
+    (
+        "applyForProgram",
+        "contacts.person",
+        "data, certificates and keys are of a person within its partner",
+    ),
+    ("recordPayment", "payment", "a payment is of its deal, and its row has the id of its event"),
+    ("requestPayout", "payout", "a payout is of its wallet, and its row has an id of both"),
+];
+
+/// The inputs that name what is there.
+const NAMES: [&str; 9] = [
+    "dealId",
+    "inviter",
+    "partner",
+    "partnerId",
+    "payout",
+    "person",
+    "program",
+    "programId",
+    "walletId",
+];
+
+/// The dotted paths of everything in an input that is a UUID.
+fn uuids(document: &ServiceDocument, input: &str) -> Vec<String> {
+    let Some(definition) = types(document).find(|one| one.name.node == input) else {
+        return vec![];
+    };
+    let fields = inputs(definition).iter().map(|field| &field.node);
+    let paths = fields.flat_map(|field| {
+        let (name, mut base) = (field.name.node.as_str(), &field.ty.node.base);
+        while let BaseType::List(item) = base {
+            base = &item.base;
+        }
+        let base = if let BaseType::Named(base) = base { base.as_str() } else { "" };
+        if base == "UUID" {
+            return vec![name.to_owned()];
+        }
+        let within = uuids(document, base).into_iter();
+        within.map(|path| format!("{name}.{path}")).collect()
+    });
+    paths.collect()
+}
+
+#[test]
+fn every_id_from_outside_is_walked_or_names_what_is_there_or_is_of_a_part() {
+    let (document, walked) = (document(), founding());
+    let mut parts = vec![];
+    for (mutation, input) in mutations(&document) {
+        for path in uuids(&document, &input.base.to_string()) {
+            let is = |name: &str, field: &str| (name, field) == (mutation.as_str(), path.as_str());
+            if PARTS.iter().any(|(name, field, _)| is(name, field)) {
+                parts.push((mutation.clone(), path));
+            } else if path != "commandId" && !walked.iter().any(|(name, field)| is(name, field)) {
+                assert!(NAMES.contains(&path.as_str()), "{mutation}.{path}: what does it name?");
+            }
+        }
+    }
+    assert_eq!(parts, PARTS.map(|(name, field, _)| (name.to_owned(), field.to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_under_the_id_of_anothers_contact_changes_nothing_of_that_one() {
+    for place in places().await {
+        let served = Served::at(place).await;
+        let (program, north) = (served.story.id("program"), served.objects("north").await);
+        let contacts = async |partner: Uuid| {
+            let query = format!(
+                "{{ partner(partnerId: \"{partner}\") {{ contacts {{ person firstName email }} }} }}"
+            );
+            let answer = served.ask(Role::Auditor, None, &query).await;
+            answer.data.into_json().expect("is JSON")["partner"]["contacts"].clone()
+        };
+        let before = contacts(north.partner).await;
+        let person = before[0]["person"].clone();
+        let apply = "mutation($input: ApplyForProgramInput!) { applyForProgram(input: $input) \
+                     { position refusal { code } } }";
+        let application = json!({ "input": {
+            "program": program, "company": { "name": "Late", "country": "PL" },
+            "contacts": [{ "person": person, "firstName": "Ewa", "lastName": "Nowak", "email": "ewa@late.example" }],
+            "sections": { "competencies": "ERP", "customerPortfolio": "Makers", "strategicGoals": "Growth" },
+            "source": "WEB", "termsVersion": 1
+        } });
+        let applied = served.ask_with(Role::Owner, Some(LATE), apply, application).await;
+        assert_eq!(applied.errors, []);
+        let told = json!([{ "person": person, "firstName": "Ewa", "email": "ewa@late.example" }]);
+        assert_eq!(contacts(LATE).await, told);
+        assert_eq!(contacts(north.partner).await, before);
         served.service.stop().await;
     }
 }

@@ -69,6 +69,9 @@ pub const DEEPEST_NETWORK: u32 = 32;
 /// Levels below the top of a network.
 pub const DEPTH: Whole = Whole { least: 0, most: DEEPEST_NETWORK };
 
+/// Any whole number that the face can answer: its Int is signed and has 32 bits.
+pub const WHOLE: Whole = Whole { least: 0, most: i32::MAX.unsigned_abs() };
+
 /// Days of a protection.
 pub const DAYS: Whole = Whole { least: 1, most: 3650 };
 
@@ -167,7 +170,7 @@ macro_rules! boundless {
 }
 pub(crate) use boundless;
 
-boundless!(bool, u32, Uuid, Currency, Ppm, Tz);
+boundless!(bool, Uuid, Currency, Ppm, Tz);
 
 impl Bounded<Text> for String {
     fn check(&self, Text { most, lines }: Text) -> Result<(), Invalid> {
@@ -201,6 +204,16 @@ impl Bounded<Whole> for u32 {
 
     fn bounds(Whole { least, most }: Whole) -> Vec<Bound> {
         Bound::of(format!("From {least} to {most}."))
+    }
+}
+
+impl Bounded for u32 {
+    fn check(&self, _: ByType) -> Result<(), Invalid> {
+        self.check(WHOLE)
+    }
+
+    fn bounds(_: ByType) -> Vec<Bound> {
+        Self::bounds(WHOLE)
     }
 }
 
@@ -407,6 +420,9 @@ mod tests {
     fn a_number_is_between_its_bounds_and_may_be_either() {
         for (number, within) in [(0, false), (1, true), (3650, true), (3651, false)] {
             assert_eq!(number.check(DAYS).is_ok(), within, "{number}");
+        }
+        for (number, within) in [(0, true), (2_147_483_647, true), (2_147_483_648, false)] {
+            assert_eq!(number.check(ByType).is_ok(), within, "{number}: the face has Int for it");
         }
     }
 }

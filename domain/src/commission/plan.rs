@@ -110,7 +110,7 @@ bounded! {
     #[serde(deny_unknown_fields)]
     pub struct Level {
         /// 1 is the seller's parent.
-        pub distance: u32,
+        pub distance: u32 as DEPTH,
         pub rate: Ppm,
         #[serde(default)]
         pub eligible: Eligibility,

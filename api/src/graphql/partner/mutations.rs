@@ -109,7 +109,8 @@ mutations! {
         source: Word<ApplicationSource>,
         /// The partner that brought the candidate; it will stand above it in the network.
         inviter: Option<Uuid>,
-        /// The version of the terms that the candidate accepts; it must be the one in force.
+        /// The version of the terms that the candidate accepts; it must be the one in force. From 0 to
+        /// 2147483647.
         terms_version: u32,
     } => |from| [partner_id.or(from.own_partner()).unwrap_or_else(|| from.new_id(None, "partner"))] Apply {
         program: ProgramId(program),
@@ -182,7 +183,7 @@ mutations! {
 
     /// Accepts the terms of the programme that are in force.
     accept_terms(AcceptTermsInput) -> AcceptTermsPayload {
-        /// Their version.
+        /// Their version. From 0 to 2147483647.
         version: u32,
     } => AcceptTerms { version };
 
@@ -203,7 +204,7 @@ mutations! {
         course: String,
         /// The module. At most 200 characters on one line.
         module: String,
-        /// The version of the content that was learned.
+        /// The version of the content that was learned. From 0 to 2147483647.
         content_version: u32,
         /// The score in per cent, where the module has one. From 0 to 100.
         score: Option<u32>,

@@ -175,6 +175,7 @@ mutations! {
         effective_until: Option<DateTime<Utc>>,
         /// The plan as a JSON document: its trigger, its components and its hold.
         /// Of lists: At most 100 entries. Of names: At most 200 characters on one line. Of days: From 0 to 3650.
+        /// Of distances: From 0 to 32.
         plan: Json,
     } => DraftCommissionPlan { draft, effective_from, effective_until, plan: read(plan, "plan")? };
 
@@ -182,7 +183,8 @@ mutations! {
     publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
         /// What the draft is called. At most 200 characters on one line.
         draft: String,
-        /// The version of it that you have read; where it has changed since, nothing happens.
+        /// The version of it that you have read; where it has changed since, nothing happens. From 0 to
+        /// 2147483647.
         version: u32,
     } => PublishCommissionPlan { draft, version };
 

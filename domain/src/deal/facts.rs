@@ -1,13 +1,13 @@
-//! What the decisions of a deal know: its programme, the partner that registers or shares it, and whom it pays.
+//! What the decisions of a deal know: its programme, the partner that registers or shares it, whom it pays, and who is to
+//! earn on it.
 
 use std::sync::Arc;
 
 use super::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts};
 use crate::{
     EventId, Issued, PartnerId,
-    bounds::DEEPEST_NETWORK,
     facts::{Facted, Streams},
-    partner::Partner,
+    partner::{Partner, upline},
 };
 
 impl Facted for Deal {
@@ -25,8 +25,6 @@ impl Facted for Deal {
             (Some(*program), Some(partner))
         } else if let DealCommand::AgreeShare { partner, .. } = command {
             (own, Some(partner))
-        } else if let DealCommand::Qualify {} | DealCommand::Approve {} = command {
-            (own, self.case().map(|case| &case.partner)) // Whose people do not check it.
         } else {
             (own, None)
         };
@@ -37,8 +35,33 @@ impl Facted for Deal {
                 None => None,
             },
             commission: None,
+            earners: earners(self, command, streams).await?,
         })
     }
+}
+
+/// Everybody who is to earn on the deal, as they are: who sells it, and who is above them; where a command is kept from
+/// their people.
+async fn earners<S: Streams>(
+    deal: &Deal,
+    command: &DealCommand,
+    streams: &S,
+) -> Result<Vec<(PartnerId, Arc<Partner>)>, S::Error> {
+    let Some(case) = deal.case().filter(|_| command.is_kept_from_earners()) else {
+        return Ok(vec![]);
+    };
+    let mut sellers: Vec<PartnerId> = case.sellers().into_iter().map(|(id, _)| id).collect();
+    if let DealCommand::AgreeShare { partner, .. } = command {
+        sellers.push(*partner);
+    }
+    let mut earners = vec![];
+    for seller in sellers {
+        let state: Arc<Partner> = streams.load(seller.0).await?;
+        let above = upline(&state, None, streams).await?;
+        earners.push((seller, state));
+        earners.extend(above);
+    }
+    Ok(earners)
 }
 
 /// Programme and partners as they stood when the trigger was recorded: what came later does not count (R67).
@@ -53,32 +76,12 @@ async fn of_calculation<S: Streams>(
     let mut sellers = vec![];
     for (partner, _) in case.sellers() {
         let state: Arc<Partner> = streams.load_until(partner.0, until).await?;
-        let upline = upline(&state, until, streams).await?;
+        let upline = upline(&state, Some(until), streams).await?;
         sellers.push(SellerFacts { partner, state, upline });
     }
     Ok(DealFacts {
         program: streams.load_until(case.program.0, until).await?,
-        partner: None,
         commission: Some(CommissionFacts { sellers }),
+        ..DealFacts::default()
     })
-}
-
-/// Everybody above a partner, nearest first.
-async fn upline<S: Streams>(
-    partner: &Partner,
-    until: u64,
-    streams: &S,
-) -> Result<Vec<(PartnerId, Arc<Partner>)>, S::Error> {
-    let mut upline: Vec<(PartnerId, Arc<Partner>)> = vec![];
-    let mut above = parent_of(partner);
-    while let Some(id) = above.filter(|_| upline.len() < DEEPEST_NETWORK as usize) {
-        let state: Arc<Partner> = streams.load_until(id.0, until).await?;
-        above = parent_of(&state);
-        upline.push((id, state));
-    }
-    Ok(upline)
-}
-
-fn parent_of(partner: &Partner) -> Option<PartnerId> {
-    partner.active().and_then(|active| active.place).and_then(|place| place.parent)
 }

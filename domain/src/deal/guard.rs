@@ -1,45 +1,84 @@
-//! Who may not, of those in the right role (separation of duties): nobody verifies or approves a deal of their own (M12).
+//! Who may not, of those in the right role (separation of duties): nobody verifies or approves a deal of their own, and
+//! whoever earns on a deal neither does so nor sets its money going (M12).
 
-use super::{Deal, DealCommand, DealFacts, DealRefusal};
-use crate::{Guarded, Issued};
+use super::{Case, Deal, DealCommand, DealFacts, DealRefusal};
+use crate::{Actor, Guarded, Issued, Role};
+
+/// From whom a command is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum KeptFrom {
+    /// It checks what they made, and they earn on it.
+    MakersAndEarners,
+    /// They earn by it.
+    Earners,
+    /// They earn by it, or have checked the deal already, so that nobody earns on what they have approved.
+    CheckersAndEarners,
+    Nobody,
+}
+
+impl DealCommand {
+    fn kept_from(&self) -> KeptFrom {
+        match self {
+            // On the verification rests what the policy approves without anybody.
+            Self::Qualify {} | Self::Approve {} => KeptFrom::MakersAndEarners,
+            Self::AgreeShare { .. } => KeptFrom::CheckersAndEarners,
+            // What commission is calculated on, and when.
+            Self::ChangeContractStatus { .. } | Self::RecordPayment { .. } | Self::Win {} => {
+                KeptFrom::Earners
+            }
+            // The partner's own part, up to the contract: it earns nothing until the vendor says what has come of it.
+            Self::Register { .. } | Self::QualifyByPartner { .. } | Self::Sign { .. } => {
+                KeptFrom::Nobody
+            }
+            // By these nobody earns: the deal goes back, or ends.
+            Self::Return { .. } | Self::Reject { .. } | Self::Withdraw {} | Self::Lose { .. } => {
+                KeptFrom::Nobody
+            }
+            // No person gives them.
+            Self::AssignResponsible {}
+            | Self::RequestApproval {}
+            | Self::ExpireProtection {}
+            | Self::CalculateCommission { .. } => KeptFrom::Nobody,
+        }
+    }
+
+    /// Whether it is kept from the people of every partner that is to earn on the deal.
+    pub(super) fn is_kept_from_earners(&self) -> bool {
+        self.kept_from() != KeptFrom::Nobody
+    }
+}
 
 impl Guarded for Deal {
     fn guard(&self, issued: &Issued<DealCommand>, facts: &DealFacts) -> Result<(), DealRefusal> {
-        use DealCommand as Do;
-        match &issued.command {
-            // On the verification rests what the policy approves without anybody.
-            // Whoever is of a partner gives it no part of a deal.
-            Do::AgreeShare { .. } => own_people(issued, facts),
-            Do::Qualify {} | Do::Approve {} => {
-                let mut makers = self.case().into_iter().flat_map(|case| &case.makers);
+        let Some(case) = self.case() else { return Ok(()) };
+        match issued.command.kept_from() {
+            KeptFrom::MakersAndEarners => {
+                let mut makers = case.makers.iter();
                 if let Some(who) = makers.find_map(|maker| maker.same_will(&issued.by)) {
                     return Err(DealRefusal::MakerIsChecker { who: who.to_owned() });
                 }
-                own_people(issued, facts)
+                case.keep_from_earners(&issued.by, facts)
             }
-            Do::Register { .. }
-            | Do::AssignResponsible {}
-            | Do::QualifyByPartner { .. }
-            | Do::Return { .. }
-            | Do::RequestApproval {}
-            | Do::Reject { .. }
-            | Do::Withdraw {}
-            | Do::ExpireProtection {}
-            | Do::Sign { .. }
-            | Do::ChangeContractStatus { .. }
-            | Do::RecordPayment { .. }
-            | Do::Win {}
-            | Do::Lose { .. }
-            | Do::CalculateCommission { .. } => Ok(()),
+            KeptFrom::Earners => case.keep_from_earners(&issued.by, facts),
+            KeptFrom::CheckersAndEarners => {
+                let checkers = case.checkers.iter();
+                let checkers = checkers.map(|who| Actor::of(Role::ChannelManager, who));
+                std::iter::once(issued.by.clone())
+                    .chain(checkers)
+                    .try_for_each(|who| case.keep_from_earners(&who, facts))
+            }
+            KeptFrom::Nobody => Ok(()),
         }
     }
 }
 
-/// Refuses whoever is of the partner that the decision is about.
-fn own_people(issued: &Issued<DealCommand>, facts: &DealFacts) -> Result<(), DealRefusal> {
-    let file = facts.partner.as_ref().and_then(|partner| partner.file());
-    match file.and_then(|file| file.beneficiary(&issued.by)) {
-        Some(who) => Err(DealRefusal::BeneficiaryIsChecker { who }),
-        None => Ok(()),
+impl Case {
+    fn keep_from_earners(&self, by: &Actor, facts: &DealFacts) -> Result<(), DealRefusal> {
+        // Whoever made the deal as a member is of its partner, whether that knows them otherwise or not.
+        let mut members = self.makers.iter().filter(|maker| maker.role.is_member());
+        let member = members.find_map(|member| member.same_will(by)).map(str::to_owned);
+        let mut earners = facts.earners.iter();
+        let who = member.or_else(|| earners.find_map(|(id, partner)| partner.beneficiary(*id, by)));
+        who.map_or(Ok(()), |who| Err(DealRefusal::BeneficiaryIsChecker { who }))
     }
 }

@@ -23,6 +23,8 @@ pub struct Case {
     pub partner: PartnerId,
     /// Who registered it, and who qualified it for the partner.
     pub makers: Vec<Actor>,
+    /// Who verified it, and who approved it.
+    pub checkers: BTreeSet<String>,
     pub territory: String,
     pub estimate: Money,
     pub responsible: Option<String>,
@@ -304,10 +306,14 @@ impl Case {
                     DealState::PartnerQualified(Qualification::of(icp_match, timeframe, budget));
             }
             DealEvent::Returned { .. } => self.state = DealState::Returned,
-            DealEvent::Qualified { .. } => self.state = DealState::Qualified,
+            DealEvent::Qualified { verified_by, .. } => {
+                self.checkers.insert(verified_by);
+                self.state = DealState::Qualified;
+            }
             DealEvent::ApprovalRequested { .. } => self.state = DealState::PendingApproval,
-            DealEvent::Approved { protected_until, .. } => {
-                self.state = DealState::Approved { protected_until }
+            DealEvent::Approved { by, protected_until, .. } => {
+                self.checkers.insert(by);
+                self.state = DealState::Approved { protected_until };
             }
             DealEvent::Rejected { .. } => self.state = DealState::Rejected,
             DealEvent::Withdrawn {} => self.state = DealState::Withdrawn,

@@ -167,7 +167,7 @@ refusals! {
         "DEAL_ALREADY_QUALIFIED" "this deal is qualified already; go on to its approval" => AlreadyQualified,
         "APPROVAL_ALREADY_REQUESTED" "this deal is approved or waits for approval already; wait, or go on to the contract" => AlreadyRequested,
         "DEAL_MAKER_IS_CHECKER" "{who} registered or qualified this deal for the partner; somebody else must verify and approve it" => MakerIsChecker { who: String },
-        "DEAL_BENEFICIARY_IS_CHECKER" "{who} is one of the people of the partner that earns on it; somebody else must verify and approve it" => BeneficiaryIsChecker { who: String },
+        "DEAL_BENEFICIARY_IS_CHECKER" "{who} is one of the people of a partner that may earn on this deal; somebody else must do this" => BeneficiaryIsChecker { who: String },
         "DEAL_NOT_APPROVED" "only an approved deal can go on; have it approved first" => NotApproved,
         "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> },
         "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> },
@@ -234,8 +234,10 @@ pub enum Deal {
 #[derive(Clone, Debug, Default)]
 pub struct DealFacts {
     pub program: Arc<Program>,
-    /// The partner whose deal it is to be, whose deal is checked, or who is to share it.
+    /// The partner whose deal it is to be, or who is to share it.
     pub partner: Option<Arc<Partner>>,
+    /// Everybody who is to earn on it, for the commands that are kept from their people.
+    pub earners: Vec<(PartnerId, Arc<Partner>)>,
     /// Loaded for `calculateCommission` only.
     pub commission: Option<CommissionFacts>,
 }
@@ -295,6 +297,7 @@ impl Deal {
                     program,
                     partner,
                     makers: vec![seller],
+                    checkers: BTreeSet::new(),
                     territory,
                     estimate,
                     responsible: None,

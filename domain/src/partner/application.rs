@@ -1,5 +1,7 @@
 //! The application workflow: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +155,8 @@ pub struct File {
     pub applied_by: Actor,
     /// The latest instant of what later steps rest on: applied, answered, reviewed, interviewed, approved, terms accepted.
     pub since: DateTime<Utc>,
+    /// Who has acted for it as one of its own, by the subjects of their sign-ins.
+    pub members: BTreeSet<String>,
 }
 
 /// An application that is not decided.

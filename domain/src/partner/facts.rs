@@ -1,6 +1,6 @@
-//! What the decisions of a partner know: its programme, and whom it joins under.
+//! What the decisions of a partner know: its programme, whom it joins under, and who is above it.
 
-use super::{Partner, PartnerCommand, PartnerFacts};
+use super::{Partner, PartnerCommand, PartnerFacts, upline};
 use crate::{
     Issued,
     facts::{Facted, Streams},
@@ -19,13 +19,18 @@ impl Facted for Partner {
                 Some(inviter) => Some(streams.load(inviter.0).await?),
                 None => None,
             };
-            return Ok(PartnerFacts { program, parent });
+            return Ok(PartnerFacts { program, parent, ..PartnerFacts::default() });
         }
         let parent = match (&issued.command, self.inviter()) {
             (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),
             (_, _) => None,
         };
         let program = streams.load_if(self.program().map(|program| program.0)).await?;
-        Ok(PartnerFacts { program, parent })
+        let upline = if let PartnerCommand::OverrideTier { .. } = &issued.command {
+            upline(self, None, streams).await? // Whose people do not decide it.
+        } else {
+            vec![]
+        };
+        Ok(PartnerFacts { program, parent, upline })
     }
 }

@@ -1,16 +1,16 @@
 //! Who may not, of those in the right role (separation of duties): nobody judges an application or a partner of their
-//! own (M12).
+//! own, or one by whose tier they earn (M12).
 
 use uuid::Uuid;
 
 use super::{File, Partner, PartnerCommand, PartnerFacts, PartnerRefusal};
-use crate::{Actor, Guarded, Issued, SubjectId};
+use crate::{Actor, Guarded, Issued, PartnerId, SubjectId};
 
 impl Guarded for Partner {
     fn guard(
         &self,
         issued: &Issued<PartnerCommand>,
-        _: &PartnerFacts,
+        facts: &PartnerFacts,
     ) -> Result<(), PartnerRefusal> {
         use PartnerCommand as Do;
         let Some(file) = self.file() else { return Ok(()) };
@@ -27,7 +27,12 @@ impl Guarded for Partner {
                 refuse(file.maker(&named), |who| PartnerRefusal::ApplicantIsChecker { who })
             }
             Do::OverrideTier { .. } | Do::RecordExam { .. } | Do::IssueCertificate { .. } => {
-                refuse(file.beneficiary(by), |who| PartnerRefusal::BeneficiaryIsChecker { who })
+                let own = self.beneficiary(PartnerId(issued.target), by);
+                // By the tier of who sells, those above earn more as well.
+                let mut above = facts.upline.iter();
+                let own =
+                    own.or_else(|| above.find_map(|(id, partner)| partner.beneficiary(*id, by)));
+                refuse(own, |who| PartnerRefusal::BeneficiaryIsChecker { who })
             }
             Do::Apply { .. }
             | Do::RequestInformation { .. }
@@ -43,17 +48,30 @@ impl Guarded for Partner {
     }
 }
 
+impl Partner {
+    /// Under which name somebody is one of the people of this partner, whose id it is, also where they act in a role of
+    /// the vendor.
+    pub fn beneficiary(&self, id: PartnerId, by: &Actor) -> Option<String> {
+        if by.partner == Some(id) {
+            return Some(by.id.clone());
+        }
+        let file = self.file()?;
+        let member = by.subjects().find(|subject| file.members.contains(*subject));
+        member.map(str::to_owned).or_else(|| file.person(by))
+    }
+}
+
 impl File {
     /// Under which name somebody stands behind the application: applied, in whatever role, or is one of its people.
     fn maker(&self, by: &Actor) -> Option<String> {
         self.applied_by.same_will(by).map(str::to_owned).or_else(|| self.person(by))
     }
 
-    /// Under which name somebody is one of the partner's own people, also where they act in a role of the vendor.
-    pub fn beneficiary(&self, by: &Actor) -> Option<String> {
-        let member = Some(&self.applied_by).filter(|applicant| applicant.role.is_member());
-        let applicant = member.and_then(|member| member.same_will(by)).map(str::to_owned);
-        applicant.or_else(|| self.person(by))
+    /// Keeps who has acted for the partner, where that is one of its own.
+    pub(super) fn acted(&mut self, by: &Actor) {
+        if by.role.is_member() {
+            self.members.extend(by.subjects().map(str::to_owned));
+        }
     }
 
     /// A contact is known by its id, which is the subject of whoever signs in as one.

@@ -11,6 +11,8 @@ mod tests;
 mod tier;
 mod training;
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,7 +24,7 @@ pub use self::{
         Sections,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
-    network::{NetworkEvent, Place},
+    network::{NetworkEvent, Place, upline},
     terms::TermsEvent,
     tier::{TierEvent, Tiers},
     training::{Certificate, SourceRef, Training, TrainingEvent},
@@ -109,7 +111,7 @@ refusals! {
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
         "APPLICATION_ALREADY_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
         "APPLICATION_MAKER_IS_CHECKER" "{who} applied or is named in this application; somebody else must review and decide it" => ApplicantIsChecker { who: String },
-        "PARTNER_BENEFICIARY_IS_CHECKER" "{who} is one of this partner's own people; somebody else of the vendor must do this" => BeneficiaryIsChecker { who: String },
+        "PARTNER_BENEFICIARY_IS_CHECKER" "{who} is one of the people of this partner or of one above it; somebody else of the vendor must do this" => BeneficiaryIsChecker { who: String },
         "PARTNER_NOT_APPROVED" "only an approved partner can do this; the application must be approved first" => NotApproved,
         "REVIEW_NOT_ASSIGNED" "assign a reviewer first" => ReviewNotAssigned,
         "REVIEW_NOT_RECORDED" "record the review with both findings first" => NotReviewed,
@@ -162,9 +164,11 @@ pub struct Active {
 /// What a partner's decisions may know of other aggregates.
 #[derive(Clone, Debug, Default)]
 pub struct PartnerFacts {
-    pub program: std::sync::Arc<Program>,
+    pub program: Arc<Program>,
     /// The inviting partner, where one is named.
-    pub parent: Option<std::sync::Arc<Partner>>,
+    pub parent: Option<Arc<Partner>>,
+    /// Those above it, nearest first, where they gain by what is decided.
+    pub upline: Vec<(PartnerId, Arc<Partner>)>,
 }
 
 impl Partner {
@@ -268,16 +272,18 @@ impl Partner {
                 }),
             ) => {
                 let people = contacts.iter().map(|contact| contact.details.subject).collect();
-                let file = File {
+                let mut file = File {
                     program,
                     people,
                     subject: sections.subject,
                     source,
                     inviter,
                     terms_version,
-                    applied_by,
+                    applied_by: applied_by.clone(),
                     since: applied_at,
+                    members: BTreeSet::new(),
                 };
+                file.acted(&applied_by);
                 *self =
                     Self::Candidate(Box::new(Candidate { file, stage: ApplicationStage::Applied }));
             }
@@ -367,6 +373,7 @@ impl Active {
             }
             PartnerEvent::Training(event) => self.training.evolve(event),
             PartnerEvent::Bank(BankEvent::DetailsSet { details_id: id, set_by, .. }) => {
+                self.file.acted(&set_by);
                 self.payment_details = Some(PaymentDetails { id, set_by });
             }
             PartnerEvent::Tier(event) => self.tiers.evolve(&event),

@@ -1,10 +1,15 @@
 //! The network (a tree): who invited whom, from the top down and no deeper than the programme allows.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Active, ApplicationSource, Partner, PartnerCommand, PartnerRefusal, terms};
 use crate::{
-    Issued, PartnerId, ProgramId, derived,
+    Issued, PartnerId, ProgramId,
+    bounds::DEEPEST_NETWORK,
+    derived,
+    facts::Streams,
     program::{Rulebook, policy_ref},
     words::events,
 };
@@ -69,4 +74,27 @@ fn depth_below(parent: Option<&Partner>, partner: &Active) -> Result<u32, Partne
         .filter(|parent| parent.file.program == partner.file.program);
     let place = parent.and_then(|parent| parent.place).ok_or(PartnerRefusal::ParentNotJoined)?;
     Ok(place.depth.saturating_add(1))
+}
+
+/// Everybody above a partner, nearest first: as they stood at a position, or as they are.
+pub async fn upline<S: Streams>(
+    partner: &Partner,
+    until: Option<u64>,
+    streams: &S,
+) -> Result<Vec<(PartnerId, Arc<Partner>)>, S::Error> {
+    let mut upline: Vec<(PartnerId, Arc<Partner>)> = vec![];
+    let mut above = parent_of(partner);
+    while let Some(id) = above.filter(|_| upline.len() < DEEPEST_NETWORK as usize) {
+        let state: Arc<Partner> = match until {
+            Some(position) => streams.load_until(id.0, position).await?,
+            None => streams.load(id.0).await?,
+        };
+        above = parent_of(&state);
+        upline.push((id, state));
+    }
+    Ok(upline)
+}
+
+fn parent_of(partner: &Partner) -> Option<PartnerId> {
+    partner.active().and_then(|active| active.place).and_then(|place| place.parent)
 }

@@ -368,7 +368,7 @@ pub fn set_payment_details() -> PartnerCommand {
 
 /// The events of these commands, each by whoever usually gives it, on 10 January 2025.
 pub fn partner_events(commands: impl IntoIterator<Item = PartnerCommand>) -> Vec<PartnerEvent> {
-    let facts = PartnerFacts { program: programme([]), parent: None };
+    let facts = PartnerFacts { program: programme([]), ..PartnerFacts::default() };
     let mut partner = Partner::default();
     let mut events = vec![];
     for command in commands {

@@ -15,12 +15,12 @@ impl Facted for Wallet {
         let needs_facts = match &issued.command {
             WalletCommand::RequestPayout { .. }
             | WalletCommand::ApprovePayout { .. }
-            | WalletCommand::SubmitPayout { .. } => true,
+            | WalletCommand::SubmitPayout { .. }
+            | WalletCommand::SettlePayout { .. } => true,
             WalletCommand::Accrue { .. }
             | WalletCommand::Mature { .. }
             | WalletCommand::CancelPayout { .. }
-            | WalletCommand::RejectPayout { .. }
-            | WalletCommand::SettlePayout { .. } => false,
+            | WalletCommand::RejectPayout { .. } => false,
         };
         let Some(purse) = self.purse().filter(|_| needs_facts) else {
             return Ok(WalletFacts::default());

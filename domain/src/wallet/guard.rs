@@ -1,7 +1,7 @@
-//! Who may not, of those in the right role (separation of duties): maker, checker, beneficiary and whoever touched the
-//! bank details last are different people (M12).
+//! Who may not, of those in the right role (separation of duties): whoever asked for a payout, is paid by it or touched the
+//! bank details last neither approves it nor sends it (M12).
 
-use super::{Payout, Wallet, WalletCommand, WalletFacts, WalletRefusal, payout::Standing};
+use super::{Payout, Purse, Wallet, WalletCommand, WalletFacts, WalletRefusal, payout::Standing};
 use crate::{Actor, Guarded, Issued, partner::Partner};
 
 impl Guarded for Wallet {
@@ -12,9 +12,12 @@ impl Guarded for Wallet {
     ) -> Result<(), WalletRefusal> {
         use WalletCommand as Do;
         match &issued.command {
-            Do::ApprovePayout { payout } => {
-                match self.purse().and_then(|purse| purse.standing(*payout)) {
-                    Some(Standing::Open(open)) => keep_apart(open, &issued.by, facts),
+            Do::ApprovePayout { payout }
+            | Do::SubmitPayout { payout, .. }
+            | Do::SettlePayout { payout, .. } => {
+                let Some(purse) = self.purse() else { return Ok(()) };
+                match purse.standing(*payout) {
+                    Some(Standing::Open(open)) => keep_apart(purse, open, &issued.by, facts),
                     Some(Standing::Over(_)) | None => Ok(()),
                 }
             }
@@ -22,24 +25,27 @@ impl Guarded for Wallet {
             | Do::Mature { .. }
             | Do::RequestPayout { .. }
             | Do::CancelPayout { .. }
-            | Do::RejectPayout { .. }
-            | Do::SubmitPayout { .. }
-            | Do::SettlePayout { .. } => Ok(()),
+            | Do::RejectPayout { .. } => Ok(()), // By these no money leaves.
         }
     }
 }
 
-fn keep_apart(open: &Payout, by: &Actor, facts: &WalletFacts) -> Result<(), WalletRefusal> {
+fn keep_apart(
+    purse: &Purse,
+    open: &Payout,
+    by: &Actor,
+    facts: &WalletFacts,
+) -> Result<(), WalletRefusal> {
     if let Some(who) = open.requested_by.same_will(by) {
         return Err(WalletRefusal::MakerIsChecker { who: who.to_owned() });
     }
     let partner = facts.partner.as_deref();
-    if let Some(who) = partner.and_then(Partner::file).and_then(|file| file.beneficiary(by)) {
-        return Err(WalletRefusal::BeneficiaryIsChecker { who });
-    }
     let details = partner.and_then(Partner::active).and_then(|it| it.payment_details.as_ref());
-    match details.and_then(|details| details.set_by.same_will(by)) {
-        Some(who) => Err(WalletRefusal::SetterIsChecker { who: who.to_owned() }),
+    if let Some(who) = details.and_then(|details| details.set_by.same_will(by)) {
+        return Err(WalletRefusal::SetterIsChecker { who: who.to_owned() });
+    }
+    match partner.and_then(|partner| partner.beneficiary(purse.partner, by)) {
+        Some(who) => Err(WalletRefusal::BeneficiaryIsChecker { who }),
         None => Ok(()),
     }
 }

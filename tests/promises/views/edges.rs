@@ -197,7 +197,7 @@ impl Teller {
             partner,
             json!({
                 "person": person, "course": self.lines[2], "module": self.lines[0],
-                "content_version": u32::MAX, "score": 100, "source": told,
+                "content_version": i32::MAX, "score": 100, "source": told,
             }),
         )
         .await;

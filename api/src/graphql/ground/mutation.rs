@@ -21,9 +21,9 @@ use crate::{
 /// What every mutation's input may carry.
 #[derive(InputObject, Clone, Debug)]
 pub struct Common {
-    /// Names this request among all of yours: a new random UUID for each. Sending a request that was carried out again
-    /// with the same id, as after a lost answer, changes nothing and answers the same, with `replayed`; the same id with
-    /// another request is an error. A request that was refused has left nothing behind and is decided anew.
+    /// Names this request among all of yours: a new random UUID for each. What was carried out and is sent again with the
+    /// same id, as after a lost answer, changes nothing and answers the same, with `replayed`; the same id with another
+    /// request is an error. What was refused has left nothing behind: sent again, it is decided anew.
     command_id: Uuid,
     /// The version of the object that you have seen. Where somebody has changed it since, nothing happens and the
     /// error is CONFLICT.

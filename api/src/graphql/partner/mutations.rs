@@ -109,8 +109,8 @@ mutations! {
         source: Word<ApplicationSource>,
         /// The partner that brought the candidate; it will stand above it in the network.
         inviter: Option<Uuid>,
-        /// The version of the terms that the candidate accepts; it must be the one in force. From 0 to
-        /// 2147483647.
+        /// The version of the terms that the candidate accepts; it must be the one in force.
+        /// From 0 to 2147483647.
         terms_version: u32,
     } => |from| [partner_id.or(from.own_partner()).unwrap_or_else(|| from.new_id(None, "partner"))] Apply {
         program: ProgramId(program),

@@ -183,8 +183,8 @@ mutations! {
     publish_commission_plan(PublishCommissionPlanInput) -> PublishCommissionPlanPayload {
         /// What the draft is called. At most 200 characters on one line.
         draft: String,
-        /// The version of it that you have read; where it has changed since, nothing happens. From 0 to
-        /// 2147483647.
+        /// The version of it that you have read; where it has changed since, nothing happens.
+        /// From 0 to 2147483647.
         version: u32,
     } => PublishCommissionPlan { draft, version };
 

@@ -96,17 +96,86 @@ fn whoever_registered_or_qualified_a_deal_neither_verifies_nor_approves_it() {
     assert_eq!(names(does(false, manager("mara"), send_back())), ["deal-returned"], "no approval");
 }
 
+/// A partner where somebody of this name has set the bank details as an owner.
+fn paid_by(who: &str) -> Arc<crate::partner::Partner> {
+    let mut details = usually("2025-01-10", set_payment_details());
+    details.by.id = who.into();
+    let set = partner([]).decide(
+        &details,
+        &crate::partner::PartnerFacts { program: programme([]), ..Default::default() },
+    );
+    partner(set.expect("can be set"))
+}
+
+/// Every command that is kept from who earns, with what must have happened before it.
+fn kept_from_earners() -> [(Vec<DealEvent>, DealCommand); 6] {
+    let share = DealCommand::AgreeShare { partner: GAMMA, share: Ppm(100_000) };
+    [
+        (deal_at("partner-qualified"), DealCommand::Qualify {}),
+        (deal_at("pending"), DealCommand::Approve {}),
+        (deal_at("partner-qualified"), share),
+        (deal_at("signed"), set_status("signed")),
+        (deal_at("signed"), pay(1, "10000.00")),
+        (deal_at("signed"), DealCommand::Win {}),
+    ]
+}
+
 #[test]
-fn nobody_verifies_or_approves_a_deal_of_the_partner_whose_people_they_are() {
-    let seller = || Actor::member(Role::Seller, "sam", ALFA);
+fn whoever_earns_on_a_deal_neither_checks_it_nor_sets_its_money_going() {
+    let earners = vec![(ALFA, partner([])), (BETA, paid_by("boris")), (GAMMA, paid_by("gina"))];
+    let facts = DealFacts { earners, ..facts() };
     let contact = MARIA.0.to_string();
-    for (verified, command) in [(false, DealCommand::Qualify {}), (true, DealCommand::Approve {})] {
-        for own in ["maria", contact.as_str()] {
-            let by = issued(manager(own), "2025-02-02", command.clone());
+    for (given, command) in kept_from_earners() {
+        let does = |by: Actor| {
+            let by = issued(by, "2025-02-20", command.clone());
+            handled(&mut after::<Deal>(given.clone()), by, &facts)
+        };
+        let name = command.name();
+        for own in [contact.as_str(), "boris", "gina"] {
             let refused = Err(DealRefusal::BeneficiaryIsChecker { who: own.into() });
-            assert_eq!(decide(made_by(seller(), seller(), verified), by), refused);
+            assert_eq!(does(manager(own)), refused, "{name}");
+            let acting_for = Actor { on_behalf_of: Some(own.into()), ..manager("vera") };
+            assert_eq!(does(acting_for), refused, "{name}");
         }
+        let of_a_partner = Actor { partner: Some(ALFA), ..manager("otto") };
+        let refused = Err(DealRefusal::BeneficiaryIsChecker { who: "otto".into() });
+        assert_eq!(does(of_a_partner), refused, "{name}");
+        let other = does(manager("vera"));
+        assert!(
+            !matches!(other, Err(DealRefusal::BeneficiaryIsChecker { .. })),
+            "{name}: {other:?}"
+        );
     }
+}
+
+#[test]
+fn a_member_who_made_a_deal_is_of_its_partner_whether_that_knows_them_or_not() {
+    let sam = Actor::member(Role::Seller, "sam", ALFA);
+    let status = |who| issued(manager(who), "2025-02-20", set_status("delivered"));
+    let signed = |registers: Actor| {
+        let mut deal = after::<Deal>(made_by(registers, sam.clone(), true));
+        for command in [DealCommand::RequestApproval {}, DealCommand::Approve {}, sign()] {
+            handled(&mut deal, usually("2025-02-15", command), &facts()).expect("may");
+        }
+        deal
+    };
+    let own = Err(DealRefusal::BeneficiaryIsChecker { who: "sam".into() });
+    let does = |who| handled(&mut signed(manager("mara")), status(who), &facts());
+    assert_eq!(does("sam"), own);
+    assert_eq!(names(does("mara")), ["contract-status-changed"], "registered it for the vendor");
+}
+
+#[test]
+fn a_deal_is_not_shared_with_a_partner_one_of_whose_people_has_checked_it() {
+    let share = |earner: &str| {
+        let facts = DealFacts { earners: vec![(GAMMA, paid_by(earner))], ..facts() };
+        let agree = DealCommand::AgreeShare { partner: GAMMA, share: Ppm(100_000) };
+        let by = issued(manager("carla"), "2025-02-02", agree);
+        handled(&mut after::<Deal>(deal_at("approved")), by, &facts)
+    };
+    let who = "vera".to_owned();
+    assert_eq!(share("vera"), Err(DealRefusal::BeneficiaryIsChecker { who }), "she verified it");
+    assert_eq!(names(share("gina")), ["share-agreed"]);
 }
 
 #[test]

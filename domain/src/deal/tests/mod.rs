@@ -38,6 +38,7 @@ fn facts_with(more: impl IntoIterator<Item = ProgramCommand>) -> DealFacts {
     DealFacts {
         program: programme(more),
         partner: Some(partner([])),
+        earners: vec![(ALFA, partner([]))],
         commission: Some(CommissionFacts { sellers: vec![sells(ALFA, [], &[])] }),
     }
 }

@@ -65,7 +65,7 @@ fn r44_the_policy_says_who_may_register_and_the_refusal_cites_it() {
     });
     let register = |on, certificate: Vec<PartnerEvent>| {
         let owner = Some(partner(certificate));
-        let facts = DealFacts { program: program.clone(), partner: owner, commission: None };
+        let facts = DealFacts { program: program.clone(), partner: owner, ..DealFacts::default() };
         Deal::default().decide(&alfa(on, register()), &facts)
     };
     let policy = PolicyRef { id: "deal-policy".into(), version: 2 };
@@ -80,7 +80,7 @@ fn r44_the_policy_says_who_may_register_and_the_refusal_cites_it() {
 #[test]
 fn only_a_partner_in_the_network_registers_and_only_for_itself() {
     let register = |owner, by: Issued<DealCommand>| {
-        let facts = DealFacts { program: programme([]), partner: owner, commission: None };
+        let facts = DealFacts { program: programme([]), partner: owner, ..DealFacts::default() };
         handled(&mut Deal::default(), by, &facts)
     };
     let approved = after(partner_events(until_joined().into_iter().take(6)));

@@ -176,6 +176,22 @@ fn nobody_gives_tier_exam_or_certificate_to_a_partner_of_their_own() {
 }
 
 #[test]
+fn nobody_gives_a_tier_to_a_partner_that_stands_below_their_own() {
+    let tier = PartnerCommand::OverrideTier { to: Tier::Gold, reason: "Strategic".into() };
+    let mut details = usually("2025-01-10", set_payment_details());
+    details.by.id = "boris".into();
+    let set = handled(&mut after::<Partner>(approved()), details, &facts()).expect("may");
+    let above: Arc<Partner> = Arc::new(after([approved(), set].concat()));
+    let facts = PartnerFacts { upline: vec![(BETA, above)], ..facts() };
+    let does = |who| {
+        let by = vendor(who, "2025-01-10", tier.clone());
+        handled(&mut after::<Partner>(approved()), by, &facts)
+    };
+    assert_eq!(does("boris"), Err(PartnerRefusal::BeneficiaryIsChecker { who: "boris".into() }));
+    assert!(does("vera").is_ok());
+}
+
+#[test]
 fn an_application_that_has_ended_stays_ended() {
     let withdrawn = partner_events([first(2), vec![PartnerCommand::Withdraw {}]].concat());
     let reject = command("rejectApplication", json!({ "code": "sector-mismatch" }));

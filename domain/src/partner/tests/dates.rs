@@ -153,7 +153,8 @@ impl Joining {
     fn ask(&mut self, at: DateTime<Utc>, command: PartnerCommand) -> Outcome {
         let mut issued = usually("2025-01-01", command);
         issued.at = at;
-        let facts = PartnerFacts { program: Arc::new(self.program.clone()), parent: None };
+        let program = Arc::new(self.program.clone());
+        let facts = PartnerFacts { program, ..PartnerFacts::default() };
         let events = handled(&mut self.partner, issued, &facts)?;
         self.unseen.extend(events.iter().map(|event| (at, event.clone())));
         Ok(events)

@@ -29,7 +29,7 @@ fn facts() -> PartnerFacts {
 }
 
 fn facts_with(more: impl IntoIterator<Item = ProgramCommand>) -> PartnerFacts {
-    PartnerFacts { program: programme(more), parent: None }
+    PartnerFacts { program: programme(more), ..PartnerFacts::default() }
 }
 
 fn without_interview() -> PartnerFacts {

@@ -12,7 +12,7 @@ fn invited() -> Vec<PartnerEvent> {
 
 fn under(parent: Option<Vec<PartnerEvent>>) -> PartnerFacts {
     let parent = parent.map(|events| Arc::new(after(events)));
-    PartnerFacts { program: programme([]), parent }
+    PartnerFacts { program: programme([]), parent, ..PartnerFacts::default() }
 }
 
 fn join(facts: &PartnerFacts) -> Outcome {

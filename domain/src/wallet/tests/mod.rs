@@ -31,7 +31,7 @@ fn facts_with(more: impl IntoIterator<Item = ProgramCommand>) -> WalletFacts {
 /// Alfa with bank details that `who` set by a command of this number.
 fn partner_paid_by(who: &str, command: u128) -> Arc<Partner> {
     let joined = Partner::clone(&partner([]));
-    let facts = crate::partner::PartnerFacts { program: programme([]), parent: None };
+    let facts = crate::partner::PartnerFacts { program: programme([]), ..Default::default() };
     let mut details = usually("2025-01-10", set_payment_details());
     details.by.id = who.into();
     details.command_id = crate::CommandId(Uuid::from_u128(command));

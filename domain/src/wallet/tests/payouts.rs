@@ -77,6 +77,35 @@ fn a_payout_needs_payment_details() {
 }
 
 #[test]
+fn whoever_asked_is_paid_or_set_the_account_does_not_send_a_payout_either() {
+    let finance = |who: &str| Actor::of(Role::Finance, who);
+    let partner = Some(partner_paid_by("sofia", 0xD0));
+    let facts = WalletFacts { program: programme([]), partner };
+    let fee = eur("0.00");
+    for (step, command) in [
+        ("approved", WalletCommand::SubmitPayout { payout: FIRST, provider_key: "key".into() }),
+        ("submitted", WalletCommand::SettlePayout { payout: FIRST, fee }),
+    ] {
+        let does = |who: &str| {
+            let by = issued(finance(who), "2025-03-01", command.clone());
+            handled(&mut after::<Wallet>(payout_at(step)), by, &facts)
+        };
+        let contact = MARIA.0.to_string();
+        assert_eq!(does("maria"), Err(WalletRefusal::MakerIsChecker { who: "maria".into() }));
+        assert_eq!(does("sofia"), Err(WalletRefusal::SetterIsChecker { who: "sofia".into() }));
+        assert_eq!(
+            does(&contact),
+            Err(WalletRefusal::BeneficiaryIsChecker { who: contact.clone() })
+        );
+        let by_another = does("fiona");
+        assert!(
+            !matches!(by_another, Err(WalletRefusal::BeneficiaryIsChecker { .. })),
+            "{step}: {by_another:?}"
+        );
+    }
+}
+
+#[test]
 fn maker_checker_and_beneficiary_of_a_payout_differ() {
     let approve = |maker, by: Actor| {
         let given = [available("100.00"), vec![requested_by(maker, FIRST, "60.00")]].concat();
@@ -95,9 +124,9 @@ fn maker_checker_and_beneficiary_of_a_payout_differ() {
     let command = WalletCommand::ApprovePayout { payout: FIRST };
     assert_eq!(approve("maria", member), forbidden("owner", &command, "finance"));
     let contact = MARIA.0.to_string();
-    for who in ["maria", contact.as_str()] {
-        assert_eq!(approve("felix", finance(who)), own(who), "is of the partner, in another role");
-        assert_eq!(approve("felix", acting_for(who)), own(who));
+    for (who, refused) in [("maria", setter("maria")), (&contact, own(&contact))] {
+        assert_eq!(approve("felix", finance(who)), refused, "is of the partner, in another role");
+        assert_eq!(approve("felix", acting_for(who)), refused);
     }
     let given = [available("100.00"), vec![requested_by("felix", FIRST, "60.00")]].concat();
     let partner = Some(partner_paid_by("sofia", 0xC0));

@@ -72,11 +72,12 @@ impl Commands {
             let problem = "lies in the future; commands are recorded when they are true";
             return Ok(Outcome::Refused(Invalid::new("at", problem).into()));
         }
+        let dated = request.at.is_some() && request.cause.is_none();
         let provenance = provenance(&request, at)?;
         let Request { command_id, by, expected_version, command, .. } = request;
         domain::dispatch!(command, |A, id, command| {
             let (aggregate_id, command) =
-                (id.0, Issued { by, target: id.0, at, command_id, command });
+                (id.0, Issued { by, target: id.0, at, dated, command_id, command });
             let execution = Execution { aggregate_id, command, provenance, expected_version };
             self.run::<A, _>(execution).await
         })

@@ -67,6 +67,8 @@ pub struct Issued<C> {
     pub target: Uuid,
     /// When it is true in the world; becomes the events' `occurred_at`.
     pub at: DateTime<Utc>,
+    /// Whether a person has said so, instead of asking for it now.
+    pub dated: bool,
     pub command_id: CommandId,
     pub command: C,
 }

@@ -137,7 +137,8 @@ impl World {
     ) -> Result<Vec<Recorded>, Refusal> {
         let id = command.target();
         let (aggregate_type, events) = dispatch!(command, |A, id, command| {
-            let issued = Issued { by: by.clone(), target: id.0, at, command_id, command };
+            let issued =
+                Issued { by: by.clone(), target: id.0, at, dated: true, command_id, command };
             (A::TYPE, self.turn::<A, _>(id.0, issued)?)
         });
         let version = self.versions.entry((aggregate_type, id)).or_default();

@@ -145,8 +145,9 @@ pub(crate) const COUNTS: &str =
     concat!("SELECT kind, count(*) FROM open_items WHERE ", is_open!(), " GROUP BY kind");
 
 pub(crate) const ASK: &str = concat!(
-    "UPDATE open_items SET asked = TRUE WHERE ($1 IS NULL OR command_id = $1) AND ",
-    is_open!()
+    "UPDATE open_items SET asked = TRUE, dismissed_at = NULL, dismissed_by = NULL, dismissed_for = NULL
+     WHERE (command_id = $1 OR ($1 IS NULL AND dismissed_at IS NULL)) AND ",
+    has_not_come!()
 );
 
 pub(crate) const DISMISS: &str = concat!(

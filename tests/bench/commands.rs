@@ -185,6 +185,7 @@ fn accrue(wallet: Uuid, command: Uuid) -> Issued<WalletCommand> {
         by: domain::reactions::policy_actor(),
         target: Uuid::nil(),
         at,
+        dated: false,
         command_id: CommandId(command),
         command: WalletCommand::Accrue { accrual },
     }

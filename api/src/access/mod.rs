@@ -57,7 +57,7 @@ pub fn entry(parent: &str, field: &str) -> Option<Entry> {
     }
     if let Some(mutation) = parent.strip_suffix("Payload") {
         let roles = entry("Mutation", &uncapitalized(mutation))?;
-        let told = matches!(field, "position" | "refusal" | "clientMutationId");
+        let told = matches!(field, "position" | "replayed" | "refusal" | "clientMutationId");
         return Some(if told { roles.open() } else { roles.closed() });
     }
     let held = parent.strip_suffix("Connection").or_else(|| parent.strip_suffix("Edge"))?;

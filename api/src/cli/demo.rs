@@ -32,7 +32,7 @@ const PEOPLE: [(Role, &str, Option<&str>); 7] = [
 
 pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyhow::Result<()> {
     let year = Year::before(SystemClock.now())?;
-    build(&year, store, output).await?;
+    let own = build(&year, store, output).await?;
     if settings.build_only {
         return Ok(());
     }
@@ -65,15 +65,15 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
         development: true,
     };
     let target = store.target(DIR);
-    if let Target::Sqlite { .. } = target {
+    if own && matches!(target, Target::Sqlite { .. }) {
         // Whoever starts it by hand, be it weeks later, looks at its dates and has nobody's money in it.
         Log::confirm_clock(&target, Arc::new(SystemClock)).await?;
     }
     serve::serve(target, &dir, serving, Some(ide), output).await
 }
 
-/// Builds the year where the log is empty; a log that has events is served as it is.
-async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<()> {
+/// Builds the year where the log is empty; a log that has events is served as it is. Tells whether it is the year's.
+async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<bool> {
     let dir = store.dir(DIR);
     eventlog::private_dir(&dir)?;
     let service =
@@ -93,9 +93,11 @@ async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<()
         format!("the log has {head} events already; they are served as they are")
     };
     let head = *service.log.head().borrow();
+    let first = service.log.by_position(1).await?;
+    let program = year.story.id("program");
     service.stop().await;
     output.say(&text, &json!({ "head": head, "data_dir": dir }));
-    Ok(())
+    Ok(first.is_some_and(|first| first.envelope.aggregate_id == program))
 }
 
 fn table(roles: &[(Role, &str, String)]) -> String {

@@ -32,7 +32,7 @@ fn refused(name: &str, role: Role) -> Option<&'static str> {
     let (at, command_id) = (at("2025-01-10"), CommandId(Uuid::from_u128(2)));
     let command = parse(name, sample(name)).expect(name);
     dispatch!(command, |A, id, command| {
-        let issued = Issued { by, target: id.0, at, command_id, command };
+        let issued = Issued { by, target: id.0, at, dated: true, command_id, command };
         let outcome = A::default().decided(&issued, &Default::default());
         outcome.err().map(|refusal| Refusal::from(refusal).code)
     })

@@ -78,7 +78,13 @@ impl Case {
         let mut members = self.makers.iter().filter(|maker| maker.role.is_member());
         let member = members.find_map(|member| member.same_will(by)).map(str::to_owned);
         let mut earners = facts.earners.iter();
-        let who = member.or_else(|| earners.find_map(|(id, partner)| partner.beneficiary(*id, by)));
+        let earner = || {
+            earners.find_map(|(id, partner)| {
+                let own = *id == self.partner || self.shares.iter().any(|(sharer, _)| sharer == id);
+                if own { partner.beneficiary(*id, by) } else { partner.member(*id, by) }
+            })
+        };
+        let who = member.or_else(earner);
         who.map_or(Ok(()), |who| Err(DealRefusal::BeneficiaryIsChecker { who }))
     }
 }

@@ -1,6 +1,6 @@
 //! The application workflow: submitted, reviewed, interviewed, and approved, rejected or withdrawn.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -191,10 +191,20 @@ impl File {
         if self.people.contains(&person) { Ok(()) } else { Err(PartnerRefusal::UnknownPerson) }
     }
 
-    /// Refuses a step that is dated before what it rests on: it would be judged by what was in force before there was
-    /// anything to judge.
-    pub(super) fn follows(&self, at: DateTime<Utc>) -> Result<(), PartnerRefusal> {
-        if self.since <= at { Ok(()) } else { Err(PartnerRefusal::TooEarly { after: self.since }) }
+    /// A step that comes after what it rests on. One that somebody dates before that is refused, as it would be judged by what
+    /// was in force before there was anything to judge; one that is asked for now, on a clock that is behind another
+    /// one's, is judged as if at that instant.
+    pub(super) fn follows<'i>(
+        &self,
+        issued: &'i Issued<PartnerCommand>,
+    ) -> Result<Cow<'i, Issued<PartnerCommand>>, PartnerRefusal> {
+        if self.since <= issued.at {
+            Ok(Cow::Borrowed(issued))
+        } else if issued.dated {
+            Err(PartnerRefusal::TooEarly { after: self.since })
+        } else {
+            Ok(Cow::Owned(Issued { at: self.since, ..issued.clone() }))
+        }
     }
 }
 

@@ -30,8 +30,7 @@ impl Guarded for Partner {
                 let own = self.beneficiary(PartnerId(issued.target), by);
                 // By the tier of who sells, those above earn more as well.
                 let mut above = facts.upline.iter();
-                let own =
-                    own.or_else(|| above.find_map(|(id, partner)| partner.beneficiary(*id, by)));
+                let own = own.or_else(|| above.find_map(|(id, partner)| partner.member(*id, by)));
                 refuse(own, |who| PartnerRefusal::BeneficiaryIsChecker { who })
             }
             Do::Apply { .. }
@@ -52,12 +51,17 @@ impl Partner {
     /// Under which name somebody is one of the people of this partner, whose id it is, also where they act in a role of
     /// the vendor.
     pub fn beneficiary(&self, id: PartnerId, by: &Actor) -> Option<String> {
+        self.member(id, by).or_else(|| self.file()?.person(by))
+    }
+
+    /// The same of whoever has acted as one. Whom a partner merely names as its contact is kept from what is its own, and
+    /// from nothing of those below it.
+    pub fn member(&self, id: PartnerId, by: &Actor) -> Option<String> {
         if by.partner == Some(id) {
             return Some(by.id.clone());
         }
         let file = self.file()?;
-        let member = by.subjects().find(|subject| file.members.contains(*subject));
-        member.map(str::to_owned).or_else(|| file.person(by))
+        by.subjects().find(|subject| file.members.contains(*subject)).map(str::to_owned)
     }
 }
 

@@ -240,8 +240,10 @@ impl Partner {
             (Self::Unknown, _) => Err(PartnerRefusal::NotApplied),
             (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
             (Self::Candidate(candidate), _) => {
+                let follows = candidate.file.follows(issued);
+                let issued = follows.as_deref().unwrap_or(issued);
                 let mut events = told(candidate.decide(issued, rulebook()?)?);
-                candidate.file.follows(issued.at)?;
+                follows?;
                 if events.iter().any(PartnerEvent::approves) {
                     events.extend(told(Training::default().assign_next(rulebook()?)));
                 }
@@ -330,7 +332,7 @@ impl Active {
             | Do::Reject { .. }
             | Do::Withdraw {} => Err(PartnerRefusal::AlreadyDecided),
             Do::AcceptTerms { version } => {
-                terms::accept(&self.file, *version, rulebook, issued.at).map(told)
+                terms::accept(&self.file, *version, rulebook, issued).map(told)
             }
             Do::Join {} => network::join(self, issued, rulebook, parent).map(told),
             Do::AssignCourse { course } => self.training.assign(course, rulebook).map(told),

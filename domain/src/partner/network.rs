@@ -38,7 +38,7 @@ pub(super) fn join(
     if partner.place.is_some() {
         return Ok(vec![]); // Already so: a retry is harmless.
     }
-    partner.file.follows(issued.at)?;
+    let issued = partner.file.follows(issued)?;
     terms::current(rulebook, issued.at, partner.file.terms_version)?;
     let depth = match partner.file.inviter {
         None => 0,

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{File, PartnerRefusal};
+use super::{File, PartnerCommand, PartnerRefusal};
 use crate::{
-    PolicyRef, Published,
+    Issued, PolicyRef, Published,
     program::{Rulebook, Terms},
     words::events,
 };
@@ -20,13 +20,15 @@ pub(super) fn accept(
     file: &File,
     version: u32,
     rulebook: &Rulebook,
-    at: DateTime<Utc>,
+    issued: &Issued<PartnerCommand>,
 ) -> Result<Vec<TermsEvent>, PartnerRefusal> {
+    let follows = file.follows(issued);
+    let at = follows.as_ref().map_or(issued.at, |issued| issued.at);
     let terms = current(rulebook, at, version)?;
     if file.terms_version == terms.version {
         return Ok(vec![]); // Already so.
     }
-    file.follows(at)?;
+    follows?;
     Ok(vec![TermsEvent::Accepted {
         version: terms.version,
         document_hash: terms.body.document_hash.clone(),

@@ -60,7 +60,14 @@ pub fn event(number: u128) -> EventId {
 }
 
 pub fn issued<C>(by: Actor, on: &str, command: C) -> Issued<C> {
-    Issued { by, target: ALFA.0, at: at(on), command_id: CommandId(Uuid::from_u128(0xC0)), command }
+    Issued {
+        by,
+        target: ALFA.0,
+        at: at(on),
+        dated: true,
+        command_id: CommandId(Uuid::from_u128(0xC0)),
+        command,
+    }
 }
 
 /// By a person of the vendor, in the first of its roles that the command is for.

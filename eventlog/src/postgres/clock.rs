@@ -12,9 +12,13 @@ impl Engine {
         witness(&query.fetch_one(&self.pool).await?)
     }
 
-    /// Notes that the log has been seen; never at an earlier time than it was.
+    /// Notes that the log has been seen; never at an earlier time than it was. Waits for nobody, be it who holds the row or a
+    /// standby: one that was given up would keep its connection, until nobody could read any more.
     pub async fn see(&self, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-        let see = "UPDATE clock SET seen_at = $1 WHERE seen_at IS NULL OR seen_at < $1";
+        let see = "UPDATE clock SET seen_at = $1
+            FROM (SELECT set_config('synchronous_commit', 'off', true)) AS at_once
+            WHERE only_row IN (SELECT only_row FROM clock WHERE seen_at IS NULL OR seen_at < $1
+                               FOR UPDATE SKIP LOCKED)";
         sqlx::query(see).bind(at_rest(now)).execute(&self.pool).await.map(drop)
     }
 

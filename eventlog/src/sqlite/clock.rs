@@ -1,9 +1,12 @@
 //! What the file knows of the time: when the log was last seen (heartbeat), and what was confirmed.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sqlx::Connection;
 
-use super::{Engine, text};
+use super::write::have_patience;
+use super::{BUSY, Engine, text};
 use crate::at_rest::{select_witness, witness};
 use crate::clock::Witness;
 
@@ -12,12 +15,16 @@ impl Engine {
         witness(&sqlx::query(select_witness!("NULL")).fetch_one(&self.pool).await?)
     }
 
-    /// Notes that the log has been seen; never at an earlier time than it was.
+    /// Notes that the log has been seen; never at an earlier time than it was. Waits for no other process, so that no
+    /// append waits for it.
     pub async fn see(&self, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
         let connection = self.ready(&mut writer).await?;
+        have_patience(connection, Duration::ZERO).await?;
         let see = "UPDATE clock SET seen_at = ?1 WHERE seen_at IS NULL OR seen_at < ?1";
-        sqlx::query(see).bind(text(now)).execute(connection).await.map(drop)
+        let seen = sqlx::query(see).bind(text(now)).execute(&mut *connection).await;
+        have_patience(connection, BUSY).await?;
+        seen.map(drop)
     }
 
     /// It is `now`. Where the last event was recorded after `latest`, events go on from now.

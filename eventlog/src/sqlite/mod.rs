@@ -141,6 +141,7 @@ impl Engine {
 
     /// A connection that changes open items alone, which takes no lock of the file's owner.
     async fn connect(dir: &Path) -> Result<SqliteConnection, OpenError> {
+        check_dir(dir)?;
         let mut connection = options(dir).connect().await?;
         let applied = connection.list_applied_migrations().await.unwrap_or_default();
         check_current(&MIGRATIONS, &applied)?;

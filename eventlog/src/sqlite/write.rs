@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::EventId;
@@ -9,6 +10,7 @@ use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor, QueryBuilder, Sqlite};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::keys::wipe;
 use super::{BUSY, Owned, sequences, text};
@@ -44,7 +46,9 @@ impl Writer {
         batch: &[&Append],
         now: DateTime<Utc>,
     ) -> Result<Written, WriteFault> {
-        let mut slot = self.connection.lock().await;
+        // Whoever else writes in this process waits for somebody else's tool as long: nothing is written before that.
+        let slot = timeout(BUSY, self.connection.lock()).await;
+        let mut slot = slot.map_err(|late| WriteFault::Lost(Cause::new(late)))?;
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => self.options.connect().await.map_err(lost)?,
@@ -73,14 +77,18 @@ impl Writer {
 
 /// Whether the write-ahead log could be begun anew without waiting for anybody; there is a next time.
 async fn wiped(connection: &mut SqliteConnection) -> bool {
-    let now = async {
-        connection.execute("PRAGMA busy_timeout = 0").await?;
-        let wiped = wipe(connection).await?;
-        let busy = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
-        connection.execute(busy.as_str()).await?;
-        Ok::<_, sqlx::Error>(wiped)
-    };
-    now.await.unwrap_or_default()
+    let hurried = have_patience(connection, Duration::ZERO).await.is_ok();
+    let wiped = hurried && wipe(connection).await.unwrap_or_default();
+    have_patience(connection, BUSY).await.is_ok() && wiped
+}
+
+/// Says how long the connection waits for somebody else who writes or reads.
+pub(super) async fn have_patience(
+    connection: &mut SqliteConnection,
+    patience: Duration,
+) -> Result<(), sqlx::Error> {
+    let busy = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+    connection.execute(busy.as_str()).await.map(drop)
 }
 
 async fn write(

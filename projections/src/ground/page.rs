@@ -292,7 +292,7 @@ mod tests {
         use crate::ground::table;
 
         table! {
-            "things" of None, found by ["seen_at, id"];
+            "things" of None, fold 2, found by ["seen_at, id"];
             pub struct Model {
                 pub id: Uuid,
                 pub seen_at: DateTimeUtc,
@@ -301,6 +301,11 @@ mod tests {
                 pub day: Date,
             }
         }
+    }
+
+    #[test]
+    fn a_table_says_which_version_of_its_fold_it_is_of() {
+        assert_eq!(<things::Entity as crate::ground::Table>::FOLD, 2);
     }
 
     fn accepted(column: Column, key: impl Into<Value>) -> bool {

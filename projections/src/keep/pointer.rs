@@ -102,10 +102,12 @@ impl Pointer {
     /// A transaction during which nobody else changes the table.
     async fn alone(&self) -> Result<DatabaseTransaction, DbErr> {
         let transaction = self.db.begin().await?;
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            let lock = "LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE";
-            transaction.execute_unprepared(lock).await?;
-        }
+        let lock = match self.db.get_database_backend() {
+            DbBackend::Postgres => "LOCK TABLE read_namespaces IN SHARE ROW EXCLUSIVE MODE",
+            // Whoever reads first and writes then is refused at once where the log was written in between; a write waits.
+            DbBackend::Sqlite | DbBackend::MySql => "DELETE FROM read_namespaces WHERE false",
+        };
+        transaction.execute_unprepared(lock).await?;
         Ok(transaction)
     }
 

@@ -224,8 +224,8 @@ async fn of_two_that_found_different_things_under_one_id_at_once_one_does() {
         for _ in 0..10 {
             let id = Uuid::now_v7();
             let open = json!({ "input": {
-                "programId": id, "name": "Second", "timeZone": "Europe/Warsaw",
-                "baseCurrency": "EUR", "interviewRequired": false, "maxNetworkDepth": 3
+                "programId": id, "name": "Second", "baseCurrency": "EUR",
+                "policy": { "timeZone": "Europe/Warsaw", "interviewRequired": false, "maxNetworkDepth": 3 }
             } });
             let open_it = "mutation($input: OpenProgramInput!) { openProgram(input: $input) \
                            { position refusal { code } } }";

@@ -188,7 +188,14 @@ impl Of for Deal {
 }
 
 fn issued<C>(id: Uuid, by: Actor, command: C) -> Issued<C> {
-    Issued { by, target: id, at: SystemClock.now(), command_id: CommandId(Uuid::now_v7()), command }
+    Issued {
+        by,
+        target: id,
+        at: SystemClock.now(),
+        dated: false,
+        command_id: CommandId(Uuid::now_v7()),
+        command,
+    }
 }
 
 fn execution<A: Of>(id: Uuid, by: Actor, name: &str, fields: Value) -> Execution<A::Command> {

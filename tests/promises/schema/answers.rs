@@ -184,8 +184,9 @@ async fn a_version_of_what_is_not_there_is_no_conflict() {
     let served = Served::begin().await;
     let open = |version: u32| {
         json!({ "input": {
-            "programId": Uuid::now_v7(), "name": "Second", "timeZone": "Europe/Warsaw", "baseCurrency": "EUR",
-            "interviewRequired": false, "maxNetworkDepth": 3, "expectedVersion": version
+            "programId": Uuid::now_v7(), "name": "Second", "baseCurrency": "EUR",
+            "policy": { "timeZone": "Europe/Warsaw", "interviewRequired": false, "maxNetworkDepth": 3 },
+            "expectedVersion": version
         } })
     };
     let query = "mutation($input: OpenProgramInput!) { openProgram(input: $input) { position } }";

@@ -35,8 +35,8 @@ async fn with_views_that_stand_still_what_was_done_is_told_apart_from_what_was_n
             "mutation($input: OpenProgramInput!) { openProgram(input: $input) { position } }";
         let input = json!({ "input": {
             "programId": Uuid::now_v7(), "commandId": Uuid::now_v7(), "name": "Second",
-            "timeZone": "Europe/Warsaw", "baseCurrency": "EUR", "interviewRequired": false,
-            "maxNetworkDepth": 3
+            "baseCurrency": "EUR",
+            "policy": { "timeZone": "Europe/Warsaw", "interviewRequired": false, "maxNetworkDepth": 3 }
         } });
         let done = served.ask_with(Role::Administrator, None, open, input).await;
         assert_eq!(codes(&done), code("openProgram", "VIEWS_BEHIND"));

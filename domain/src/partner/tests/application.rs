@@ -182,13 +182,19 @@ fn nobody_gives_a_tier_to_a_partner_that_stands_below_their_own() {
     details.by.id = "boris".into();
     let set = handled(&mut after::<Partner>(approved()), details, &facts()).expect("may");
     let above: Arc<Partner> = Arc::new(after([approved(), set].concat()));
-    let facts = PartnerFacts { upline: vec![(BETA, above)], ..facts() };
-    let does = |who| {
+    let named = [application_with("contacts.0.person", json!(NINA))];
+    let named = partner_events(named.into_iter().chain(first(6).into_iter().skip(1)));
+    let named: Arc<Partner> = Arc::new(after(named));
+    let upline = vec![(BETA, above), (PartnerId(id(0xC)), named)];
+    let facts = PartnerFacts { upline, ..facts() };
+    let does = |who: &str| {
         let by = vendor(who, "2025-01-10", tier.clone());
         handled(&mut after::<Partner>(approved()), by, &facts)
     };
     assert_eq!(does("boris"), Err(PartnerRefusal::BeneficiaryIsChecker { who: "boris".into() }));
     assert!(does("vera").is_ok());
+    // Else whoever applies could shut out anybody of the vendor from all that stands below.
+    assert!(does(&NINA.0.to_string()).is_ok(), "whom somebody above merely names");
 }
 
 #[test]

@@ -45,6 +45,27 @@ fn no_step_of_an_application_is_dated_before_what_it_rests_on() {
 }
 
 #[test]
+fn a_step_that_nobody_has_dated_is_judged_at_what_it_rests_on_where_a_clock_is_behind() {
+    let ask = |dated, given: &[PartnerEvent], command| {
+        let issued = Issued { dated, ..usually("2025-01-09T23:59:00Z", command) };
+        handled(&mut after::<Partner>(given.to_vec()), issued, &facts())
+    };
+    for (given, step) in [
+        (applied(), PartnerCommand::Withdraw {}),
+        (interviewed(), PartnerCommand::Approve {}),
+        (approved(), PartnerCommand::Join {}),
+    ] {
+        let name = step.name();
+        assert_eq!(ask(true, &given, step.clone()), too_early("2025-01-10"), "{name}");
+        let done = ask(false, &given, step).expect(name);
+        if let PartnerEvent::Application(ApplicationEvent::Approved { approved_at, .. }) = &done[0]
+        {
+            assert_eq!(*approved_at, at("2025-01-10"), "{name}");
+        }
+    }
+}
+
+#[test]
 fn each_finding_is_what_the_next_step_rests_on() {
     let reviewed = decide_with(&facts(), under_review(), "2025-01-12", record_review("passed"));
     let reviewed = [under_review(), reviewed.expect("may")].concat();

@@ -2,7 +2,7 @@
 //! whoever earns on a deal neither does so nor sets its money going (M12).
 
 use super::{Case, Deal, DealCommand, DealFacts, DealRefusal};
-use crate::{Actor, Guarded, Issued, Role};
+use crate::{Actor, Guarded, Issued};
 
 /// From whom a command is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,30 +57,32 @@ impl Guarded for Deal {
                 if let Some(who) = makers.find_map(|maker| maker.same_will(&issued.by)) {
                     return Err(DealRefusal::MakerIsChecker { who: who.to_owned() });
                 }
-                case.keep_from_earners(&issued.by, facts)
+                case.keep_from_earners(&issued.by, issued, facts)
             }
-            KeptFrom::Earners => case.keep_from_earners(&issued.by, facts),
-            KeptFrom::CheckersAndEarners => {
-                let checkers = case.checkers.iter();
-                let checkers = checkers.map(|who| Actor::of(Role::ChannelManager, who));
-                std::iter::once(issued.by.clone())
-                    .chain(checkers)
-                    .try_for_each(|who| case.keep_from_earners(&who, facts))
-            }
+            KeptFrom::Earners => case.keep_from_earners(&issued.by, issued, facts),
+            KeptFrom::CheckersAndEarners => std::iter::once(&issued.by)
+                .chain(&case.checkers)
+                .try_for_each(|who| case.keep_from_earners(who, issued, facts)),
             KeptFrom::Nobody => Ok(()),
         }
     }
 }
 
 impl Case {
-    fn keep_from_earners(&self, by: &Actor, facts: &DealFacts) -> Result<(), DealRefusal> {
+    fn keep_from_earners(
+        &self,
+        by: &Actor,
+        issued: &Issued<DealCommand>,
+        facts: &DealFacts,
+    ) -> Result<(), DealRefusal> {
         // Whoever made the deal as a member is of its partner, whether that knows them otherwise or not.
         let mut members = self.makers.iter().filter(|maker| maker.role.is_member());
         let member = members.find_map(|member| member.same_will(by)).map(str::to_owned);
         let mut earners = facts.earners.iter();
         let earner = || {
             earners.find_map(|(id, partner)| {
-                let own = *id == self.partner || self.shares.iter().any(|(sharer, _)| sharer == id);
+                let asked = matches!(&issued.command, DealCommand::AgreeShare { partner, .. } if partner == id);
+                let own = asked || self.sellers().iter().any(|(seller, _)| seller == id);
                 if own { partner.beneficiary(*id, by) } else { partner.member(*id, by) }
             })
         };

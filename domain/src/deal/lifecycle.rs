@@ -10,7 +10,7 @@ use super::{
     Qualification, contract, policy_at, policy_ref, registration,
 };
 use crate::{
-    Actor, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published,
+    Actor, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published, Role,
     program::{DealPolicy, KernelState, Rulebook},
     refusal::Invalid,
     time,
@@ -24,7 +24,7 @@ pub struct Case {
     /// Who registered it, and who qualified it for the partner.
     pub makers: Vec<Actor>,
     /// Who verified it, and who approved it.
-    pub checkers: BTreeSet<String>,
+    pub checkers: Vec<Actor>,
     pub territory: String,
     pub estimate: Money,
     pub responsible: Option<String>,
@@ -126,7 +126,7 @@ impl Case {
             }
             (S::PartnerQualified(qualification), Do::Qualify {}) => {
                 Ok(vec![DealEvent::Qualified {
-                    verified_by: issued.by.id.clone(),
+                    verified_by: issued.by.clone(),
                     parameters_hash: qualification.hash.clone(),
                     policy_version: policy_at(rulebook, at)?.version,
                 }])
@@ -271,11 +271,17 @@ impl Case {
         let protected_until =
             time::after_days(issued.at, policy.body.protection_days, rulebook.zone_at(issued.at))
                 .ok_or(Invalid::new("at", "lies beyond the calendar"))?;
-        let by = match route {
-            ApprovalRoute::Automatic => policy_ref(policy).id, // Whoever asked, it is the policy that approves.
-            ApprovalRoute::Manual => issued.by.id.clone(),
+        let approved_by = match route {
+            // Whoever asked, it is the policy that approves.
+            ApprovalRoute::Automatic => Actor::of(Role::Policy, policy_ref(policy).id),
+            ApprovalRoute::Manual => issued.by.clone(),
         };
-        Ok(DealEvent::Approved { by, route, protected_until, policy_version: policy.version })
+        Ok(DealEvent::Approved {
+            approved_by,
+            route,
+            protected_until,
+            policy_version: policy.version,
+        })
     }
 
     fn agree_share(&self, partner: PartnerId, share: Ppm) -> Result<Vec<DealEvent>, DealRefusal> {
@@ -307,12 +313,12 @@ impl Case {
             }
             DealEvent::Returned { .. } => self.state = DealState::Returned,
             DealEvent::Qualified { verified_by, .. } => {
-                self.checkers.insert(verified_by);
+                self.checkers.push(verified_by);
                 self.state = DealState::Qualified;
             }
             DealEvent::ApprovalRequested { .. } => self.state = DealState::PendingApproval,
-            DealEvent::Approved { by, protected_until, .. } => {
-                self.checkers.insert(by);
+            DealEvent::Approved { approved_by, protected_until, .. } => {
+                self.checkers.push(approved_by);
                 self.state = DealState::Approved { protected_until };
             }
             DealEvent::Rejected { .. } => self.state = DealState::Rejected,

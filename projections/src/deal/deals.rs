@@ -163,10 +163,10 @@ impl Portrait for Entity {
                 row.stage = DealStage::PendingApproval;
                 row.route = Some(Word(*route));
             }
-            DealEvent::Approved { by, route, protected_until, .. } => {
+            DealEvent::Approved { approved_by, route, protected_until, .. } => {
                 row.stage = DealStage::Approved;
                 row.route = Some(Word(*route));
-                row.approved_by = Some(by.clone());
+                row.approved_by = Some(approved_by.id.clone());
                 row.approved_at = Some(placed.at());
                 row.protected_until = Some(*protected_until);
             }

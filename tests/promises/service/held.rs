@@ -9,7 +9,7 @@ use api::{
     fault::Fault,
     service::Service,
 };
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 use eventlog::{Clock, ConfirmError, Log, SystemClock, Target};
 use tests::{Place, places, told};
 
@@ -104,13 +104,25 @@ async fn a_start_forty_days_ahead_holds_until_it_is_confirmed_and_a_wrong_confir
     for place in places().await {
         let machine = Machine::with(place).await;
         machine.serve().await;
+        let mut raw = Raw::of(&machine.place).await;
+        let built = SystemClock.now().to_rfc3339_opts(SecondsFormat::Micros, true);
+        let build = format!(
+            "INSERT INTO read_namespaces (name, version, created_at) VALUES ('read_99', 'x', '{built}')"
+        );
+        raw.run(&build).await.expect("somebody builds it just now");
+        let mut there = async || {
+            let name = "SELECT name FROM read_namespaces WHERE name = 'read_99'";
+            !raw.texts(name).await.is_empty()
+        };
         machine.set(40 * DAY).await;
         let service = machine.start().await;
         holds(&service, "nobody has seen the log for 40 d").await;
+        assert!(there().await, "{}: what others build seems abandoned", machine.place);
         assert_eq!(lots(&service.log).await, (2, 1), "{}: nothing matured", machine.place);
         machine.confirm().await;
         goes_on(&service).await;
         until(async || lots(&service.log).await == (2, 2)).await;
+        until(async || !there().await).await; // By a clock that is right it is.
         service.stop().await;
 
         machine.set(0).await;

@@ -43,7 +43,7 @@ fn what_the_policy_approves_is_approved_by_the_policy() {
     let given = events_of(&facts(), way);
     let asked = decide(given, policy("2025-02-01", DealCommand::RequestApproval {}));
     let approved = DealEvent::Approved {
-        by: "deal-policy".into(),
+        approved_by: Actor::of(Role::Policy, "deal-policy"),
         route: ApprovalRoute::Automatic,
         protected_until: at(PROTECTED_UNTIL),
         policy_version: 1,
@@ -176,6 +176,17 @@ fn a_deal_is_not_shared_with_a_partner_one_of_whose_people_has_checked_it() {
     let who = "vera".to_owned();
     assert_eq!(share("vera"), Err(DealRefusal::BeneficiaryIsChecker { who }), "she verified it");
     assert_eq!(names(share("gina")), ["share-agreed"]);
+
+    // Nor with one for whose people somebody has checked it.
+    let sam = Actor::member(Role::Seller, "sam", ALFA);
+    let mut deal = after::<Deal>(made_by(manager("mara"), sam, false));
+    let for_gina = Actor { on_behalf_of: Some("gina".into()), ..manager("carla") };
+    let qualify = issued(for_gina, "2025-02-01", DealCommand::Qualify {});
+    handled(&mut deal, qualify, &facts()).expect("may");
+    let facts = DealFacts { earners: vec![(GAMMA, paid_by("gina"))], ..facts() };
+    let agree = DealCommand::AgreeShare { partner: GAMMA, share: Ppm(100_000) };
+    let shared = handled(&mut deal, issued(manager("vera"), "2025-02-02", agree), &facts);
+    assert_eq!(shared, Err(DealRefusal::BeneficiaryIsChecker { who: "gina".into() }));
 }
 
 #[test]

@@ -43,14 +43,13 @@ pub enum ConfirmError {
 }
 
 impl Log {
-    /// Notes about once a minute that the log was seen by a clock that is right, for as long as it runs.
+    /// Notes about once a minute that the log was seen by a clock that is right, for as long as it runs. First after a minute:
+    /// a clock that is set right soon after its machine has begun leaves no mark that is still to come.
     pub async fn keep_seen(&self) {
+        let mut pause = BEAT;
         loop {
-            let seen = match self.sees() {
-                Some(now) => timeout(ANSWER, self.engine().see(now)).await,
-                None => Ok(Err(Cause::new("the clock is wrong"))),
-            };
-            let pause = match seen {
+            sleep(pause).await;
+            pause = match timeout(ANSWER, self.see()).await {
                 Ok(Ok(())) => BEAT,
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "it is not noted that the log was seen");
@@ -58,8 +57,13 @@ impl Log {
                 }
                 Err(_) => AGAIN,
             };
-            sleep(pause).await;
         }
+    }
+
+    /// Notes that the log was seen, where the clock is right.
+    pub async fn see(&self) -> Result<(), Cause> {
+        let now = self.sees().ok_or_else(|| Cause::new("the clock is wrong"))?;
+        self.engine().see(now).await
     }
 
     /// What time it is for this process, and what is known of it.

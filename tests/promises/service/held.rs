@@ -58,17 +58,12 @@ impl Machine {
         service.expect("it starts")
     }
 
-    /// Serves until that has been noted.
+    /// Serves, and notes that as whoever serves does once a minute.
     async fn serve(&self) {
         let service = self.start().await;
         service.settle().await;
         assert_eq!(service.health().ready().await, Ok(()), "{}", self.place);
-        let now = self.clock.now();
-        until(async || {
-            let timed = service.log.timed().await.expect("it can be asked");
-            timed.witness.seen.is_some_and(|seen| now - seen < TimeDelta::seconds(30))
-        })
-        .await;
+        service.log.see().await.expect("its clock is right");
         service.stop().await;
     }
 
@@ -163,6 +158,7 @@ async fn a_process_whose_machine_is_set_forty_days_ahead_matures_nothing_and_goe
         machine.serve().await;
         let service = machine.start().await;
         goes_on(&service).await;
+        service.log.see().await.expect("its clock is right");
         machine.set(40 * DAY).await;
         until(async || {
             service.health().ready().await.is_err_and(|why| why.contains("nobody has seen"))
@@ -197,8 +193,7 @@ async fn accord_clock_says_what_is_held_and_why_beside_a_process_that_serves() {
         let machine = Machine::with(place).await;
         let service = machine.start().await;
         let target = &machine.place.target;
-        until(async || service.log.timed().await.is_ok_and(|timed| timed.witness.seen.is_some()))
-            .await;
+        service.log.see().await.expect("its clock is right");
         let (text, json) = shown(target.clone()).await.expect("it can be asked");
         assert!(text.ends_with("nothing is held"), "{text}");
         assert_eq!((&json["held"], json["confirmed"].is_null()), (&false.into(), true), "{json}");

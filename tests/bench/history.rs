@@ -110,7 +110,11 @@ async fn lengthen(
         let page = log.read_after(position, 2_000).await?;
         let Some(last) = page.last() else { break };
         position = last.envelope.position;
-        events.extend(page.into_iter().filter(|event| event.envelope.aggregate_id == id));
+        let mut own = page;
+        own.retain(|event| event.envelope.aggregate_id == id);
+        // What is personal is sealed anew where it is repeated.
+        let open: Result<Vec<_>, _> = log.open_events(own).await?.into_iter().collect();
+        events.extend(open?);
     }
     let mut expected = events.len() as u64;
     let of_type = events.into_iter().rfind(|event| event.envelope.event_type == event_type);

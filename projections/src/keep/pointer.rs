@@ -1,12 +1,11 @@
 //! The blue-green switch: which namespace answers, in a table beside the log.
 
 use chrono::{DateTime, Utc};
-use eventlog::Log;
+use eventlog::{Log, steady};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait, Value,
 };
-use sqlx::sqlite::SqlitePoolOptions;
 
 /// The table `read_namespaces`.
 #[derive(Clone)]
@@ -28,8 +27,7 @@ impl Pointer {
         }
         let options =
             log.sqlite_pool()?.connect_options().as_ref().clone().pragma("query_only", "off");
-        let pool = SqlitePoolOptions::new().max_connections(1).min_connections(0);
-        let pool = pool.idle_timeout(std::time::Duration::from_secs(1)).connect_lazy_with(options);
+        let pool = steady().max_connections(1).min_connections(0).connect_lazy_with(options);
         Some(Self { db: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool) })
     }
 

@@ -22,7 +22,7 @@ pub use self::{
     policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, Terms},
     status::{ContractStatus, KernelState},
 };
-use self::{plans::Proposal, policy::publish};
+use self::{plans::Proposal, policy::publish_own};
 use crate::{
     Currency, Home, Issued, Owned, PartnerId, ProgramId, Published,
     commands::commands,
@@ -191,7 +191,7 @@ impl Program {
         use ProgramCommand as Do;
         match (self, &issued.command) {
             (Self::Unopened, Do::Open { name, base_currency, policy }) => {
-                let policy = publish([], policy.clone(), issued.at, None, &issued.by.id, issued)?;
+                let policy = publish_own([], policy.clone(), issued.at, issued)?;
                 let (name, base_currency) = (name.clone(), *base_currency);
                 Ok(vec![ProgramEvent::Opened { name, base_currency, policy }])
             }
@@ -209,21 +209,14 @@ impl Program {
                 | Do::DefineCertification { .. },
             ) => Err(ProgramRefusal::NotOpen),
             (Self::Open(rulebook), Do::PublishProgramPolicy { effective_from, policy }) => {
-                let policy = publish(
-                    rulebook.policies.iter(),
-                    policy.clone(),
-                    *effective_from,
-                    None,
-                    &issued.by.id,
-                    issued,
-                )?;
+                let policy =
+                    publish_own(rulebook.policies.iter(), policy.clone(), *effective_from, issued)?;
                 Ok(vec![ProgramEvent::PolicyPublished { policy }])
             }
             (Self::Open(rulebook), Do::PublishTerms { document_hash, effective_from }) => {
                 sha256_hex("document_hash", document_hash)?;
                 let body = Terms { document_hash: document_hash.clone() };
-                let terms =
-                    publish(&rulebook.terms, body, *effective_from, None, &issued.by.id, issued)?;
+                let terms = publish_own(&rulebook.terms, body, *effective_from, issued)?;
                 Ok(vec![ProgramEvent::TermsPublished { terms }])
             }
             (
@@ -250,26 +243,18 @@ impl Program {
             }
             (Self::Open(rulebook), Do::PublishPayoutPolicy { effective_from, policy }) => {
                 policy.check()?;
-                let policy = publish(
+                let policy = publish_own(
                     &rulebook.payout_policies,
                     policy.clone(),
                     *effective_from,
-                    None,
-                    &issued.by.id,
                     issued,
                 )?;
                 Ok(vec![ProgramEvent::PayoutPolicyPublished { policy }])
             }
             (Self::Open(rulebook), Do::PublishDealPolicy { effective_from, policy }) => {
                 policy.check()?;
-                let policy = publish(
-                    &rulebook.deal_policies,
-                    policy.clone(),
-                    *effective_from,
-                    None,
-                    &issued.by.id,
-                    issued,
-                )?;
+                let policy =
+                    publish_own(&rulebook.deal_policies, policy.clone(), *effective_from, issued)?;
                 Ok(vec![ProgramEvent::DealPolicyPublished { policy }])
             }
             (Self::Open(rulebook), Do::PublishCourse { course, area, modules, step }) => {

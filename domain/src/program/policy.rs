@@ -101,6 +101,16 @@ pub(crate) fn policy_ref(policy: &Published<ProgramPolicy>) -> PolicyRef {
     PolicyRef { id: "program-policy".into(), version: policy.version }
 }
 
+/// The next version of what whoever publishes it has written, in force until another one is.
+pub(super) fn publish_own<'p, T: Serialize + 'p>(
+    versions: impl IntoIterator<Item = &'p Published<T>>,
+    body: T,
+    effective_from: DateTime<Utc>,
+    issued: &Issued<ProgramCommand>,
+) -> Result<Published<T>, Invalid> {
+    publish(versions, body, effective_from, None, &issued.by.id, issued)
+}
+
 /// The next version of what a programme publishes.
 pub(super) fn publish<'p, T: Serialize + 'p>(
     versions: impl IntoIterator<Item = &'p Published<T>>,

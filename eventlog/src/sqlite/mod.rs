@@ -65,8 +65,7 @@ impl Engine {
     pub async fn open(dir: &Path) -> Result<Self, OpenError> {
         let lock = own(dir)?;
         let options = options(dir);
-        let mut writer = options.connect().await?;
-        check_current(&MIGRATIONS, &writer.list_applied_migrations().await.unwrap_or_default())?;
+        let mut writer = current(&options).await?;
         let lingers = Arc::new(AtomicBool::new(!keys::wipe(&mut writer).await?));
         let pool = steady()
             .max_connections(8)
@@ -95,10 +94,7 @@ impl Engine {
 
     async fn beside(dir: &Path, options: SqliteConnectOptions) -> Result<Self, OpenError> {
         check_dir(dir)?;
-        let mut connection = options.connect().await?;
-        let applied = connection.list_applied_migrations().await.unwrap_or_default();
-        check_current(&MIGRATIONS, &applied)?;
-        connection.close().await?;
+        current(&options).await?.close().await?;
         let pool = steady().max_connections(8).test_before_acquire(false);
         let pool = pool.connect_with(options.clone()).await?;
         Ok(Self { pool, writer: Arc::default(), options, lingers: Arc::default(), lock: None })
@@ -142,10 +138,7 @@ impl Engine {
     /// A connection that changes open items alone, which takes no lock of the file's owner.
     async fn connect(dir: &Path) -> Result<SqliteConnection, OpenError> {
         check_dir(dir)?;
-        let mut connection = options(dir).connect().await?;
-        let applied = connection.list_applied_migrations().await.unwrap_or_default();
-        check_current(&MIGRATIONS, &applied)?;
-        Ok(connection)
+        current(&options(dir)).await
     }
 
     pub fn writer(&self) -> Writer {
@@ -219,6 +212,14 @@ fn own(dir: &Path) -> Result<Owned, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { file: path }),
         Err(TryLockError::Error(error)) => Err(OpenError::Directory(dir.into(), error)),
     }
+}
+
+/// A connection to a file whose schema is the one that this program knows.
+async fn current(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    let mut connection = options.connect().await?;
+    let applied = connection.list_applied_migrations().await.unwrap_or_default();
+    check_current(&MIGRATIONS, &applied)?;
+    Ok(connection)
 }
 
 fn options(dir: &Path) -> SqliteConnectOptions {

@@ -45,11 +45,16 @@ impl KeyRing {
 
     /// A fingerprint as receipts have it (HMAC-SHA-256): nobody can try out what was asked who lacks the log's secret.
     pub fn keyed(&self, fingerprint: [u8; 32]) -> [u8; 32] {
-        let mut block = [0; 64]; // As HMAC fills up a key that is shorter than a block of its hash.
-        block[..self.secret.len()].copy_from_slice(&self.secret);
-        let mut mac = Hmac::<Sha256>::new(&block.into());
+        let mut mac = self.mac();
         mac.update(&fingerprint);
         mac.finalize().into_bytes().into()
+    }
+
+    /// What is to be keyed with the log's secret. Other things than fingerprints begin with a label of their own.
+    pub fn mac(&self) -> Hmac<Sha256> {
+        let mut block = [0; 64]; // As HMAC fills up a key that is shorter than a block of its hash.
+        block[..self.secret.len()].copy_from_slice(&self.secret);
+        Hmac::new(&block.into())
     }
 
     /// Opens values, each by itself; none where its key is destroyed.

@@ -29,7 +29,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs", "watch.rs"]],
     &[&["log.rs"]],
-    &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "reader.rs", "repository.rs", "streams.rs"]],
+    &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "one_time.rs", "reader.rs", "repository.rs", "streams.rs"]],
     &[&["open.rs", "open_items.rs", "timekeeping.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],

@@ -10,6 +10,7 @@ mod facts;
 mod following;
 mod killed;
 mod model;
+mod one_time;
 mod order;
 mod personal;
 mod races;

@@ -1,7 +1,13 @@
 //! How a subject writes down its commands: by public name, with who may give each and the bounds of its fields (role-based
 //! access control, declared beside the decision).
 
-use crate::{bounds::Bounded, roles::Roles};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    bounds::{Bound, Bounded, ByType},
+    refusal::Invalid,
+    roles::Roles,
+};
 
 /// A command that says who may give it.
 pub trait Permitted: Bounded {
@@ -10,6 +16,38 @@ pub trait Permitted: Bounded {
 
     /// Who may give it; for the aggregate to say is only whether it may now, and whether it is somebody's own.
     fn roles(&self) -> Roles;
+}
+
+/// The commands of an aggregate that is asked nothing: what happens to it happens beside what others decide.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Unasked {}
+
+impl Unasked {
+    pub const NAMES: &'static [(&'static str, Roles)] = &[];
+
+    pub fn name(&self) -> &'static str {
+        match *self {}
+    }
+}
+
+impl Permitted for Unasked {
+    fn name(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn roles(&self) -> Roles {
+        match *self {}
+    }
+}
+
+impl Bounded for Unasked {
+    fn check(&self, _: ByType) -> Result<(), Invalid> {
+        match *self {}
+    }
+
+    fn bounds(_: ByType) -> Vec<Bound> {
+        vec![]
+    }
 }
 
 /// Declares commands: the public name, who may give it, then the variant, with the limit of each field whose type does not

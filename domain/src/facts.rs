@@ -87,6 +87,19 @@ pub trait Streams: Sync {
     where
         A: Aggregate + Clone + 'static;
 
+    /// The aggregate as it is; what `happens` to it is appended with the events of the decision, or not at all where
+    /// there are none.
+    fn load_with<A>(
+        &self,
+        id: Uuid,
+        happens: impl FnOnce(&A) -> Vec<A::Event> + Send,
+    ) -> impl Future<Output = Result<Arc<A>, Self::Error>> + Send
+    where
+        A: Decides + Clone + 'static;
+
+    /// The id of what is named by something that may be personal: nobody can compute it who lacks the log's secret.
+    fn keyed(&self, name: &str) -> Uuid;
+
     /// Whether nothing has ever happened to the aggregate; whoever appends what is decided is held to it.
     fn is_unused(
         &self,
@@ -155,6 +168,9 @@ async fn new_id<A: Decides + Owned, C, S: Streams>(
 pub trait Decides: Aggregate<Services = Given<Self::Facts>> + PartialEq {
     /// What it may know of other aggregates.
     type Facts: Default + Send + Sync;
+
+    /// An event of any aggregate.
+    type AnyEvent: From<Self::Event> + 'static;
 
     /// The kinds of aggregates whose ids come from outside, none for each of the rest.
     const NAMED_FROM_OUTSIDE: &'static [Option<&'static str>];

@@ -62,6 +62,8 @@ ids! {
     EventId,
     /// The idempotency key of a command.
     CommandId,
+    /// What only one may have.
+    ReservationId,
     /// A person whose data is encrypted under a key of its own.
     SubjectId,
 }

@@ -98,7 +98,7 @@ pub fn frees(event: &Event) -> bool {
             | WalletEvent::PayoutApproved { .. }
             | WalletEvent::PayoutSubmitted { .. } => false,
         },
-        Event::Program(_) | Event::Deal(_) => false,
+        Event::Program(_) | Event::Deal(_) | Event::Reservation(_) => false,
     }
 }
 

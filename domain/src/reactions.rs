@@ -100,7 +100,7 @@ pub fn reactions(recorded: &Recorded) -> Vec<Reaction> {
             | DealEvent::Lost { .. }
             | DealEvent::CommissionNotCalculated { .. } => vec![],
         },
-        Event::Wallet(_) => vec![],
+        Event::Reservation(_) | Event::Wallet(_) => vec![],
     };
     commands
         .into_iter()
@@ -117,7 +117,7 @@ pub fn timers(recorded: &Recorded) -> Vec<TimerChange> {
     let cause = recorded.envelope.event_id;
     let aggregate = recorded.envelope.aggregate_id;
     match &recorded.event {
-        Event::Program(_) | Event::Partner(_) => vec![],
+        Event::Program(_) | Event::Partner(_) | Event::Reservation(_) => vec![],
         Event::Deal(event) => match event.as_ref() {
             DealEvent::Approved { protected_until, .. } => {
                 let command = Command::Deal(DealId(aggregate), DealCommand::ExpireProtection {});

@@ -189,6 +189,7 @@ macro_rules! refusals {
 
         impl From<$name> for $crate::refusal::Refusal {
             fn from(refusal: $name) -> Self {
+                #[allow(unused_variables, reason = "some aggregates refuse nothing themselves")]
                 let message = refusal.to_string();
                 match refusal {
                     $name::Invalid(invalid) => invalid.into(),

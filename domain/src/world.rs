@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -22,7 +22,7 @@ use crate::{
     Refusal,
     commands::Permitted,
     derived,
-    facts::{Facted, Streams, facts_of},
+    facts::{Decides, Facted, Streams, facts_of},
     owned::Owned,
     reactions::{Timer, TimerChange, policy_actor, reactions, timers},
 };
@@ -135,14 +135,14 @@ impl World {
         command: Command,
         cause: Option<Cause>,
     ) -> Result<Vec<Recorded>, Refusal> {
-        let id = command.target();
-        let (aggregate_type, events) = dispatch!(command, |A, id, command| {
+        let events = dispatch!(command, |A, id, command| {
             let issued =
                 Issued { by: by.clone(), target: id.0, at, dated: true, command_id, command };
-            (A::TYPE, self.turn::<A, _>(id.0, issued)?)
+            self.turn::<A, _>(id.0, issued)?
         });
-        let version = self.versions.entry((aggregate_type, id)).or_default();
-        let recorded = events.into_iter().enumerate().map(|(index, event)| {
+        let recorded = events.into_iter().enumerate().map(|(index, (stream, event))| {
+            let (aggregate_type, id) = stream;
+            let version = self.versions.entry(stream).or_default();
             self.position += 1;
             *version += 1;
             let envelope = Envelope {
@@ -165,47 +165,100 @@ impl World {
         Ok(recorded.collect())
     }
 
-    /// One aggregate's turn: load, ask for facts, decide, and keep what has become of it.
-    fn turn<A, C>(&mut self, id: Uuid, issued: Issued<C>) -> Result<Vec<Event>, A::Error>
+    /// One aggregate's turn: load, ask for facts, decide, and keep what has become of it and of what changed beside it.
+    fn turn<A, C>(&mut self, id: Uuid, issued: Issued<C>) -> Result<Vec<(Stream, Event)>, A::Error>
     where
         A: Facted + Owned<Command = Issued<C>> + Clone + 'static,
         C: Permitted + Sync,
         Event: From<A::Event>,
     {
         let mut state = A::clone(&self.state(id));
-        let Ok(given) = now(facts_of(&state, &issued, self));
+        let turn = Turn { world: self, beside: Mutex::default() };
+        let Ok(given) = now(facts_of(&state, &issued, &turn));
+        let beside = turn.beside.into_inner().unwrap_or_else(PoisonError::into_inner);
         let events = state.decided(&issued, &given)?;
+        if events.is_empty() {
+            return Ok(vec![]);
+        }
         events.iter().for_each(|event| state.apply(event.clone()));
         self.states.insert((A::TYPE, id), Arc::new(state));
-        Ok(events.into_iter().map(Event::from).collect())
+        let own = events.into_iter().map(Event::from).map(|event| ((A::TYPE, id), event));
+        let mut all: Vec<_> = own.collect();
+        for Beside { stream, events, after } in beside {
+            self.states.insert(stream, after);
+            all.extend(events.into_iter().map(|event| (stream, event)));
+        }
+        Ok(all)
     }
 }
 
+/// Where a decision asks for its facts, and what it wants to happen beside it.
+struct Turn<'a> {
+    world: &'a World,
+    beside: Mutex<Vec<Beside>>,
+}
+
+/// What happens to another aggregate with the events of a decision.
+struct Beside {
+    stream: Stream,
+    events: Vec<Event>,
+    after: Arc<dyn Any + Send + Sync>,
+}
+
 /// The past is the present here: what an event causes follows it at once.
-impl Streams for World {
+impl Streams for Turn<'_> {
     type Error = Infallible;
 
     async fn load<A>(&self, id: Uuid) -> Result<Arc<A>, Infallible>
     where
         A: Aggregate + Clone + 'static,
     {
-        Ok(self.state(id))
+        Ok(self.world.state(id))
+    }
+
+    async fn load_with<A>(
+        &self,
+        id: Uuid,
+        happens: impl FnOnce(&A) -> Vec<A::Event> + Send,
+    ) -> Result<Arc<A>, Infallible>
+    where
+        A: Decides + Clone + 'static,
+    {
+        let before = self.world.state::<A>(id);
+        let events = happens(&before);
+        let mut after = A::clone(&before);
+        events.iter().for_each(|event| after.apply(event.clone()));
+        let events: Vec<Event> = events.into_iter().filter_map(any_event::<A>).collect();
+        let beside = Beside { stream: (A::TYPE, id), events, after: Arc::new(after) };
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner).push(beside);
+        Ok(before)
+    }
+
+    fn keyed(&self, name: &str) -> Uuid {
+        derived(self.world.root, name)
     }
 
     async fn load_until<A>(&self, id: Uuid, _position: u64) -> Result<Arc<A>, Infallible>
     where
         A: Aggregate + Clone + 'static,
     {
-        Ok(self.state(id))
+        Ok(self.world.state(id))
     }
 
     async fn is_unused(&self, aggregate_type: &'static str, id: Uuid) -> Result<bool, Infallible> {
-        Ok(self.versions.get(&(aggregate_type, id)).is_none_or(|version| *version == 0))
+        let version = self.world.versions.get(&(aggregate_type, id));
+        Ok(version.is_none_or(|version| *version == 0))
     }
 
     async fn own_event(&self, _id: EventId) -> Result<Option<u64>, Infallible> {
-        Ok(Some(self.position))
+        Ok(Some(self.world.position))
     }
+}
+
+/// The event as one of any aggregate: every one of the table has the same.
+fn any_event<A: Decides>(event: A::Event) -> Option<Event> {
+    let event: Box<dyn Any> = Box::new(A::AnyEvent::from(event));
+    event.downcast().ok().map(|event| *event)
 }
 
 /// Runs what never waits.

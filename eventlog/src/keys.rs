@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use rand::RngCore as _;
 use serde_json::Value;
 use sha2::Sha256;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::append::{Append, Part, Stream};
 use crate::engine::Engine;
@@ -48,6 +48,17 @@ impl KeyRing {
         let mut mac = self.mac();
         mac.update(&fingerprint);
         mac.finalize().into_bytes().into()
+    }
+
+    /// The id of what is named by something that may be personal. No fingerprint is as long as what is keyed here.
+    pub fn keyed_id(&self, name: &str) -> Uuid {
+        let mut mac = self.mac();
+        mac.update(&[0; 32]);
+        mac.update(name.as_bytes());
+        let code = mac.finalize().into_bytes();
+        let mut id = [0; 16];
+        id.copy_from_slice(&code[..16]);
+        Builder::from_custom_bytes(id).into_uuid()
     }
 
     /// What is to be keyed with the log's secret. Other things than fingerprints begin with a label of their own.

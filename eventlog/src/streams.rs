@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::EventId;
+use domain::{EventId, facts::Decides};
 use uuid::Uuid;
 
 use crate::append::{Append, NewEvent, Part, Provenance, Stream};
@@ -112,6 +112,21 @@ impl domain::facts::Streams for Streams {
         let state = self.log.fact::<A>(id, self.fresh).await?;
         self.note((A::TYPE, id), state.sequence);
         Ok(state.aggregate)
+    }
+
+    async fn load_with<A>(
+        &self,
+        id: Uuid,
+        happens: impl FnOnce(&A) -> Vec<A::Event> + Send,
+    ) -> Result<Arc<A>, LoadError>
+    where
+        A: Decides + Clone + 'static,
+    {
+        Self::load_with(self, id, happens).await
+    }
+
+    fn keyed(&self, name: &str) -> Uuid {
+        self.log.keys().keyed_id(name)
     }
 
     /// Believed at once and checked at the append; looked up where that has failed before.

@@ -7,14 +7,14 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::reactions::{Reaction, policy_actor, reactions};
 use domain::world::World;
 use domain::{Actor, CommandId, Currency, Deal, Money, Recorded, Role, Wallet};
-use eventlog::{Append, AppendError, Log, NewEvent, Part, Provenance, Stream};
-use futures::StreamExt;
+use eventlog::{Append, Part, Provenance, Stream};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::actors::{integration, owner, vendor};
+use crate::appends::{append, fingerprint};
 
 /// How deep the network goes.
 const DEEPEST: u32 = 3;
@@ -27,31 +27,6 @@ pub fn history(events: usize, seed: u64) -> Vec<Append> {
         teller.go_on();
     }
     teller.appends
-}
-
-/// Appends a history in its order.
-pub async fn append_all(log: &Log, history: Vec<Append>) -> Result<(), AppendError> {
-    let mut plain: Vec<Append> = vec![];
-    for append in history {
-        // Sealing takes its time, in which later events would overtake these.
-        if append.own.events.iter().any(|event| event.payload.contains(r#""known""#)) {
-            together(log, std::mem::take(&mut plain)).await?;
-            log.append(append).await?;
-        } else {
-            plain.push(append);
-        }
-    }
-    together(log, plain).await
-}
-
-async fn together(log: &Log, appends: Vec<Append>) -> Result<(), AppendError> {
-    // Unconstrained, since one that is asked to yield would be overtaken.
-    let queued = |append| tokio::task::unconstrained(log.append(append));
-    let mut answers = futures::stream::iter(appends).map(queued).buffered(200);
-    while let Some(answer) = answers.next().await {
-        answer?;
-    }
-    Ok(())
 }
 
 /// Decides what happens next.
@@ -178,7 +153,8 @@ impl Teller {
         let member = || member(partner);
         let fields = json!({
             "program": self.program,
-            "company": { "name": format!("Partner {number} GmbH"), "country": "DE" },
+            "company": { "name": format!("Partner {number} GmbH"), "country": "DE",
+                "tax_id": format!("DE{number:09}") },
             "contacts": [{ "person": person, "first_name": "Ann", "last_name": format!("Lee {number}"),
                 "email": format!("ann{number}@example.org") }],
             "sections": { "competencies": "crm", "customer_portfolio": "retail", "strategic_goals": "grow" },
@@ -186,6 +162,14 @@ impl Teller {
         });
         self.ask(member(), "applyForProgram", partner, fields);
         self.vera("assignReview", partner, json!({ "reviewer": "rita" }));
+        if number.is_multiple_of(4) {
+            self.vera("requestInformation", partner, json!({ "question": "Which sectors?" }));
+            if number.is_multiple_of(8) {
+                return; // Whoever does not answer waits for ever, as no policy says otherwise.
+            }
+            let answer = json!({ "answer": "Steel" });
+            self.ask(member(), "supplyInformation", partner, answer);
+        }
         let refused = self.rng.random_bool(0.1);
         let result = if refused { "failed" } else { "passed" };
         let review =
@@ -360,36 +344,6 @@ impl Teller {
         };
         Append::alone(provenance, own)
     }
-}
-
-fn append(events: &[Recorded]) -> Append {
-    let Recorded { envelope, event } = &events[0];
-    let new = |recorded: &Recorded| NewEvent {
-        event_type: recorded.envelope.event_type.clone(),
-        event_version: recorded.envelope.event_version,
-        payload: recorded.event.payload().expect("an event has JSON").to_string(),
-    };
-    let own = Part {
-        aggregate_type: event.aggregate_type(),
-        aggregate_id: envelope.aggregate_id,
-        expected: envelope.sequence - 1,
-        events: events.iter().map(new).collect(),
-    };
-    let provenance = Provenance {
-        command_id: envelope.command_id,
-        fingerprint: fingerprint(envelope.command_id),
-        occurred_at: envelope.occurred_at,
-        actor: envelope.actor.clone(),
-        causation_id: envelope.causation_id,
-        correlation_id: envelope.correlation_id,
-    };
-    Append::alone(provenance, own)
-}
-
-fn fingerprint(id: CommandId) -> [u8; 32] {
-    let mut fingerprint = [0; 32];
-    fingerprint[..16].copy_from_slice(id.0.as_bytes());
-    fingerprint
 }
 
 fn member(partner: Uuid) -> Actor {

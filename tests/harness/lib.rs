@@ -1,6 +1,7 @@
 //! What every story needs before it can begin: a database of its own on each engine.
 
 pub mod actors;
+pub mod appends;
 pub mod bypassing;
 pub mod cluster;
 pub mod errors;
@@ -11,10 +12,12 @@ pub mod trade;
 pub mod until;
 
 pub use actors::{integration, owner, vendor};
+pub use appends::append_all;
 pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use errors::well_placed;
-pub use history::{append_all, history};
+pub use history::history;
+pub use mail_server::{MailServer, Mood};
 pub use places::{Place, directory, places};
 pub use told::{told, told_open};
 pub use trade::Trade;

@@ -68,7 +68,18 @@ impl Trade {
     /// Somebody who has applied and passed review.
     pub async fn candidate(&self, partner: Uuid, inviter: Option<Uuid>, terms_version: u32) {
         let anna = owner("anna", partner);
-        let application = json!({
+        let application = self.application(inviter, terms_version);
+        self.done("applyForProgram", partner, anna, application).await;
+        let (vera, rita) = (vendor("vera", "assignReview"), vendor("rita", "recordReview"));
+        self.done("assignReview", partner, vera, json!({ "reviewer": "rita" })).await;
+        let review =
+            json!({ "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed" });
+        self.done("recordReview", partner, rita, review).await;
+    }
+
+    /// What somebody applies with.
+    pub fn application(&self, inviter: Option<Uuid>, terms_version: u32) -> Value {
+        json!({
             "program": self.program, "company": { "name": "Alfa sp. z o.o.", "country": "PL" },
             "contacts": [{
                 "person": Uuid::now_v7(), "first_name": "Anna", "last_name": "Nowak",
@@ -79,13 +90,7 @@ impl Trade {
             },
             "source": if inviter.is_some() { "referral" } else { "web" }, "inviter": inviter,
             "terms_version": terms_version
-        });
-        self.done("applyForProgram", partner, anna, application).await;
-        let (vera, rita) = (vendor("vera", "assignReview"), vendor("rita", "recordReview"));
-        self.done("assignReview", partner, vera, json!({ "reviewer": "rita" })).await;
-        let review =
-            json!({ "sector_fit": "Good", "marketing_competence": "Fair", "result": "passed" });
-        self.done("recordReview", partner, rita, review).await;
+        })
     }
 
     /// Approves somebody who has passed review.

@@ -3,6 +3,7 @@
 mod again;
 mod application;
 mod commission;
+mod company;
 mod crashed;
 mod deal;
 mod demo;
@@ -110,11 +111,15 @@ fn all() -> Vec<String> {
     names
 }
 
-/// What each stream holds, whatever lies between.
+/// What each stream holds, whatever lies between. What has its id under a log's own secret goes by its first event.
 fn streams(history: &[Recorded]) -> BTreeMap<Uuid, Vec<Event>> {
     let mut streams = BTreeMap::<_, Vec<Event>>::new();
-    for recorded in history {
-        streams.entry(recorded.envelope.aggregate_id).or_default().push(recorded.event.clone());
+    let mut firsts = BTreeMap::new();
+    for Recorded { envelope, event } in history {
+        let keyed = matches!(event, Event::Reservation(_));
+        let first = *firsts.entry(envelope.aggregate_id).or_insert(envelope.event_id.0);
+        let stream = if keyed { first } else { envelope.aggregate_id };
+        streams.entry(stream).or_default().push(event.clone());
     }
     streams
 }

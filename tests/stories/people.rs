@@ -88,6 +88,7 @@ fn input(command: &Command) -> Value {
         Command::Partner(..) => ("partnerId", command.body()),
         Command::Deal(..) => ("dealId", command.body()),
         Command::Wallet(..) => ("walletId", command.body()),
+        Command::Reservation(_, none) => match *none {},
     };
     let fields = body.expect("is JSON")["command"][command.name()].clone();
     let spelled = |(field, value): (&String, &Value)| {

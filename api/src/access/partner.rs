@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Type] = &[
         (EVERYBODY, "id partnerId name country stage tier appliedAt approvedAt joinedAt endedAt depth version"),
         (EVERYBODY, "changedAtPosition program certificatesGiven taxId website source contacts termsVersion"),
         (EVERYBODY, "rejection interviewAt referralCode network"),
-        (DESK, "parent reviewer reviewPassed"),
+        (DESK, "parent resembles reviewer reviewPassed"),
         (MONEY, "paymentDetailsSet wallets"),
         (DEALS, "deals"),
         (TRAINING, "courses training certificates"),

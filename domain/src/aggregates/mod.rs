@@ -5,8 +5,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, WalletId,
+    DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, ReservationId, WalletId,
     bounds::{Bound, Bounded, ByType},
+    commands::Unasked,
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
     facts::{Decides, Given},
     guarded::Guarded,
@@ -14,6 +15,7 @@ use crate::{
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts, PartnerRefusal},
     program::{Program, ProgramCommand, ProgramEvent, ProgramRefusal},
     refusal::{Code, Forbidden, IdTaken, Invalid},
+    reservation::{Reservation, ReservationEvent, ReservationRefusal},
     roles::{Role, Roles},
     wallet::{Wallet, WalletCommand, WalletEvent, WalletFacts, WalletRefusal},
     words::Told,
@@ -185,6 +187,7 @@ macro_rules! aggregates {
 
             impl Decides for $aggregate {
                 type Facts = $facts;
+                type AnyEvent = Event;
                 const NAMED_FROM_OUTSIDE: &'static [Option<&'static str>] = NAMED_FROM_OUTSIDE;
 
                 fn decided(
@@ -245,6 +248,7 @@ aggregates! { $
     Program(ProgramId) = "program": ProgramCommand, ProgramEvent, ProgramRefusal by ();
     Partner(PartnerId) = "partner": PartnerCommand, PartnerEvent, PartnerRefusal by PartnerFacts;
     Deal(DealId) = "deal": DealCommand, DealEvent, DealRefusal by DealFacts;
+    Reservation(ReservationId) = "reservation": Unasked, ReservationEvent, ReservationRefusal by ();
     Wallet(WalletId) = "wallet": WalletCommand, WalletEvent, WalletRefusal by WalletFacts;
 }
 

@@ -7,6 +7,7 @@ use crate::{
     Issued, Money, Personal, ProgramId, SubjectId,
     bounds::bounded,
     derived,
+    linkage::{host, squeezed},
     partner::{Active, Partner},
     program::{DealPolicy, Rulebook},
     published::hash_of,
@@ -145,15 +146,9 @@ pub(super) fn qualify_by_partner(
 
 /// By what two registrations of one customer are recognised: exact tax id, exact domain, normalised name and country.
 fn match_keys(customer: &Customer) -> Vec<String> {
-    let squeeze = |text: &str| {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
     let mut keys = vec![];
     if let Some(tax_id) = &customer.tax_id {
-        keys.push(("tax:", squeeze(tax_id)));
+        keys.push(("tax:", squeezed(tax_id)));
     }
     if let Some(domain) = &customer.domain {
         keys.push(("domain:", host(domain)));
@@ -163,15 +158,7 @@ fn match_keys(customer: &Customer) -> Vec<String> {
         .filter(|(_, value)| !value.is_empty()) // Else all customers without one would be the same.
         .map(|(kind, value)| kind.to_owned() + &value)
         .collect();
-    let name = Some(squeeze(&customer.name)).filter(|name| !name.is_empty());
+    let name = Some(squeezed(&customer.name)).filter(|name| !name.is_empty());
     keys.extend(name.map(|name| format!("name:{name}/{}", customer.country.to_lowercase())));
     keys
-}
-
-/// The bare domain of what people paste: no scheme, no path, no `www.`, no closing dot.
-fn host(domain: &str) -> String {
-    let lower = domain.trim().to_lowercase();
-    let (_, rest) = lower.split_once("://").unwrap_or(("", &lower));
-    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    host.strip_prefix("www.").unwrap_or(host).trim_matches('.').to_owned()
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PartnerCommand, PartnerRefusal};
+use super::{Company, CompanyKeys, PartnerCommand, PartnerRefusal, company};
 use crate::{
     Actor, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
@@ -27,6 +27,8 @@ events! {
             terms_version: u32,
             applied_by: Actor,
             applied_at: DateTime<Utc>,
+            /// The partner of the programme that has named the same web domain before.
+            resembles: Option<PartnerId>,
         },
         "review-assigned" => ReviewAssigned { reviewer: String },
         "information-requested" => InformationRequested { question: Personal<String> },
@@ -46,21 +48,6 @@ events! {
         "application-approved" => Approved { interview_held: bool, approved_at: DateTime<Utc> },
         "application-rejected" => Rejected { code: ApplicationRejectionCode },
         "application-withdrawn" => Withdrawn {},
-    }
-}
-
-bounded! {
-    /// A candidate's company.
-    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub struct Company {
-        pub name: String as LINE,
-        /// ISO 3166 alpha-2, as in `PL`.
-        pub country: String as COUNTRY,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub tax_id: Option<String> as LINE,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub website: Option<String> as LINE,
     }
 }
 
@@ -145,7 +132,10 @@ words! {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct File {
     pub program: ProgramId,
+    pub company: CompanyKeys,
     pub people: Vec<SubjectId>,
+    /// The partner of the programme that has named the same web domain before.
+    pub resembles: Option<PartnerId>,
     /// Under whose key the free text of the application stands.
     pub subject: SubjectId,
     pub source: ApplicationSource,
@@ -359,6 +349,7 @@ impl Candidate {
 /// Refuses a form that no programme would accept (R1, R5).
 pub(super) fn check(company: &Company, contacts: &[NewContact]) -> Result<(), Invalid> {
     country("company.country", &company.country)?;
+    company::check(company)?;
     some("contacts", contacts)?;
     for (index, contact) in contacts.iter().enumerate() {
         let field = |name: &str| format!("contacts.{index}.{name}");

@@ -1,8 +1,8 @@
 //! What the decisions of a partner know: its programme, whom it joins under, and who is above it.
 
-use super::{Partner, PartnerCommand, PartnerFacts, upline};
+use super::{Known, Partner, PartnerCommand, PartnerFacts, company, upline};
 use crate::{
-    Issued,
+    Issued, PartnerId,
     facts::{Facted, Streams},
 };
 
@@ -12,14 +12,18 @@ impl Facted for Partner {
         issued: &Issued<PartnerCommand>,
         streams: &S,
     ) -> Result<PartnerFacts, S::Error> {
-        if let PartnerCommand::Apply { program, inviter, .. } = &issued.command {
+        if let PartnerCommand::Apply { program, company, inviter, .. } = &issued.command {
+            let known = company::take(PartnerId(issued.target), *program, company, streams).await?;
             let program = streams.load(program.0).await?;
             // Who applies is no partner yet and invites nobody, least of all itself.
             let parent = match inviter.filter(|inviter| inviter.0 != issued.target) {
                 Some(inviter) => Some(streams.load(inviter.0).await?),
                 None => None,
             };
-            return Ok(PartnerFacts { program, parent, ..PartnerFacts::default() });
+            return Ok(PartnerFacts { program, known, parent, ..PartnerFacts::default() });
+        }
+        if let PartnerCommand::Reject { .. } | PartnerCommand::Withdraw {} = &issued.command {
+            company::let_go(PartnerId(issued.target), self, streams).await?;
         }
         let parent = match (&issued.command, self.inviter()) {
             (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),
@@ -31,6 +35,6 @@ impl Facted for Partner {
         } else {
             vec![]
         };
-        Ok(PartnerFacts { program, parent, upline })
+        Ok(PartnerFacts { program, known: Known::default(), parent, upline })
     }
 }

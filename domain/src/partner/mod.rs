@@ -2,6 +2,7 @@
 
 mod application;
 mod bank;
+mod company;
 mod facts;
 mod guard;
 mod network;
@@ -20,10 +21,10 @@ use uuid::Uuid;
 pub use self::{
     application::{
         ApplicationEvent, ApplicationRejectionCode, ApplicationSource, ApplicationStage, Candidate,
-        Company, Contact, ContactDetails, File, InterviewOutcome, NewContact, ReviewResult,
-        Sections,
+        Contact, ContactDetails, File, InterviewOutcome, NewContact, ReviewResult, Sections,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
+    company::{Company, CompanyKeys, Known},
     network::{NetworkEvent, Place, upline},
     terms::TermsEvent,
     tier::{TierEvent, Tiers},
@@ -107,6 +108,7 @@ refusals! {
     pub enum PartnerRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "PARTNER_ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
+        "COMPANY_ALREADY_APPLIED" at "company.tax_id" "a company of this tax id has applied to this programme or is a partner of it; ask its people to let you in, or the vendor" => CompanyApplied,
         "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
         "APPLICATION_ALREADY_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
@@ -165,6 +167,8 @@ pub struct Active {
 #[derive(Clone, Debug, Default)]
 pub struct PartnerFacts {
     pub program: Arc<Program>,
+    /// Who else of the programme has what an applicant names as its own.
+    pub known: Known,
     /// The inviting partner, where one is named.
     pub parent: Option<Arc<Partner>>,
     /// Those above it, nearest first, where they gain by what is decided.
@@ -217,6 +221,7 @@ impl Partner {
                 Do::Apply { program, company, contacts, sections, source, inviter, terms_version },
             ) => {
                 application::check(company, contacts)?;
+                facts.known.check()?;
                 let accepted = terms::current(rulebook()?, issued.at, *terms_version)?;
                 if inviter.is_some() {
                     network::invites(facts.parent.as_deref(), *program)?;
@@ -232,6 +237,7 @@ impl Partner {
                     terms_version: accepted.version,
                     applied_by: issued.by.clone(),
                     applied_at: issued.at,
+                    resembles: facts.known.by_domain,
                 })])
             }
             (Self::Candidate(_) | Self::Active(_) | Self::Ended { .. }, Do::Apply { .. }) => {
@@ -263,6 +269,7 @@ impl Partner {
                 _,
                 Application(Told::Applied {
                     program,
+                    company,
                     contacts,
                     sections,
                     source,
@@ -270,13 +277,15 @@ impl Partner {
                     terms_version,
                     applied_by,
                     applied_at,
-                    ..
+                    resembles,
                 }),
             ) => {
                 let people = contacts.iter().map(|contact| contact.details.subject).collect();
                 let mut file = File {
                     program,
+                    company: CompanyKeys::of(&company),
                     people,
+                    resembles,
                     subject: sections.subject,
                     source,
                     inviter,

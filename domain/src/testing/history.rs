@@ -142,6 +142,9 @@ impl Telling {
         for (field, value) in changes.as_object().expect("is an object") {
             fields[field] = value.clone();
         }
+        if command == "applyForProgram" {
+            fields["company"]["tax_id"] = json!(format!("PL{:010}", id.as_u128() & 0xFFFF)); // A company of its own.
+        }
         self.advance(on);
         self.asked += 1;
         let role = Command::roles(command).and_then(|roles| roles.each().next()).expect(command);

@@ -272,7 +272,7 @@ pub fn published(more: impl IntoIterator<Item = ProgramCommand>) -> Vec<ProgramE
     publish(USUAL.clone(), more)
 }
 
-fn usual() -> [ProgramCommand; 10] {
+pub fn usual() -> [ProgramCommand; 10] {
     [
         open_program(),
         publish_terms("2025-01-01"),

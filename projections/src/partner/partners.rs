@@ -36,6 +36,8 @@ table! {
         pub source: Word<ApplicationSource>,
         /// The partner through whose referral it came.
         pub inviter: Option<Uuid>,
+        /// The partner that has named the same web domain before.
+        pub resembles: Option<Uuid>,
         pub reviewer: Option<String>,
         /// Whether the review was passed.
         pub review_passed: Option<bool>,
@@ -87,6 +89,7 @@ impl Portrait for Entity {
             source,
             inviter,
             terms_version,
+            resembles,
             ..
         }) = event
         else {
@@ -101,6 +104,7 @@ impl Portrait for Entity {
             website: company.website.clone(),
             source: Word(*source),
             inviter: inviter.map(|inviter| inviter.0),
+            resembles: resembles.map(|other| other.0),
             applied_at: placed.at(),
             tier: Word(Tier::Registered),
             contacts: Sealed::of(contacts.iter().map(|contact| &contact.details), placed)?,

@@ -15,8 +15,8 @@ type Room = &'static [&'static str];
 /// and of the floors below.
 #[rustfmt::skip] // A floor is a line.
 const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
-    &[&["bounds.rs", "commands.rs", "facts.rs", "guarded.rs", "ids.rs", "issued.rs", "money.rs", "origin.rs", "owned.rs", "personal.rs", "published.rs", "refusal.rs", "roles.rs", "tiers.rs", "time.rs", "words.rs"]],
-    &[&["commission/"]],
+    &[&["bounds.rs", "commands.rs", "facts.rs", "guarded.rs", "ids.rs", "issued.rs", "linkage.rs", "money.rs", "origin.rs", "owned.rs", "personal.rs", "published.rs", "refusal.rs", "roles.rs", "tiers.rs", "time.rs", "words.rs"]],
+    &[&["commission/"], &["reservation/"]],
     &[&["program/"]],
     &[&["partner/"]],
     &[&["deal/"], &["wallet/"]],

@@ -18,5 +18,6 @@ pub(crate) mod raw;
 mod refused;
 mod sessions;
 mod stock;
+mod taken;
 mod turns;
 mod versions;

@@ -333,6 +333,7 @@ async fn judged(log: &Log) -> (usize, usize) {
                 assert!(!policy.body.certificate_required, "a certificate was required by then");
                 allowed += 1;
             }
+            Event::Reservation(_) => {} // Taken with what rests on it.
             Event::Wallet(event) => match *event {
                 WalletEvent::Accrued { accrual } => {
                     owners.insert(id, (accrual.program.0, accrual.partner.0));

@@ -164,13 +164,14 @@ impl Teller {
         let (partner, person) = (self.new_id(), self.new_id());
         let names: Vec<String> = (0..4).map(|_| self.line()).collect();
         let long = "🦀".repeat(8_000);
+        let tax_id = format!("{:0>200}", self.asked); // At its edge, and nobody else's.
         let source = if inviter.is_some() { "referral" } else { "web" };
         self.ask(owner(&names[0], partner), "applyForProgram", partner, json!({
             "program": program,
-            "company": { "name": names[0], "country": "KW", "tax_id": names[1], "website": names[2] },
+            "company": { "name": names[0], "country": "KW", "tax_id": tax_id, "website": names[2] },
             "contacts": [{
                 "person": person, "first_name": names[3], "last_name": names[0],
-                "email": format!("{}@alfa.example", "m".repeat(187)), "phone": names[1],
+                "email": format!("{}@alfa.example", "m".repeat(64)), "phone": names[1],
             }],
             "sections": { "competencies": long, "customer_portfolio": "a\n\tb", "strategic_goals": names[2] },
             "source": source, "inviter": inviter, "terms_version": 1,

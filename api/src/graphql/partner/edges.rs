@@ -28,6 +28,8 @@ edges! {
         program: Program = program;
         /// The partner above in the network.
         parent: Partner = parent;
+        /// Another partner of the programme, which named the same web domain before: perhaps the same company.
+        resembles: Partner = resembles;
     }
     pages {
         /// The partner's wallets, one a currency.

@@ -90,6 +90,8 @@ shows! {
         program: Uuid,
         #[graphql(skip)]
         parent: Option<Uuid>,
+        #[graphql(skip)]
+        resembles: Option<Uuid>,
     }
 }
 

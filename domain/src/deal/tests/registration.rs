@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    facts::{Streams, facts_of},
+    facts::{Decides, Streams, facts_of},
     world::now,
 };
 
@@ -18,6 +18,18 @@ impl Streams for Silent {
 
     async fn load_until<A: cqrs_es::Aggregate>(&self, _: Uuid, _: u64) -> Result<Arc<A>, ()> {
         Err(())
+    }
+
+    async fn load_with<A: Decides>(
+        &self,
+        _: Uuid,
+        _: impl FnOnce(&A) -> Vec<A::Event> + Send,
+    ) -> Result<Arc<A>, ()> {
+        Err(())
+    }
+
+    fn keyed(&self, _: &str) -> Uuid {
+        Uuid::nil()
     }
 
     async fn is_unused(&self, _: &'static str, _: Uuid) -> Result<bool, ()> {

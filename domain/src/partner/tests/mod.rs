@@ -1,6 +1,7 @@
 //! What a partner may do from its application on, and what has to come first.
 
 mod application;
+mod company;
 mod dates;
 mod network;
 mod standing;

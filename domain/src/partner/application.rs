@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Company, CompanyKeys, PartnerCommand, PartnerRefusal, company};
 use crate::{
-    Actor, Issued, PartnerId, Personal, ProgramId, SubjectId,
+    Actor, EmailAddress, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
     program::{Rulebook, policy_ref},
     refusal::{Invalid, country, some},
@@ -353,7 +353,7 @@ pub(super) fn check(company: &Company, contacts: &[NewContact]) -> Result<(), In
     some("contacts", contacts)?;
     for (index, contact) in contacts.iter().enumerate() {
         let field = |name: &str| format!("contacts.{index}.{name}");
-        email(&field("email"), &contact.email)?;
+        EmailAddress::read(&field("email"), &contact.email)?;
         if contacts[..index].iter().any(|earlier| earlier.person == contact.person) {
             return Err(Invalid::new(
                 field("person"),
@@ -362,15 +362,4 @@ pub(super) fn check(company: &Company, contacts: &[NewContact]) -> Result<(), In
         }
     }
     Ok(())
-}
-
-/// Refuses what no mail can be sent to; line breaks above all, which would add headers to the mail.
-fn email(field: &str, address: &str) -> Result<(), Invalid> {
-    let (name, host) = address.rsplit_once('@').unwrap_or_default();
-    let plain = !address.chars().any(char::is_whitespace) && !name.contains('@');
-    if plain && !name.is_empty() && !host.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be an e-mail address, as in maria@alfa.example"))
-    }
 }

@@ -11,6 +11,7 @@
 //! | a view, rebuild, verify: `projections` | `views::`, then `stories::` |
 //! | a field, a list, a mutation, a role: `api/src/{graphql,access}` | `schema::`, `access::` |
 //! | what runs by itself: reactor, timers, clocks, health | `service::`, then `stories::` |
+//! | mail: `mail`, `api/src/mailing` | `cargo test -p mail`, then `mailing::` |
 //! | the web edge, sign-in: `api/src/{http,auth}` | `cargo test -p api`, then `face::` |
 //! | imports, crates, rules, a file's length | `promises::architecture`, `promises::rules` |
 //! | anything that may cost speed | `cargo bench -p tests` |

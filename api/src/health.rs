@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{ClosedList, outcomes::OpenKind};
+use domain::{ClosedList, mails::MailState, outcomes::OpenKind};
 use eventlog::{Clock, Log};
 use projections::{ReaderState, Views};
 use tokio::{sync::watch, time::timeout};
@@ -19,6 +19,7 @@ pub struct Health {
     pub(crate) log: Log,
     pub(crate) views: Views,
     pub(crate) reacted: watch::Receiver<u64>,
+    pub(crate) collected: watch::Receiver<u64>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -60,11 +61,14 @@ impl Health {
             Ok(Err(_)) | Err(_) => known,
         };
         let (viewed, reacted) = (self.views.position(), *self.reacted.borrow());
+        let collected = *self.collected.borrow();
         gauge("accord_log_head_position", head);
         gauge("accord_projection_position", viewed);
         gauge("accord_projection_lag_events", head.saturating_sub(viewed));
         gauge("accord_reactor_position", reacted);
         gauge("accord_reactor_lag_events", head.saturating_sub(reacted));
+        gauge("accord_outbox_position", collected);
+        gauge("accord_outbox_lag_events", head.saturating_sub(collected));
         metrics::gauge!("accord_projection_lag_seconds").set(self.lag(viewed, head).await);
         metrics::gauge!("accord_append_longest_wait_seconds")
             .set(self.log.longest_wait().as_secs_f64());
@@ -84,6 +88,12 @@ impl Health {
             for (kind, word, _) in OpenKind::ALL {
                 let count = open.get(kind).copied().unwrap_or_default();
                 metrics::gauge!("accord_open_items", "kind" => *word).set(count as f64);
+            }
+        }
+        if let Ok(Ok(mail)) = timeout(PATIENCE, self.log.mail_counts()).await {
+            for (state, word, _) in MailState::ALL {
+                let count = mail.get(state).copied().unwrap_or_default();
+                metrics::gauge!("accord_mail", "state" => *word).set(count as f64);
             }
         }
         let tasks = self.log.tasks();

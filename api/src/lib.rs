@@ -12,6 +12,7 @@ pub mod fault;
 pub mod graphql;
 pub mod health;
 pub mod http;
+pub mod mailing;
 pub mod open_items;
 pub mod reactor;
 pub mod service;

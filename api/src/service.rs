@@ -16,6 +16,7 @@ use crate::{
     effects::Effects,
     fault::Fault,
     health::Health,
+    mailing::{self, Collector, Mailing, Sender},
     reactor::Reactor,
     timers::Timers,
 };
@@ -28,8 +29,10 @@ pub struct Service {
     pub log: Log,
     pub views: Views,
     pub commands: Commands,
+    pub mailing: Mailing,
     timers: Timers,
     reacted: watch::Receiver<u64>,
+    collected: watch::Receiver<u64>,
     clock: Arc<dyn Clock>,
     /// Set where time stands still until a story moves it.
     by_hand: Option<ManualClock>,
@@ -47,19 +50,30 @@ impl Service {
 
     /// Starts with this clock: timers run by themselves.
     pub async fn start_by(target: Target, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Self::with(target, clock, None).await
+        Self::start_mailing(target, clock, mailing::Settings::default()).await
+    }
+
+    /// The same, sending mail so.
+    pub async fn start_mailing(
+        target: Target,
+        clock: Arc<dyn Clock>,
+        mail: mailing::Settings,
+    ) -> anyhow::Result<Self> {
+        Self::with(target, clock, None, mail).await
     }
 
     /// Starts with a clock that only [`Service::advance`] moves. In a log that has begun already others' timers are left to
     /// whoever serves it, and so is the account of what has been reacted to.
     pub async fn start_at(target: Target, clock: ManualClock) -> anyhow::Result<Self> {
-        Self::with(target, Arc::new(clock.clone()), Some(clock)).await
+        let stamps = Arc::new(clock.clone());
+        Self::with(target, stamps, Some(clock), mailing::Settings::default()).await
     }
 
     async fn with(
         target: Target,
         clock: Arc<dyn Clock>,
         by_hand: Option<ManualClock>,
+        mail: mailing::Settings,
     ) -> anyhow::Result<Self> {
         let own = Own::default();
         let stamps: Arc<dyn Clock> = match &by_hand {
@@ -77,6 +91,9 @@ impl Service {
         let reactor = Reactor::new(log.clone(), effects.clone());
         let reactor = if by_hand.is_some() { reactor.accounting(own.clone()) } else { reactor };
         let (reacted, reactor) = (reactor.position(), Arc::new(reactor));
+        let mailing = Mailing::new(log.clone(), mail);
+        let collector = Arc::new(Collector::new(log.clone()));
+        let collected = collector.position();
         let timers = Timers::new(log.clone(), views.clone(), commands.clone(), effects.clone());
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let kept = || (log.tasks().clone(), shutdown.clone());
@@ -103,6 +120,19 @@ impl Service {
                 async move { effects.retry(asked).await }
             }));
             let (keeper, asked) = kept();
+            tasks.spawn(keeper.keep("outbox", asked.clone(), move || {
+                let (collector, asked) = (collector.clone(), asked.clone());
+                async move { collector.run(asked).await }
+            }));
+            if mailing.sends() {
+                let (keeper, asked) = kept();
+                let sender = Arc::new(Sender::new(mailing.clone()));
+                tasks.spawn(keeper.keep("mail", asked.clone(), move || {
+                    let (sender, asked) = (sender.clone(), asked.clone());
+                    async move { sender.run(asked).await }
+                }));
+            }
+            let (keeper, asked) = kept();
             let seeing = log.clone();
             tasks.spawn(
                 keeper.keep("heartbeat", asked.clone(), move || {
@@ -113,7 +143,20 @@ impl Service {
                 }),
             );
         }
-        Ok(Self { log, views, commands, timers, reacted, clock, by_hand, own, shutdown, tasks })
+        Ok(Self {
+            log,
+            views,
+            commands,
+            mailing,
+            timers,
+            reacted,
+            collected,
+            clock,
+            by_hand,
+            own,
+            shutdown,
+            tasks,
+        })
     }
 
     /// What tells whether all of it works.
@@ -122,6 +165,7 @@ impl Service {
             log: self.log.clone(),
             views: self.views.clone(),
             reacted: self.reacted.clone(),
+            collected: self.collected.clone(),
             clock: self.clock.clone(),
         }
     }

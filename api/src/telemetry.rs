@@ -71,6 +71,10 @@ fn describe() {
         "Effects of events that should have come and have not, by kind: waiting, refused, failed"
     );
     metrics::describe_gauge!(
+        "accord_mail",
+        "Mail that events have caused, by state: waiting, sent, failed, dropped"
+    );
+    metrics::describe_gauge!(
         "accord_projection_lag_seconds",
         "For how long the first event that the views lack has been in the log; NaN while the log cannot be asked"
     );

@@ -103,7 +103,7 @@ pub fn mails(recorded: &Recorded) -> Vec<Notice> {
             | PartnerEvent::Bank(_)
             | PartnerEvent::Tier(_) => vec![],
         },
-        Event::Program(_) | Event::Deal(_) | Event::Wallet(_) => vec![],
+        Event::Program(_) | Event::Deal(_) | Event::Reservation(_) | Event::Wallet(_) => vec![],
     }
 }
 

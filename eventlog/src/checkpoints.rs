@@ -6,6 +6,9 @@ use crate::log::Log;
 /// Whoever sees to it that events have their effects.
 pub const REACTOR: &str = "reactor";
 
+/// Whoever finds out which mail events cause.
+pub const OUTBOX: &str = "outbox";
+
 /// Whether any process has served the log.
 const SERVED: &str = "served";
 

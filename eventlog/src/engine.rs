@@ -12,6 +12,7 @@ use crate::clock::Witness;
 use crate::event::RawEvent;
 use crate::fault::Cause;
 use crate::open_item::{Counts, Ids, ItemPage, NotCome, OpenItem, Which};
+use crate::outgoing::{self, MailCounts, MailPage, Outgoing, Settled};
 use crate::personal::{Erasure, KeptKeys, Key, Secret};
 use crate::verdict::Applied;
 use crate::written::{WriteFault, Written};
@@ -95,6 +96,20 @@ impl Engine {
 
     pub async fn events_at(&self, positions: &[u64]) -> Result<Vec<RawEvent>, Cause> {
         each_engine!(self, engine => engine.events_at(positions).await.map_err(Cause::new))
+    }
+
+    /// The events of a stream, sealed as they are at rest.
+    pub async fn events_of(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+    ) -> Result<Vec<RawEvent>, Cause> {
+        const SQL: &str =
+            select_events!("WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence");
+        each_engine!(self, engine => {
+            let query = sqlx::query(SQL).bind(aggregate_type).bind(aggregate_id.to_string());
+            events(&query.fetch_all(&engine.pool).await.map_err(Cause::new)?).map_err(Cause::new)
+        })
     }
 
     pub async fn event_in(
@@ -209,6 +224,33 @@ impl Engine {
 
     pub async fn open_counts(&self) -> Result<Counts, Cause> {
         each_engine!(self, engine => engine.open_counts().await.map_err(Cause::new))
+    }
+
+    pub async fn add_mail(&self, mail: &[Outgoing]) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.add_mail(mail).await.map_err(Cause::new))
+    }
+
+    pub async fn claim_mail(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Outgoing>, Cause> {
+        each_engine!(self, engine => engine.claim_mail(now, until).await.map_err(Cause::new))
+    }
+
+    pub async fn settle_mail(&self, id: Uuid, settled: &Settled) -> Result<(), Cause> {
+        each_engine!(self, engine => engine.settle_mail(id, settled).await.map_err(Cause::new))
+    }
+
+    pub async fn mail_page(&self, page: MailPage) -> Result<Vec<Outgoing>, Cause> {
+        each_engine!(self, engine => engine.mail_page(page).await.map_err(Cause::new))
+    }
+
+    pub async fn mail_counts(&self) -> Result<MailCounts, Cause> {
+        each_engine!(self, engine => {
+            let rows = sqlx::query(outgoing::COUNTS).fetch_all(&engine.pool).await;
+            outgoing::counts(&rows.map_err(Cause::new)?).map_err(Cause::new)
+        })
     }
 
     pub async fn close(&self) {

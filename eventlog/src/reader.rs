@@ -51,6 +51,16 @@ impl Log {
         self.engine().events_at(positions).await.map_err(ReadError::Unavailable)
     }
 
+    /// The events of an aggregate in their order.
+    pub async fn events_of(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+    ) -> Result<Vec<RawEvent>, ReadError> {
+        let events = self.engine().events_of(aggregate_type, aggregate_id).await;
+        events.map_err(ReadError::Unavailable)
+    }
+
     /// One event of an aggregate.
     pub async fn event_in(
         &self,

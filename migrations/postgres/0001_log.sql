@@ -145,6 +145,34 @@ CREATE INDEX open_items_oldest ON open_items (since, command_id);
 CREATE INDEX open_items_dismissed ON open_items (position) WHERE dismissed_at IS NOT NULL;
 CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;
 
+-- Mail that events cause. Neither an address nor a text stands here: it is written from the log whenever it goes.
+CREATE TABLE outbox
+(
+    id             uuid PRIMARY KEY,
+    kind           text        NOT NULL,
+    -- The event that causes it.
+    event_id       uuid        NOT NULL,
+    position       bigint      NOT NULL,
+    -- Who knows the address.
+    recipient_type text        NOT NULL,
+    recipient_id   uuid        NOT NULL,
+    state          text        NOT NULL,
+    since          timestamptz NOT NULL,
+    -- Not tried before that; whoever tries it puts it off for longer than that takes.
+    due_at         timestamptz NOT NULL,
+    give_up_at     timestamptz NOT NULL,
+    tries          bigint      NOT NULL,
+    tried_at       timestamptz,
+    settled_at     timestamptz,
+    -- Why it was not sent, without the words of the server, which may name people.
+    problem        text        NOT NULL,
+    CHECK ((settled_at IS NULL) = (state = 'waiting'))
+);
+
+CREATE INDEX outbox_oldest ON outbox (since, id);
+CREATE INDEX outbox_states ON outbox (state, since, id);
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting';
+
 -- Appends a batch in one round trip, if every stream is where its writer saw it and no command is known.
 -- Otherwise it writes nothing and says so.
 CREATE FUNCTION append_batch(

@@ -141,3 +141,31 @@ CREATE TABLE open_items
 CREATE INDEX open_items_oldest ON open_items (since, command_id);
 CREATE INDEX open_items_dismissed ON open_items (position) WHERE dismissed_at IS NOT NULL;
 CREATE INDEX open_items_waiting ON open_items (waits_for) WHERE waits_for IS NOT NULL;
+
+-- Mail that events cause. Neither an address nor a text stands here: it is written from the log whenever it goes.
+CREATE TABLE outbox
+(
+    id             text PRIMARY KEY NOT NULL,
+    kind           text             NOT NULL,
+    -- The event that causes it.
+    event_id       text             NOT NULL,
+    position       integer          NOT NULL,
+    -- Who knows the address.
+    recipient_type text             NOT NULL,
+    recipient_id   text             NOT NULL,
+    state          text             NOT NULL,
+    since          text             NOT NULL,
+    -- Not tried before that; whoever tries it puts it off for longer than that takes.
+    due_at         text             NOT NULL,
+    give_up_at     text             NOT NULL,
+    tries          integer          NOT NULL,
+    tried_at       text,
+    settled_at     text,
+    -- Why it was not sent, without the words of the server, which may name people.
+    problem        text             NOT NULL,
+    CHECK ((settled_at IS NULL) = (state = 'waiting'))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_oldest ON outbox (since, id);
+CREATE INDEX outbox_states ON outbox (state, since, id);
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting';

@@ -4,6 +4,7 @@ mod access;
 mod architecture;
 mod files;
 pub(crate) mod log;
+mod mailing;
 mod refusals;
 mod rules;
 mod schema;

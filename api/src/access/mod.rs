@@ -4,6 +4,7 @@
 mod audit;
 mod deal;
 mod ledger;
+mod outbox;
 mod partner;
 mod program;
 mod rows;
@@ -33,8 +34,16 @@ const COMMON: &[Type] = &[
     ty("PageInfo", Reach::Common, &[(EVERYBODY, "hasNextPage hasPreviousPage startCursor endCursor")]),
 ];
 
-const SUBJECTS: [&[Type]; 7] =
-    [COMMON, program::ROWS, partner::ROWS, deal::ROWS, wallet::ROWS, ledger::ROWS, audit::ROWS];
+const SUBJECTS: [&[Type]; 8] = [
+    COMMON,
+    program::ROWS,
+    partner::ROWS,
+    deal::ROWS,
+    wallet::ROWS,
+    ledger::ROWS,
+    outbox::ROWS,
+    audit::ROWS,
+];
 
 /// R4: what a candidate may do for its application. Everything else its aggregates refuse before the approval.
 const OF_A_CANDIDATE: [&str; 3] = ["applyForProgram", "supplyInformation", "withdrawApplication"];

@@ -8,7 +8,7 @@ use domain::PartnerId;
 use eventlog::{Clock, Log, SystemClock, Target};
 use serde_json::json;
 
-use super::{Demo, Serve, Store, output::Output, serve};
+use super::{Demo, Mail, Serve, Store, output::Output, serve};
 use crate::{
     auth::{InstallationKey, Role},
     clock::ManualClock,
@@ -63,6 +63,7 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
         audience: None,
         jwks_url: None,
         development: true,
+        mail: Mail::default(),
     };
     let target = store.target(DIR);
     if own && matches!(target, Target::Sqlite { .. }) {

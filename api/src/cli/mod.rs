@@ -3,7 +3,9 @@
 pub mod clock;
 mod demo;
 mod explain;
+mod mailing;
 pub mod open_items;
+pub mod outbox;
 mod output;
 mod serve;
 mod tools;
@@ -11,7 +13,7 @@ mod tools;
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::PartnerId;
+use domain::{PartnerId, mails::MailState};
 use eventlog::Target;
 use uuid::Uuid;
 
@@ -78,6 +80,14 @@ pub enum Command {
         #[command(subcommand)]
         then: Option<OpenItems>,
     },
+    /// List the mail that events have caused; may run beside a process that serves.
+    Outbox {
+        /// waiting, sent, failed or dropped; all of it where this is left out.
+        #[arg(long, value_parser = outbox::state)]
+        state: Option<MailState>,
+        #[command(subcommand)]
+        then: Option<Outbox>,
+    },
     /// Show what the clock says, what is known of the time, and what is held for it; may run beside a process that serves.
     Clock {
         #[command(subcommand)]
@@ -126,9 +136,38 @@ pub struct Serve {
     /// Where the issuer publishes its keys.
     #[arg(long, env = "ACCORD_JWKS_URL")]
     pub jwks_url: Option<String>,
-    /// For development: the query page, introspection and suggestions.
+    /// For development: the query page, introspection and suggestions; and where no mail leaves, what it says.
     #[arg(long)]
     pub development: bool,
+    #[command(flatten)]
+    pub mail: Mail,
+}
+
+/// How mail is sent.
+#[derive(Args, Clone, Default, Debug)]
+pub struct Mail {
+    /// The mail server: smtps://USER:PASSWORD@HOST, or smtp://HOST:PORT?tls=required. Without one mail waits in the outbox.
+    #[arg(long, env = "ACCORD_SMTP_URL", hide_env_values = true, requires = "mail_from")]
+    pub smtp_url: Option<String>,
+    /// From which address mail comes.
+    #[arg(long, env = "ACCORD_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// Where the portal is, to which links in mail lead [default: where this listens].
+    #[arg(long, env = "ACCORD_PORTAL_URL")]
+    pub portal_url: Option<String>,
+}
+
+/// What to do about mail.
+#[derive(Subcommand, Debug)]
+pub enum Outbox {
+    /// Have mail that failed sent again by the process that serves, or by the next that is begun.
+    Retry {
+        /// The id of one, as it is listed.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<Uuid>,
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// What to do about open items.
@@ -233,6 +272,12 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         }
         Command::OpenItems { then: Some(OpenItems::Dismiss { id, reason, by }), .. } => {
             open_items::dismiss(&store.target(DATA), id, by, reason, output).await?;
+        }
+        Command::Outbox { then: None, state } => {
+            outbox::list(store.target(DATA), state, output).await?;
+        }
+        Command::Outbox { then: Some(Outbox::Retry { id, all: _ }), .. } => {
+            outbox::retry(&store.target(DATA), id, output).await?;
         }
         Command::Clock { then: None } => clock::show(store.target(DATA), output).await?,
         Command::Clock { then: Some(Clock::Confirm) } => {

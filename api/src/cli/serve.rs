@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Serve, output::Output};
+use super::{Serve, mailing, output::Output};
 use crate::{
     auth::{Authenticator, InstallationKey, Issuer, IssuerSettings},
     graphql,
@@ -35,8 +35,9 @@ pub(super) async fn serve(
     let address = listener.local_addr()?;
     let authenticator = authenticator(dir, &settings)?;
     projections::sweep_scratch(dir);
-    let service = Service::start(target).await?;
     let development = settings.development || ide.is_some();
+    let mail = mailing::settings(&settings.mail, address, development)?;
+    let service = Service::start_mailing(target, Arc::new(SystemClock), mail).await?;
     let graph = graphql::graph(&service, graphql::Settings { introspection: development });
 
     let mut web = Web::new(graph, Arc::new(authenticator));

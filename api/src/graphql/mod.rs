@@ -5,6 +5,7 @@ mod deal;
 mod glance;
 mod ground;
 mod ledger;
+mod outbox;
 mod partner;
 mod program;
 mod subscription;
@@ -43,6 +44,7 @@ use self::{
         visible::{Only, asks_about_schema},
     },
     ledger::{JournalLine, JournalQueries},
+    outbox::{Mail, OutboxQueries},
     partner::{
         ApplicationMutations, AssignedCourse, Certificate, NetworkMember, Partner,
         PartnerMutations, PartnerQueries, TrainingRecord, approved,
@@ -71,6 +73,7 @@ struct Query(
     JournalQueries,
     AuditQueries,
     OpenQueries,
+    OutboxQueries,
 );
 
 /// What can be done. Every mutation is one command; a refusal is an answer like any other.
@@ -117,8 +120,13 @@ pub fn sdl() -> String {
 
 /// The schema over a running service.
 pub fn graph(service: &Service, settings: Settings) -> Arc<dyn Graph> {
-    let Service { log, views, commands, .. } = service;
-    let sources = Sources { commands: commands.clone(), log: log.clone(), views: views.clone() };
+    let Service { log, views, commands, mailing, .. } = service;
+    let sources = Sources {
+        commands: commands.clone(),
+        log: log.clone(),
+        views: views.clone(),
+        mailing: mailing.clone(),
+    };
     graph_of(sources, settings)
 }
 
@@ -258,6 +266,7 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Connection<OpenItem>>(
             "A part of the list of open items, or of those that were dismissed.",
         )
+        .override_output_type_description::<Connection<Mail>>("A part of the outbox.")
         .override_output_type_description::<Connection<JournalLine>>("A part of the journal.")
         .override_output_type_description::<Connection<AuditEvent>>("A part of the audit trail.");
     builder

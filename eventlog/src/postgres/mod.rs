@@ -5,6 +5,7 @@ mod columns;
 mod keys;
 mod load;
 mod open_items;
+mod outbox;
 mod read;
 mod write;
 

@@ -3,6 +3,7 @@
 mod clock;
 mod keys;
 mod open_items;
+mod outbox;
 mod read;
 mod write;
 

@@ -15,7 +15,7 @@ fn dependencies(package: &str) -> Vec<String> {
 
 #[test]
 fn crates_know_only_those_below_them() {
-    let ours = ["domain", "eventlog", "projections", "api"];
+    let ours = ["domain", "eventlog", "projections", "mail", "api"];
     let edges: BTreeMap<&str, Vec<String>> = ours
         .into_iter()
         .map(|package| {
@@ -28,10 +28,14 @@ fn crates_know_only_those_below_them() {
       "api": [
         "domain",
         "eventlog",
-        "projections"
+        "projections",
+        "mail"
       ],
       "domain": [],
       "eventlog": [
+        "domain"
+      ],
+      "mail": [
         "domain"
       ],
       "projections": [

@@ -7,6 +7,7 @@ use api::access;
 use api::auth::Role;
 use api::commands::Commands;
 use api::graphql::{Settings, Sources, graph_of};
+use api::mailing::{self, Mailing};
 use async_graphql::{Request, Response, Variables};
 use domain::{Currency, PartnerId, WalletId};
 use eventlog::{Append, SystemClock};
@@ -124,7 +125,8 @@ async fn a_members_command_goes_while_the_views_are_behind_and_while_they_are_do
         let before = *log.head().borrow();
         let ask = async |views: Views, iban: &str| {
             let commands = Commands::new(log.clone(), Arc::new(SystemClock));
-            let sources = Sources { commands, log: log.clone(), views };
+            let mailing = Mailing::new(log.clone(), mailing::Settings::default());
+            let sources = Sources { commands, log: log.clone(), views, mailing };
             let operation = "mutation($input: SetPaymentDetailsInput!) \
                              { setPaymentDetails(input: $input) { position refusal { code } } }";
             let input = json!({ "input": { "partnerId": own, "commandId": Uuid::now_v7(), "accountHolder": "North", "iban": iban } });

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use api::auth::Role;
 use api::commands::{Commands, Outcome, Request};
 use api::graphql::{Settings, Sources, graph_of};
+use api::mailing::{self, Mailing};
 use async_graphql::Response;
 use domain::{Command, CommandId, PartnerId, Tier, partner::PartnerCommand};
 use eventlog::SystemClock;
@@ -247,7 +248,9 @@ async fn an_edge_that_pages_reads_its_page_and_no_more() {
         assert!(least < all.len() as u64, "some have more deals than a page shows");
 
         let commands = Commands::new(log.clone(), Arc::new(SystemClock));
-        let graph = graph_of(Sources { commands, log, views }, Settings { introspection: false });
+        let mailing = Mailing::new(log.clone(), mailing::Settings::default());
+        let sources = Sources { commands, log, views, mailing };
+        let graph = graph_of(sources, Settings { introspection: false });
         let count = Count::default();
         let answer = {
             let watch = Watch(count.clone());

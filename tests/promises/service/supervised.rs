@@ -90,6 +90,7 @@ async fn whatever_must_never_end_is_kept_and_said_to_be_up() {
             "clock",
             "heartbeat",
             "open items",
+            "outbox",
             "reactor",
             "reader",
             "timers",

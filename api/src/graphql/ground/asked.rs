@@ -21,7 +21,7 @@ use super::{
     scalars::Position,
     show::{Shows, shown},
 };
-use crate::{access, auth::Principal, commands::Commands};
+use crate::{access, auth::Principal, commands::Commands, mailing::Mailing};
 
 /// How long an answer waits for the views.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,6 +32,7 @@ pub struct Sources {
     pub commands: Commands,
     pub log: Log,
     pub views: Views,
+    pub mailing: Mailing,
 }
 
 /// Whether a partner's application is approved, as the views tell it: a subject's answer, since the ground knows none.

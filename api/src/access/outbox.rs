@@ -1,0 +1,12 @@
+//! Access control of the outbox.
+
+use super::rows::{ADMIN, Reach, Type, root, ty};
+
+#[rustfmt::skip] // A row is a line.
+pub(super) const ROWS: &[Type] = &[
+    root("Query", &[(ADMIN, "outbox")]),
+    ty("Mail", Reach::Nobody, &[
+        (ADMIN, "mailId kind state causeId causePosition recipientType recipientId since dueAt tries triedAt settledAt problem message"),
+    ]),
+    ty("MailMessage", Reach::Nobody, &[(ADMIN, "messageId from to language subject text")]),
+];

@@ -46,6 +46,8 @@ ids! {
     ProgramId,
     /// A partner in one programme.
     PartnerId,
+    /// A question to a candidate.
+    InformationRequestId,
     /// A deal.
     DealId,
     /// One partner's wallet in one currency.

@@ -92,12 +92,17 @@ pub fn mails(recorded: &Recorded) -> Vec<Notice> {
                 ApplicationEvent::Rejected { .. } => to_partner(MailKind::ApplicationRejected),
                 ApplicationEvent::ReviewAssigned { .. }
                 | ApplicationEvent::InformationSupplied { .. }
+                | ApplicationEvent::InformationRequestClosed { .. }
                 | ApplicationEvent::ReviewRecorded { .. }
                 | ApplicationEvent::InterviewScheduled { .. }
                 | ApplicationEvent::InterviewHeld { .. }
-                | ApplicationEvent::Withdrawn {} => vec![],
+                | ApplicationEvent::InterviewMissed { .. }
+                | ApplicationEvent::Escalated { .. }
+                | ApplicationEvent::Lapsed { .. }
+                | ApplicationEvent::Withdrawn { .. } => vec![],
             },
-            PartnerEvent::Terms(_)
+            PartnerEvent::Contact(_)
+            | PartnerEvent::Terms(_)
             | PartnerEvent::Network(_)
             | PartnerEvent::Training(_)
             | PartnerEvent::Bank(_)

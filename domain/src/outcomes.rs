@@ -43,13 +43,18 @@ struct Row {
     waits: &'static [(&'static str, On)],
 }
 
-const TABLE: [Row; 7] = [
+/// Of an application in which nobody has to act any more.
+const DECIDED: [&str; 2] = ["APPLICATION_ENDED", "APPLICATION_ALREADY_DECIDED"];
+
+const TABLE: [Row; 9] = [
     Row {
         effect: "joinNetwork",
         // Whoever accepts the terms joins by that, then or later.
         ordinary: &["TERMS_NOT_CURRENT", "PARTNER_STEP_TOO_EARLY"],
         waits: &[("PARENT_NOT_JOINED", On::Inviter)],
     },
+    Row { effect: "escalateApplication", ordinary: &DECIDED, waits: &[] },
+    Row { effect: "lapseApplication", ordinary: &DECIDED, waits: &[] },
     Row { effect: "assignResponsible", ordinary: &["DEAL_ENDED"], waits: &[] },
     Row {
         effect: "requestApproval",
@@ -83,6 +88,7 @@ pub fn frees(event: &Event) -> bool {
         Event::Partner(event) => match event.as_ref() {
             PartnerEvent::Network(NetworkEvent::Joined { .. }) => true,
             PartnerEvent::Application(_)
+            | PartnerEvent::Contact(_)
             | PartnerEvent::Terms(_)
             | PartnerEvent::Training(_)
             | PartnerEvent::Bank(_)

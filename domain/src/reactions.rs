@@ -10,7 +10,8 @@ use crate::{
     Actor, Command, CommandId, DealId, Event, EventId, Money, PartnerId, Recorded, Role, WalletId,
     deal::{DealCommand, DealEvent},
     derived, outcomes,
-    partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent},
+    partner::{ApplicationEvent, PartnerCommand, PartnerEvent, TermsEvent, deadlines},
+    program::Deadline,
     wallet::{Accrual, WalletCommand, WalletEvent},
 };
 
@@ -67,6 +68,7 @@ pub fn reactions(recorded: &Recorded) -> Vec<Reaction> {
                 vec![partner(PartnerCommand::Join {})]
             }
             PartnerEvent::Application(_)
+            | PartnerEvent::Contact(_)
             | PartnerEvent::Network(_)
             | PartnerEvent::Training(_)
             | PartnerEvent::Bank(_)
@@ -117,7 +119,24 @@ pub fn timers(recorded: &Recorded) -> Vec<TimerChange> {
     let cause = recorded.envelope.event_id;
     let aggregate = recorded.envelope.aggregate_id;
     match &recorded.event {
-        Event::Program(_) | Event::Partner(_) | Event::Reservation(_) => vec![],
+        Event::Program(_) | Event::Reservation(_) => vec![],
+        Event::Partner(event) => match event.as_ref() {
+            PartnerEvent::Application(event) => {
+                let partner = PartnerId(aggregate);
+                let timer = |(id, due, command): (Uuid, Option<Deadline>, PartnerCommand)| match due
+                {
+                    Some(due) => set(id, due.at, cause, Command::Partner(partner, command)),
+                    None => TimerChange::Clear(id),
+                };
+                deadlines(aggregate, event).into_iter().map(timer).collect()
+            }
+            PartnerEvent::Contact(_)
+            | PartnerEvent::Terms(_)
+            | PartnerEvent::Network(_)
+            | PartnerEvent::Training(_)
+            | PartnerEvent::Bank(_)
+            | PartnerEvent::Tier(_) => vec![],
+        },
         Event::Deal(event) => match event.as_ref() {
             DealEvent::Approved { protected_until, .. } => {
                 let command = Command::Deal(DealId(aggregate), DealCommand::ExpireProtection {});
@@ -282,18 +301,27 @@ mod tests {
 
     #[test]
     fn every_event_sets_and_clears_what_the_table_says_and_nothing_else() {
-        let changes = BTreeMap::from([
-            ("deal-approved", "expireProtection"),
-            ("contract-signed", "clear"),
-            ("deal-rejected", "clear"),
-            ("deal-withdrawn", "clear"),
-            ("deal-lost", "clear"),
-            ("protection-expired", "clear"),
-            ("commission-accrued", "matureLot"),
-            ("commission-matured", "clear"),
-        ]);
+        let changes: [(&str, &[&str]); 16] = [
+            ("applied", &["escalateApplication"]),
+            ("information-requested", &["escalateApplication", "lapseApplication"]),
+            ("information-supplied", &["escalateApplication", "clear"]),
+            ("information-request-closed", &["escalateApplication", "clear"]),
+            ("review-recorded", &["clear"]),
+            ("application-escalated", &["clear"]),
+            ("application-withdrawn", &["clear", "clear"]),
+            ("application-lapsed", &["clear", "clear"]),
+            ("deal-approved", &["expireProtection"]),
+            ("contract-signed", &["clear"]),
+            ("deal-rejected", &["clear"]),
+            ("deal-withdrawn", &["clear"]),
+            ("deal-lost", &["clear"]),
+            ("protection-expired", &["clear"]),
+            ("commission-accrued", &["matureLot"]),
+            ("commission-matured", &["clear"]),
+        ];
+        let changes = BTreeMap::from(changes);
         for (event_type, (_, found)) in table() {
-            let expected: Vec<_> = changes.get(event_type.as_str()).copied().into_iter().collect();
+            let expected = changes.get(event_type.as_str()).copied().unwrap_or_default();
             assert_eq!(found, expected, "{event_type}");
         }
     }

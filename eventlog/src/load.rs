@@ -38,6 +38,14 @@ impl Log {
         Ok((Arc::unwrap_or_clone(aggregate), sequence as u64))
     }
 
+    /// The aggregate as its stream has it by now, for whoever decides nothing on it; brought forward from what is kept.
+    pub async fn look<A>(&self, id: Uuid) -> Result<Arc<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        self.fact(id, true).await.map(|state| state.aggregate)
+    }
+
     /// The aggregate for whoever is about to change it; as its stream has it by now where it has to be `fresh`.
     pub(crate) async fn own<A>(&self, id: Uuid, fresh: bool) -> Result<State<A>, LoadError>
     where

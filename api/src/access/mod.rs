@@ -31,7 +31,7 @@ const COMMON: &[Type] = &[
     ty("Money", Reach::Common, &[(DEALS.and(MONEY), "amount currency")]),
     ty("Refusal", Reach::Common, &[(EVERYBODY.open(), "code message field policy")]),
     ty("PolicyVersion", Reach::Common, &[(EVERYBODY.open(), "id version")]),
-    ty("PageInfo", Reach::Common, &[(EVERYBODY, "hasNextPage hasPreviousPage startCursor endCursor")]),
+    ty("PageInfo", Reach::Common, &[(EVERYBODY.open(), "hasNextPage hasPreviousPage startCursor endCursor")]),
 ];
 
 const SUBJECTS: [&[Type]; 8] = [
@@ -46,13 +46,20 @@ const SUBJECTS: [&[Type]; 8] = [
 ];
 
 /// R4: what a candidate may do for its application. Everything else its aggregates refuse before the approval.
-const OF_A_CANDIDATE: [&str; 3] = ["applyForProgram", "supplyInformation", "withdrawApplication"];
+const OF_A_CANDIDATE: [&str; 6] = [
+    "applyForProgram",
+    "supplyInformation",
+    "withdrawApplication",
+    "addContact",
+    "changeContact",
+    "removeContact",
+];
 
 /// All rows of one type.
 struct Listed {
     reach: Reach,
     fields: HashMap<&'static str, Entry>,
-    /// Whoever may use any of its fields.
+    /// Whoever may use any of its fields; before the approval where all of them are open then.
     readers: Entry,
 }
 
@@ -106,7 +113,7 @@ fn table() -> HashMap<&'static str, Listed> {
         let listed = table.entry(*name).or_insert_with(|| Listed {
             reach: *reach,
             fields: HashMap::new(),
-            readers: Entry::NOBODY,
+            readers: Entry::NOBODY.open(),
         });
         for (roles, names) in *fields {
             listed.readers = listed.readers.and(*roles);

@@ -21,8 +21,10 @@ impl Entry {
         Self { roles, before_approval: false }
     }
 
+    /// For the roles of both; open before the approval where both are.
     pub(super) const fn and(self, other: Self) -> Self {
-        Self::closed_to(self.roles.and(other.roles))
+        let before_approval = self.before_approval && other.before_approval;
+        Self { roles: self.roles.and(other.roles), before_approval }
     }
 
     /// R4: the own application, and what its candidate may do for it. Nothing else is open before the approval.

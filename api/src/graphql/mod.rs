@@ -46,8 +46,9 @@ use self::{
     ledger::{JournalLine, JournalQueries},
     outbox::{Mail, OutboxQueries},
     partner::{
-        ApplicationMutations, AssignedCourse, Certificate, NetworkMember, Partner,
-        PartnerMutations, PartnerQueries, TrainingRecord, approved,
+        ApplicationFinding, ApplicationForm, ApplicationMutations, AssignedCourse, Certificate,
+        InformationRequest, NetworkMember, Partner, PartnerMutations, PartnerQueries,
+        TrainingRecord, WaitingApplication, WaitingQueries, approved,
     },
     program::{PlanDraft, Program, ProgramMutations, ProgramQueries, Publication},
     subscription::Subscription,
@@ -67,6 +68,7 @@ struct Query(
     ViewerQueries,
     ProgramQueries,
     PartnerQueries,
+    WaitingQueries,
     DealQueries,
     WalletQueries,
     DashboardQueries,
@@ -242,6 +244,18 @@ fn described(builder: Builder) -> Builder {
             "A part of a list of publications.",
         )
         .override_output_type_description::<Connection<Partner>>("A part of a list of partners.")
+        .override_output_type_description::<Connection<ApplicationForm>>(
+            "A part of a list of applications as they were sent.",
+        )
+        .override_output_type_description::<Connection<InformationRequest>>(
+            "A part of a list of questions to a candidate.",
+        )
+        .override_output_type_description::<Connection<ApplicationFinding>>(
+            "A part of a list of what was found of an application.",
+        )
+        .override_output_type_description::<Connection<WaitingApplication>>(
+            "A part of a list of applications that wait.",
+        )
         .override_output_type_description::<Connection<AssignedCourse>>(
             "A part of a list of assigned courses.",
         )

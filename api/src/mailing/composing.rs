@@ -3,7 +3,7 @@
 use domain::{
     DecodeError, EventId, Language, Program, ProgramId, Recorded, decode,
     mails::Recipient,
-    partner::{ApplicationEvent, Company, Contact, ContactDetails},
+    partner::{ApplicationEvent, Company, Contact, ContactDetails, ContactEvent},
 };
 use eventlog::{LoadError, Outgoing, PersonalError, ReadError};
 use mail::{Letter, Mailbox, Message};
@@ -49,7 +49,7 @@ impl Mailing {
 
     async fn to_partner(&self, mail: &Outgoing, partner: Uuid) -> Result<Composed, MailFault> {
         let events = self.opened(mail).await?;
-        let Some(candidate) = events.iter().find_map(candidate) else {
+        let Some(candidate) = candidate(&events) else {
             return Err(MailFault::Broken("its recipient has never applied".into()));
         };
         let Some(Candidate { program, company, contact }) = candidate else {
@@ -64,7 +64,7 @@ impl Mailing {
             Some(ApplicationEvent::Applied { .. }) => {
                 Letter::ApplicationReceived { name: name.clone(), company, program }
             }
-            Some(ApplicationEvent::InformationRequested { question }) => {
+            Some(ApplicationEvent::InformationRequested { question, .. }) => {
                 let Some(question) = question.known().cloned() else {
                     return Ok(Composed::Pointless(NOTHING_TO_SAY));
                 };
@@ -73,7 +73,7 @@ impl Mailing {
             Some(ApplicationEvent::Approved { .. }) => {
                 Letter::ApplicationApproved { name: name.clone(), company, program, link }
             }
-            Some(ApplicationEvent::Rejected { code }) => {
+            Some(ApplicationEvent::Rejected { code, .. }) => {
                 Letter::ApplicationRejected { name: name.clone(), company, program, reason: *code }
             }
             Some(
@@ -82,7 +82,11 @@ impl Mailing {
                 | ApplicationEvent::ReviewRecorded { .. }
                 | ApplicationEvent::InterviewScheduled { .. }
                 | ApplicationEvent::InterviewHeld { .. }
-                | ApplicationEvent::Withdrawn {},
+                | ApplicationEvent::InterviewMissed { .. }
+                | ApplicationEvent::InformationRequestClosed { .. }
+                | ApplicationEvent::Escalated { .. }
+                | ApplicationEvent::Lapsed { .. }
+                | ApplicationEvent::Withdrawn { .. },
             )
             | None => return Err(MailFault::Broken(format!("{partner} is not told of this"))),
         };
@@ -123,18 +127,37 @@ impl Mailing {
     }
 }
 
-/// Who has applied, where it is this event that says so; none of whoever is erased.
-fn candidate(recorded: &Recorded) -> Option<Option<Candidate>> {
-    let ApplicationEvent::Applied { program, company, contacts, .. } = recorded.told()? else {
-        return None;
-    };
-    let contact = contacts.first().and_then(|Contact { details }| details.known());
-    let candidate = |contact: &ContactDetails| Candidate {
-        program: *program,
+/// Who has applied, with the first of its contacts as they are now; none of whoever is erased.
+fn candidate(events: &[Recorded]) -> Option<Option<Candidate>> {
+    let mut applied = None;
+    let mut contacts: Vec<&Contact> = vec![];
+    for recorded in events {
+        if let Some(ApplicationEvent::Applied { program, company, contacts: sent, .. }) =
+            recorded.told()
+        {
+            applied = Some((*program, company));
+            contacts = sent.iter().collect();
+        }
+        match recorded.told() {
+            Some(ContactEvent::Added { contact }) => contacts.push(contact),
+            Some(ContactEvent::Changed { contact }) => {
+                let person = contact.details.subject;
+                let known = contacts.iter_mut().find(|known| known.details.subject == person);
+                known.into_iter().for_each(|known| *known = contact);
+            }
+            Some(ContactEvent::Removed { person }) => {
+                contacts.retain(|known| known.details.subject != *person);
+            }
+            None => {}
+        }
+    }
+    let (program, company) = applied?;
+    let contact = contacts.first().and_then(|contact| contact.details.known());
+    Some(contact.map(|contact| Candidate {
+        program,
         company: company.clone(),
         contact: contact.clone(),
-    };
-    Some(contact.map(candidate))
+    }))
 }
 
 fn full_name(contact: &ContactDetails) -> String {

@@ -5,12 +5,12 @@ use std::{borrow::Cow, collections::BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Company, CompanyKeys, PartnerCommand, PartnerRefusal, company};
+use super::{Company, CompanyKeys, PartnerCommand, PartnerRefusal};
 use crate::{
-    Actor, EmailAddress, Issued, PartnerId, Personal, ProgramId, SubjectId,
+    Actor, InformationRequestId, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
-    program::{Rulebook, policy_ref},
-    refusal::{Invalid, country, some},
+    program::Deadline,
+    refusal::Invalid,
     words::{events, words},
 };
 
@@ -29,10 +29,29 @@ events! {
             applied_at: DateTime<Utc>,
             /// The partner of the programme that has named the same web domain before.
             resembles: Option<PartnerId>,
+            /// By when it is to be reviewed.
+            review_due: Option<Deadline>,
         },
         "review-assigned" => ReviewAssigned { reviewer: String },
-        "information-requested" => InformationRequested { question: Personal<String> },
-        "information-supplied" => InformationSupplied { answer: Personal<String>, supplied_at: DateTime<Utc> },
+        "information-requested" => InformationRequested {
+            request: InformationRequestId,
+            question: Personal<String>,
+            /// By when it is to be answered.
+            answer_due: Option<Deadline>,
+            /// When the application lapses without an answer.
+            lapses: Option<Deadline>,
+        },
+        "information-supplied" => InformationSupplied {
+            request: InformationRequestId,
+            answer: Personal<String>,
+            supplied_at: DateTime<Utc>,
+            review_due: Option<Deadline>,
+        },
+        "information-request-closed" => InformationRequestClosed {
+            request: InformationRequestId,
+            closed_at: DateTime<Utc>,
+            review_due: Option<Deadline>,
+        },
         "review-recorded" => ReviewRecorded {
             sector_fit: Personal<String>,
             marketing_competence: Personal<String>,
@@ -45,9 +64,33 @@ events! {
             notes: Personal<String>,
             held_at: DateTime<Utc>,
         },
-        "application-approved" => Approved { interview_held: bool, approved_at: DateTime<Utc> },
-        "application-rejected" => Rejected { code: ApplicationRejectionCode },
-        "application-withdrawn" => Withdrawn {},
+        "interview-missed" => InterviewMissed {
+            /// When it was to take place.
+            scheduled_for: DateTime<Utc>,
+            missed_at: DateTime<Utc>,
+        },
+        "application-approved" => Approved {
+            interview_held: bool,
+            /// Why, above all where a finding advised against it.
+            reason: Option<Personal<String>>,
+            approved_at: DateTime<Utc>,
+        },
+        "application-escalated" => Escalated {
+            /// Who has not acted in time.
+            waiting_for: WaitingFor,
+            due: Deadline,
+        },
+        "application-rejected" => Rejected {
+            code: ApplicationRejectionCode,
+            /// From when on the partner may apply again.
+            again: Deadline,
+        },
+        "application-withdrawn" => Withdrawn { again: Deadline },
+        "application-lapsed" => Lapsed {
+            /// The question that was never answered.
+            request: InformationRequestId,
+            again: Deadline,
+        },
     }
 }
 
@@ -105,6 +148,7 @@ words! {
     /// What the reviewer concludes.
     pub enum ReviewResult {
         "passed" => Passed: "The candidate may be interviewed.",
+        "not-recommended" => NotRecommended: "The reviewer advises against the candidate, who may be interviewed all the same.",
         "failed" => Failed: "The candidate is to be rejected.",
     }
 }
@@ -114,6 +158,15 @@ words! {
     pub enum InterviewOutcome {
         "recommended" => Recommended: "The interviewer recommends approval.",
         "not-recommended" => NotRecommended: "The interviewer advises against approval.",
+    }
+}
+
+words! {
+    /// Whom an application waits for.
+    pub enum WaitingFor {
+        "vendor" => Vendor: "The vendor's people, to review or to decide.",
+        "candidate" => Candidate: "The candidate, to answer a question.",
+        "interview" => Interview: "Both, until the interview has taken place.",
     }
 }
 
@@ -136,6 +189,8 @@ pub struct File {
     pub people: Vec<SubjectId>,
     /// The partner of the programme that has named the same web domain before.
     pub resembles: Option<PartnerId>,
+    /// Who was one of its people and is no more; what is its own stays kept from them.
+    pub former: BTreeSet<SubjectId>,
     /// Under whose key the free text of the application stands.
     pub subject: SubjectId,
     pub source: ApplicationSource,
@@ -147,24 +202,6 @@ pub struct File {
     pub since: DateTime<Utc>,
     /// Who has acted for it as one of its own, by the subjects of their sign-ins.
     pub members: BTreeSet<String>,
-}
-
-/// An application that is not decided.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Candidate {
-    pub file: File,
-    pub stage: ApplicationStage,
-}
-
-/// How far an application has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum ApplicationStage {
-    Applied,
-    UnderReview,
-    InformationRequested,
-    Reviewed(ReviewResult),
-    InterviewScheduled,
-    Interviewed,
 }
 
 impl From<NewContact> for Contact {
@@ -198,168 +235,13 @@ impl File {
     }
 }
 
-impl Candidate {
-    pub(super) fn decide(
-        &self,
-        issued: &Issued<PartnerCommand>,
-        rulebook: &Rulebook,
-    ) -> Result<Vec<ApplicationEvent>, PartnerRefusal> {
-        use ApplicationStage as S;
-        use PartnerCommand as Do;
-        use PartnerRefusal as No;
-        use ReviewResult::{Failed, Passed};
-        let personal = |value: &String| Personal::new(self.file.subject, value.clone());
-        match (self.stage, &issued.command) {
-            (S::Applied | S::UnderReview, Do::AssignReview { reviewer }) => {
-                Ok(vec![ApplicationEvent::ReviewAssigned { reviewer: reviewer.clone() }])
-            }
-            (S::InformationRequested, Do::AssignReview { .. } | Do::RecordReview { .. }) => {
-                Err(No::InformationPending)
-            }
-            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::AssignReview { .. }) => {
-                Err(No::AlreadyReviewed)
-            }
-
-            (S::UnderReview, Do::RequestInformation { question }) => {
-                Ok(vec![ApplicationEvent::InformationRequested { question: personal(question) }])
-            }
-            (S::Applied, Do::RequestInformation { .. } | Do::RecordReview { .. }) => {
-                Err(No::ReviewNotAssigned)
-            }
-            (S::InformationRequested, Do::RequestInformation { .. }) => Err(No::InformationPending),
-            (
-                S::Reviewed(_) | S::InterviewScheduled | S::Interviewed,
-                Do::RequestInformation { .. },
-            ) => Err(No::AlreadyReviewed),
-
-            (S::InformationRequested, Do::SupplyInformation { answer }) => {
-                Ok(vec![ApplicationEvent::InformationSupplied {
-                    answer: personal(answer),
-                    supplied_at: issued.at,
-                }])
-            }
-            (
-                S::Applied
-                | S::UnderReview
-                | S::Reviewed(_)
-                | S::InterviewScheduled
-                | S::Interviewed,
-                Do::SupplyInformation { .. },
-            ) => Err(No::InformationNotRequested),
-
-            (S::UnderReview, Do::RecordReview { sector_fit, marketing_competence, result }) => {
-                Ok(vec![ApplicationEvent::ReviewRecorded {
-                    sector_fit: personal(sector_fit),
-                    marketing_competence: personal(marketing_competence),
-                    result: *result,
-                    reviewed_at: issued.at,
-                }])
-            }
-            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::RecordReview { .. }) => {
-                Err(No::AlreadyReviewed)
-            }
-
-            (S::Reviewed(Passed) | S::InterviewScheduled, Do::ScheduleInterview { at }) => {
-                Ok(vec![ApplicationEvent::InterviewScheduled { at: *at }])
-            }
-            (S::InterviewScheduled, Do::RecordInterview { outcome, notes }) => {
-                Ok(vec![ApplicationEvent::InterviewHeld {
-                    outcome: *outcome,
-                    notes: personal(notes),
-                    held_at: issued.at,
-                }])
-            }
-            (S::Reviewed(Passed), Do::RecordInterview { .. }) => Err(No::InterviewNotScheduled),
-            (S::Interviewed, Do::ScheduleInterview { .. } | Do::RecordInterview { .. }) => {
-                Err(No::InterviewAlreadyHeld)
-            }
-            (
-                S::Reviewed(Failed),
-                Do::ScheduleInterview { .. } | Do::RecordInterview { .. } | Do::Approve {},
-            ) => Err(No::ReviewNotPassed),
-            (
-                S::Applied | S::UnderReview | S::InformationRequested,
-                Do::ScheduleInterview { .. } | Do::RecordInterview { .. } | Do::Approve {},
-            ) => Err(No::NotReviewed),
-
-            (S::Interviewed, Do::Approve {}) => Ok(vec![ApplicationEvent::Approved {
-                interview_held: true,
-                approved_at: issued.at,
-            }]),
-            (S::Reviewed(Passed) | S::InterviewScheduled, Do::Approve {}) => {
-                let policy = rulebook.policy_at(issued.at);
-                if policy.body.interview_required {
-                    return Err(No::InterviewNotHeld { policy: policy_ref(policy) });
-                }
-                Ok(vec![ApplicationEvent::Approved {
-                    interview_held: false,
-                    approved_at: issued.at,
-                }])
-            }
-
-            // Nobody is turned away before both findings stand (R2).
-            (S::Reviewed(_) | S::InterviewScheduled | S::Interviewed, Do::Reject { code }) => {
-                Ok(vec![ApplicationEvent::Rejected { code: *code }])
-            }
-            (S::Applied | S::UnderReview | S::InformationRequested, Do::Reject { .. }) => {
-                Err(No::NotReviewed)
-            }
-            (_, Do::Withdraw {}) => Ok(vec![ApplicationEvent::Withdrawn {}]),
-
-            (_, Do::Apply { .. }) => Err(No::AlreadyApplied),
-            (
-                _,
-                Do::AcceptTerms { .. }
-                | Do::Join {}
-                | Do::AssignCourse { .. }
-                | Do::CompleteModule { .. }
-                | Do::RecordExam { .. }
-                | Do::IssueCertificate { .. }
-                | Do::SetPaymentDetails { .. }
-                | Do::OverrideTier { .. },
-            ) => Err(No::NotApproved),
-        }
+/// Refuses what no mail can be sent to; line breaks above all, which would add headers to the mail.
+pub(super) fn email(field: &str, address: &str) -> Result<(), Invalid> {
+    let (name, host) = address.rsplit_once('@').unwrap_or_default();
+    let plain = !address.chars().any(char::is_whitespace) && !name.contains('@');
+    if plain && !name.is_empty() && !host.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be an e-mail address, as in maria@alfa.example"))
     }
-
-    pub(super) fn evolve(&mut self, event: &ApplicationEvent) {
-        self.stage = match event {
-            ApplicationEvent::ReviewAssigned { .. } => ApplicationStage::UnderReview,
-            ApplicationEvent::InformationRequested { .. } => ApplicationStage::InformationRequested,
-            ApplicationEvent::InformationSupplied { supplied_at, .. } => {
-                self.file.since = *supplied_at;
-                ApplicationStage::UnderReview
-            }
-            ApplicationEvent::ReviewRecorded { result, reviewed_at, .. } => {
-                self.file.since = *reviewed_at;
-                ApplicationStage::Reviewed(*result)
-            }
-            ApplicationEvent::InterviewScheduled { .. } => ApplicationStage::InterviewScheduled,
-            ApplicationEvent::InterviewHeld { held_at, .. } => {
-                self.file.since = *held_at;
-                ApplicationStage::Interviewed
-            }
-            ApplicationEvent::Applied { .. }
-            | ApplicationEvent::Approved { .. }
-            | ApplicationEvent::Rejected { .. }
-            | ApplicationEvent::Withdrawn {} => return, // These begin and end a candidate.
-        };
-    }
-}
-
-/// Refuses a form that no programme would accept (R1, R5).
-pub(super) fn check(company: &Company, contacts: &[NewContact]) -> Result<(), Invalid> {
-    country("company.country", &company.country)?;
-    company::check(company)?;
-    some("contacts", contacts)?;
-    for (index, contact) in contacts.iter().enumerate() {
-        let field = |name: &str| format!("contacts.{index}.{name}");
-        EmailAddress::read(&field("email"), &contact.email)?;
-        if contacts[..index].iter().any(|earlier| earlier.person == contact.person) {
-            return Err(Invalid::new(
-                field("person"),
-                "is named twice; every contact needs an id of its own",
-            ));
-        }
-    }
-    Ok(())
 }

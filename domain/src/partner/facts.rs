@@ -22,7 +22,10 @@ impl Facted for Partner {
             };
             return Ok(PartnerFacts { program, known, parent, ..PartnerFacts::default() });
         }
-        if let PartnerCommand::Reject { .. } | PartnerCommand::Withdraw {} = &issued.command {
+        if let PartnerCommand::Reject { .. }
+        | PartnerCommand::Withdraw {}
+        | PartnerCommand::Lapse {} = &issued.command
+        {
             company::let_go(PartnerId(issued.target), self, streams).await?;
         }
         let parent = match (&issued.command, self.inviter()) {

@@ -18,7 +18,9 @@ impl Guarded for Partner {
         match &issued.command {
             Do::RecordReview { .. }
             | Do::RecordInterview { .. }
-            | Do::Approve {}
+            | Do::RecordMissedInterview {}
+            | Do::CloseInformationRequest {}
+            | Do::Approve { .. }
             | Do::Reject { .. } => {
                 refuse(file.maker(by), |who| PartnerRefusal::ApplicantIsChecker { who })
             }
@@ -38,6 +40,11 @@ impl Guarded for Partner {
             | Do::SupplyInformation { .. }
             | Do::ScheduleInterview { .. }
             | Do::Withdraw {}
+            | Do::Escalate {}
+            | Do::Lapse {}
+            | Do::AddContact { .. }
+            | Do::ChangeContact { .. }
+            | Do::RemoveContact { .. }
             | Do::AcceptTerms { .. }
             | Do::Join {}
             | Do::AssignCourse { .. }
@@ -82,7 +89,8 @@ impl File {
     fn person(&self, by: &Actor) -> Option<String> {
         let is_named = |subject: &&str| {
             let person = subject.parse::<Uuid>().map(SubjectId);
-            person.is_ok_and(|person| self.people.contains(&person))
+            person
+                .is_ok_and(|person| self.people.contains(&person) || self.former.contains(&person))
         };
         by.subjects().find(is_named).map(str::to_owned)
     }

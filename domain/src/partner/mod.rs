@@ -3,16 +3,20 @@
 mod application;
 mod bank;
 mod company;
+mod contacts;
+mod deadlines;
 mod facts;
+mod form;
 mod guard;
 mod network;
+mod screening;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod tier;
 mod training;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,20 +24,23 @@ use uuid::Uuid;
 
 pub use self::{
     application::{
-        ApplicationEvent, ApplicationRejectionCode, ApplicationSource, ApplicationStage, Candidate,
-        Contact, ContactDetails, File, InterviewOutcome, NewContact, ReviewResult, Sections,
+        ApplicationEvent, ApplicationRejectionCode, ApplicationSource, Contact, ContactDetails,
+        File, InterviewOutcome, NewContact, ReviewResult, Sections, WaitingFor,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
     company::{Company, CompanyKeys, Known},
+    contacts::ContactEvent,
+    deadlines::deadlines,
     network::{NetworkEvent, Place, upline},
+    screening::{ApplicationStage, Candidate, Ended},
     terms::TermsEvent,
     tier::{TierEvent, Tiers},
     training::{Certificate, SourceRef, Training, TrainingEvent},
 };
+use self::{form::Form, screening::EarlierPeople};
 use crate::{
-    Home, Issued, Owned, PartnerId, Personal, ProgramId, SubjectId, Tier,
+    Home, Issued, Owned, PartnerId, ProgramId, SubjectId, Tier,
     commands::commands,
-    derived,
     program::{Program, Rulebook},
     words::{events, refusals},
 };
@@ -56,6 +63,7 @@ commands! {
         "assignReview" by [ChannelManager] => AssignReview { reviewer: String as LINE },
         "requestInformation" by [ChannelManager] => RequestInformation { question: String as PROSE },
         "supplyInformation" by [Owner] => SupplyInformation { answer: String as PROSE },
+        "closeInformationRequest" by [ChannelManager] => CloseInformationRequest {},
         "recordReview" by [ChannelManager] => RecordReview {
             sector_fit: String as PROSE,
             marketing_competence: String as PROSE,
@@ -63,9 +71,21 @@ commands! {
         },
         "scheduleInterview" by [ChannelManager] => ScheduleInterview { at: DateTime<Utc> },
         "recordInterview" by [ChannelManager] => RecordInterview { outcome: InterviewOutcome, notes: String as PROSE },
-        "approveApplication" by [ChannelManager] => Approve {},
+        "recordMissedInterview" by [ChannelManager] => RecordMissedInterview {},
+        "approveApplication" by [ChannelManager] => Approve {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String> as PROSE,
+        },
         "rejectApplication" by [ChannelManager] => Reject { code: ApplicationRejectionCode },
         "withdrawApplication" by [Owner] => Withdraw {},
+        "escalateApplication" by [Policy] => Escalate {},
+        "lapseApplication" by [Policy] => Lapse {},
+        "addContact" by [Owner, ChannelManager] => AddContact { contact: NewContact },
+        "changeContact" by [Owner, ChannelManager] => ChangeContact {
+            /// All of what is known of the person from now on.
+            contact: NewContact,
+        },
+        "removeContact" by [Owner, ChannelManager] => RemoveContact { person: SubjectId },
         "acceptTerms" by [Owner] => AcceptTerms { version: u32 },
         "joinNetwork" by [Owner, ChannelManager, Policy] => Join {},
         "assignCourse" by [ChannelManager] => AssignCourse { course: String as LINE },
@@ -95,6 +115,7 @@ events! {
     /// What happened to a partner.
     pub enum PartnerEvent of {
         Application(ApplicationEvent),
+        Contact(ContactEvent),
         Terms(TermsEvent),
         Network(NetworkEvent),
         Training(TrainingEvent),
@@ -107,10 +128,12 @@ refusals! {
     /// Why a partner's command is refused.
     pub enum PartnerRefusal {
         "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
-        "PARTNER_ALREADY_APPLIED" "this application exists already; apply with a new id" => AlreadyApplied,
+        "PARTNER_ALREADY_APPLIED" "this partner has applied already; what has become of it, its application says" => AlreadyApplied,
         "COMPANY_ALREADY_APPLIED" at "company.tax_id" "a company of this tax id has applied to this programme or is a partner of it; ask its people to let you in, or the vendor" => CompanyApplied,
         "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
-        "APPLICATION_ENDED" "this application has ended; apply anew" => Ended,
+        "APPLICATION_ENDED" "this application has ended; the partner may apply again from {again} on" => Ended { again: DateTime<Utc> },
+        "APPLICATION_TOO_SOON" "the last application has come to nothing; apply again from {from} on" => AppliesTooSoon { from: DateTime<Utc> } by policy,
+        "PARTNER_OF_ANOTHER_PROGRAM" at "program" "this partner belongs to the programme {program}; apply for that one, or for another one as another partner" => OfAnotherProgram { program: ProgramId },
         "APPLICATION_ALREADY_DECIDED" "this application is approved already; nothing is left to decide" => AlreadyDecided,
         "APPLICATION_MAKER_IS_CHECKER" "{who} applied or is named in this application; somebody else must review and decide it" => ApplicantIsChecker { who: String },
         "PARTNER_BENEFICIARY_IS_CHECKER" "{who} is one of the people of this partner or of one above it; somebody else of the vendor must do this" => BeneficiaryIsChecker { who: String },
@@ -119,11 +142,17 @@ refusals! {
         "REVIEW_NOT_RECORDED" "record the review with both findings first" => NotReviewed,
         "REVIEW_ALREADY_RECORDED" "the review is recorded already; go on to the interview or decide" => AlreadyReviewed,
         "REVIEW_NOT_PASSED" "the candidate did not pass review; reject the application" => ReviewNotPassed,
-        "INFORMATION_PENDING" "the candidate has been asked for information; wait for the answer" => InformationPending,
-        "INFORMATION_NOT_REQUESTED" "no information was asked for; wait for the reviewer's question" => InformationNotRequested,
+        "INFORMATION_PENDING" "the candidate has been asked for information; wait for the answer, or close the question" => InformationPending,
+        "INFORMATION_NOT_REQUESTED" "no question to the candidate is open; ask one first, or go on" => InformationNotRequested,
         "INTERVIEW_NOT_SCHEDULED" "schedule the interview first" => InterviewNotScheduled,
         "INTERVIEW_NOT_HELD" "hold the interview and record its outcome first" => InterviewNotHeld {} by policy,
         "INTERVIEW_ALREADY_HELD" "the interview has been held already; approve or reject the application" => InterviewAlreadyHeld,
+        "INTERVIEW_NOT_DUE" "the interview is at {at}; it can be missed then, or be given another date now" => InterviewNotDue { at: DateTime<Utc> },
+        "APPLICATION_ADVISED_AGAINST" at "reason" "the review or the interview advises against this candidate; give a reason for the approval, or reject the application" => AdvisedAgainst,
+        "CONTACT_ALREADY_THERE" at "contact.person" "this person is a contact of the partner already; change it (changeContact)" => ContactThere,
+        "CONTACT_UNKNOWN" at "contact.person" "the partner has no contact of this id; add it (addContact)" => UnknownContact,
+        "CONTACT_IS_LAST" "a partner has at least one contact; add another one before this one is removed" => LastContact,
+        "CONTACTS_TOO_MANY" "a partner has at most 100 contacts; remove one first" => TooManyContacts,
         "TERMS_NOT_PUBLISHED" "the programme has published no terms yet; ask the vendor to publish them" => NoTerms,
         "TERMS_NOT_CURRENT" at "terms_version" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32 } by policy,
         "PARTNER_STEP_TOO_EARLY" at "at" "this rests on what happened at {after}; date it then or later" => TooEarly { after: DateTime<Utc> },
@@ -148,8 +177,8 @@ pub enum Partner {
     Candidate(Box<Candidate>),
     /// Approved.
     Active(Box<Active>),
-    /// Rejected or withdrawn before approval.
-    Ended { program: ProgramId },
+    /// Rejected, withdrawn or lapsed before approval; it may apply again.
+    Ended(Box<Ended>),
 }
 
 /// What is true of an approved partner.
@@ -182,16 +211,24 @@ impl Partner {
             Self::Unknown => None,
             Self::Candidate(candidate) => Some(candidate.file.program),
             Self::Active(active) => Some(active.file.program),
-            Self::Ended { program } => Some(*program),
+            Self::Ended(ended) => Some(ended.program),
         }
     }
 
     /// What is known of it from its application on, until it is rejected or withdrawn.
     pub fn file(&self) -> Option<&File> {
         match self {
-            Self::Unknown | Self::Ended { .. } => None,
+            Self::Unknown | Self::Ended(_) => None,
             Self::Candidate(candidate) => Some(&candidate.file),
             Self::Active(active) => Some(&active.file),
+        }
+    }
+
+    /// Who was one of its people in applications that came to nothing.
+    fn earlier_people(&self) -> EarlierPeople {
+        match self {
+            Self::Ended(ended) => ended.people.clone(),
+            Self::Unknown | Self::Candidate(_) | Self::Active(_) => EarlierPeople::default(),
         }
     }
 
@@ -200,10 +237,15 @@ impl Partner {
         self.file().and_then(|file| file.inviter)
     }
 
+    /// Whether the portal is open to its people: from the approval on, and by nothing else (R4).
+    pub fn is_approved(&self) -> bool {
+        self.active().is_some()
+    }
+
     pub fn active(&self) -> Option<&Active> {
         match self {
             Self::Active(active) => Some(active),
-            Self::Unknown | Self::Candidate(_) | Self::Ended { .. } => None,
+            Self::Unknown | Self::Candidate(_) | Self::Ended(_) => None,
         }
     }
 
@@ -217,38 +259,26 @@ impl Partner {
         let rulebook = || facts.program.rulebook().ok_or(PartnerRefusal::ProgramNotOpen);
         match (self, &issued.command) {
             (
-                Self::Unknown,
+                Self::Unknown | Self::Ended(_),
                 Do::Apply { program, company, contacts, sections, source, inviter, terms_version },
             ) => {
-                application::check(company, contacts)?;
-                facts.known.check()?;
-                let accepted = terms::current(rulebook()?, issued.at, *terms_version)?;
-                if inviter.is_some() {
-                    network::invites(facts.parent.as_deref(), *program)?;
+                let form =
+                    Form { program, company, contacts, sections, source, inviter, terms_version };
+                if let Self::Ended(ended) = self {
+                    ended.reapplies(*program, issued.at)?;
                 }
-                let subject = SubjectId(derived(issued.command_id.0, "application"));
-                Ok(vec![PartnerEvent::Application(ApplicationEvent::Applied {
-                    program: *program,
-                    company: company.clone(),
-                    contacts: contacts.iter().cloned().map(Contact::from).collect(),
-                    sections: Personal::new(subject, sections.clone()),
-                    source: *source,
-                    inviter: *inviter,
-                    terms_version: accepted.version,
-                    applied_by: issued.by.clone(),
-                    applied_at: issued.at,
-                    resembles: facts.known.by_domain,
-                })])
+                let applied = form.applied(issued, rulebook()?, facts)?;
+                Ok(vec![applied.into()])
             }
-            (Self::Candidate(_) | Self::Active(_) | Self::Ended { .. }, Do::Apply { .. }) => {
+            (Self::Candidate(_) | Self::Active(_), Do::Apply { .. }) => {
                 Err(PartnerRefusal::AlreadyApplied)
             }
             (Self::Unknown, _) => Err(PartnerRefusal::NotApplied),
-            (Self::Ended { .. }, _) => Err(PartnerRefusal::Ended),
+            (Self::Ended(ended), _) => Err(PartnerRefusal::Ended { again: ended.again.at }),
             (Self::Candidate(candidate), _) => {
                 let follows = candidate.file.follows(issued);
                 let issued = follows.as_deref().unwrap_or(issued);
-                let mut events = told(candidate.decide(issued, rulebook()?)?);
+                let mut events = candidate.decide(issued, rulebook()?)?;
                 follows?;
                 if events.iter().any(PartnerEvent::approves) {
                     events.extend(told(Training::default().assign_next(rulebook()?)));
@@ -265,38 +295,11 @@ impl Partner {
         use ApplicationEvent as Told;
         use PartnerEvent::Application;
         match (&mut *self, event) {
-            (
-                _,
-                Application(Told::Applied {
-                    program,
-                    company,
-                    contacts,
-                    sections,
-                    source,
-                    inviter,
-                    terms_version,
-                    applied_by,
-                    applied_at,
-                    resembles,
-                }),
-            ) => {
-                let people = contacts.iter().map(|contact| contact.details.subject).collect();
-                let mut file = File {
-                    program,
-                    company: CompanyKeys::of(&company),
-                    people,
-                    resembles,
-                    subject: sections.subject,
-                    source,
-                    inviter,
-                    terms_version,
-                    applied_by: applied_by.clone(),
-                    since: applied_at,
-                    members: BTreeSet::new(),
-                };
-                file.acted(&applied_by);
-                *self =
-                    Self::Candidate(Box::new(Candidate { file, stage: ApplicationStage::Applied }));
+            (before, Application(event @ Told::Applied { .. })) => {
+                let earlier = before.earlier_people();
+                if let Some(candidate) = Candidate::begun(event, earlier) {
+                    *self = Self::Candidate(Box::new(candidate));
+                }
             }
             (Self::Candidate(candidate), Application(Told::Approved { approved_at, .. })) => {
                 *self = Self::Active(Box::new(Active {
@@ -309,13 +312,18 @@ impl Partner {
             }
             (
                 Self::Candidate(candidate),
-                Application(Told::Rejected { .. } | Told::Withdrawn {}),
-            ) => {
-                *self = Self::Ended { program: candidate.file.program };
-            }
+                Application(
+                    Told::Rejected { again, .. }
+                    | Told::Withdrawn { again }
+                    | Told::Lapsed { again, .. },
+                ),
+            ) => *self = Self::Ended(Box::new(candidate.ended(again))),
             (Self::Candidate(candidate), Application(event)) => candidate.evolve(&event),
+            (Self::Candidate(candidate), PartnerEvent::Contact(event)) => {
+                candidate.file.contact(&event);
+            }
             (Self::Active(active), event) => active.evolve(event),
-            (Self::Unknown | Self::Candidate(_) | Self::Ended { .. }, _) => {} // Nothing else happens before the approval or after the end.
+            (Self::Unknown | Self::Candidate(_) | Self::Ended(_), _) => {} // Nothing else happens before the approval or after the end.
         }
     }
 }
@@ -330,16 +338,23 @@ impl Active {
         use PartnerCommand as Do;
         let issue = training::Issue { rulebook, command: issued.command_id, at: issued.at };
         match &issued.command {
-            Do::Approve {} => Ok(vec![]), // Already so: a retry is harmless.
+            Do::Approve { .. } => Ok(vec![]), // Already so: a retry is harmless.
             Do::Apply { .. }
             | Do::AssignReview { .. }
             | Do::RequestInformation { .. }
             | Do::SupplyInformation { .. }
+            | Do::CloseInformationRequest {}
             | Do::RecordReview { .. }
             | Do::ScheduleInterview { .. }
             | Do::RecordInterview { .. }
+            | Do::RecordMissedInterview {}
             | Do::Reject { .. }
+            | Do::Escalate {}
+            | Do::Lapse {}
             | Do::Withdraw {} => Err(PartnerRefusal::AlreadyDecided),
+            Do::AddContact { contact } => contacts::add(&self.file, contact).map(told),
+            Do::ChangeContact { contact } => contacts::change(&self.file, contact).map(told),
+            Do::RemoveContact { person } => contacts::remove(&self.file, *person).map(told),
             Do::AcceptTerms { version } => {
                 terms::accept(&self.file, *version, rulebook, issued).map(told)
             }
@@ -375,6 +390,7 @@ impl Active {
     fn evolve(&mut self, event: PartnerEvent) {
         match event {
             PartnerEvent::Application(_) => {} // Settled before the approval.
+            PartnerEvent::Contact(event) => self.file.contact(&event),
             PartnerEvent::Terms(TermsEvent::Accepted { version, accepted_at, .. }) => {
                 self.file.terms_version = version;
                 self.file.since = accepted_at;

@@ -4,6 +4,7 @@ mod curriculum;
 mod guard;
 mod plans;
 mod policy;
+mod screening;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use self::{
     curriculum::{Certification, Course},
     plans::{Drafted, PlanDraft},
     policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, Terms},
+    screening::{Deadline, Screening},
     status::{ContractStatus, KernelState},
 };
 use self::{plans::Proposal, policy::publish_own};
@@ -191,6 +193,7 @@ impl Program {
         use ProgramCommand as Do;
         match (self, &issued.command) {
             (Self::Unopened, Do::Open { name, base_currency, policy }) => {
+                policy.check()?;
                 let policy = publish_own([], policy.clone(), issued.at, issued)?;
                 let (name, base_currency) = (name.clone(), *base_currency);
                 Ok(vec![ProgramEvent::Opened { name, base_currency, policy }])
@@ -209,6 +212,7 @@ impl Program {
                 | Do::DefineCertification { .. },
             ) => Err(ProgramRefusal::NotOpen),
             (Self::Open(rulebook), Do::PublishProgramPolicy { effective_from, policy }) => {
+                policy.check()?;
                 let policy =
                     publish_own(rulebook.policies.iter(), policy.clone(), *effective_from, issued)?;
                 Ok(vec![ProgramEvent::PolicyPublished { policy }])

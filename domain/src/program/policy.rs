@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::ProgramCommand;
+use super::{Deadline, ProgramCommand, Screening};
 use crate::{
     Issued, Money, PolicyRef, Published,
     bounds::bounded,
     published::hash_of,
     refusal::{Invalid, positive, some},
+    time::after_days,
 };
 
 /// The terms and conditions that a partner accepts.
@@ -29,6 +30,9 @@ bounded! {
         pub interview_required: bool,
         /// Levels below the top that partners may join at.
         pub max_network_depth: u32 as DEPTH,
+        /// How applications are screened; without it nothing has a due date, and whoever was not taken may come again at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub screening: Option<Screening>,
     }
 }
 
@@ -74,6 +78,12 @@ bounded! {
     }
 }
 
+impl ProgramPolicy {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        self.screening.as_ref().map_or(Ok(()), Screening::check)
+    }
+}
+
 impl PayoutPolicy {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         some("policy.minimum", &self.minimum)?;
@@ -93,6 +103,19 @@ impl DealPolicy {
             }
         }
         Ok(())
+    }
+}
+
+impl Published<ProgramPolicy> {
+    /// The end of so many whole days from `at` on, where applications are screened by this policy.
+    pub(crate) fn deadline(
+        &self,
+        at: DateTime<Utc>,
+        days: impl FnOnce(&Screening) -> u32,
+    ) -> Option<Deadline> {
+        let days = days(self.body.screening.as_ref()?);
+        let at = after_days(at, days, self.body.time_zone)?;
+        Some(Deadline { at, policy_version: self.version })
     }
 }
 

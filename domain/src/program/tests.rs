@@ -385,3 +385,15 @@ proptest! {
         prop_assert_eq!(folded_with_a_stop::<Program>(&events, cut), program);
     }
 }
+
+#[test]
+fn an_application_cannot_lapse_before_its_answer_is_due() {
+    let publish = |answer_days, lapse_days| {
+        let screening = Screening { answer_days, lapse_days, ..screening() };
+        let policy = ProgramPolicy { screening: Some(screening), ..program_policy() };
+        publish_program_policy("2025-02-01", policy)
+    };
+    assert!(decide(published([]), publish(7, 7)).is_ok());
+    assert_eq!(fault(publish(7, 6)).0, "policy.screening.lapse_days");
+    assert_eq!(fault(publish(0, 6)).0, "policy.screening.answer_days");
+}

@@ -23,6 +23,11 @@ pub fn sample(command: &str) -> Value {
         }),
         "scheduleInterview" => json!({ "at": "2025-01-08T09:00:00Z" }),
         "recordInterview" => json!({ "outcome": "recommended", "notes": "Knows the market" }),
+        "addContact" | "changeContact" => json!({ "contact": {
+            "person": Uuid::from_u128(0x12), "first_name": "Nina", "last_name": "Lang",
+            "email": "nina@alfa.example"
+        } }),
+        "removeContact" => json!({ "person": Uuid::from_u128(0x12) }),
         "rejectApplication" => json!({ "code": "sector-mismatch" }),
         "acceptTerms" => json!({ "version": 2 }),
         "assignCourse" => json!({ "course": "basics" }),
@@ -104,6 +109,10 @@ pub fn sample(command: &str) -> Value {
             "valid_for_months": 12
         }),
         "approveApplication"
+        | "closeInformationRequest"
+        | "escalateApplication"
+        | "lapseApplication"
+        | "recordMissedInterview"
         | "withdrawApplication"
         | "joinNetwork"
         | "assignResponsible"
@@ -160,7 +169,7 @@ impl Telling {
 
 /// Somebody in a role; members are of the partner that is asked, or of Alfa where a deal or a wallet is.
 fn somebody(role: Role, name: String, asked: Uuid) -> Actor {
-    let partners = [ALFA.0, BETA.0, super::id(0xA1), super::id(0xA2)];
+    let partners = [ALFA.0, BETA.0, super::id(0xA1), super::id(0xA2), super::id(0xA3)];
     let partner = if partners.contains(&asked) { PartnerId(asked) } else { ALFA };
     let partner = role.is_member().then_some(partner);
     Actor { partner, ..Actor::of(role, name) }
@@ -194,7 +203,12 @@ fn tell() -> Vec<Recorded> {
     told.ask(BETA.0, on, &[reviewed, approved].concat());
     let other = super::id;
     told.ask(other(0xA1), on, &[&reviewed[..], &["rejectApplication"]].concat());
-    told.ask(other(0xA2), on, &["applyForProgram", "withdrawApplication"]);
+    let missed = ["requestInformation", "closeInformationRequest", "recordReview"];
+    let missed =
+        [&reviewed[..2], &missed, &["scheduleInterview", "recordMissedInterview"]].concat();
+    told.ask(other(0xA3), on, &["applyForProgram", "assignReview", "requestInformation"]);
+    told.ask(other(0xA2), on, &[&missed[..], &["withdrawApplication"]].concat());
+    told.ask(ALFA.0, on, &["addContact", "changeContact", "removeContact"]);
     told.ask(ALFA.0, "2025-02-01", &["acceptTerms"]);
 
     let on = "2025-02-19";

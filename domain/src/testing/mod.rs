@@ -16,7 +16,7 @@ use crate::{
     commands::Permitted,
     facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
-    program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy},
+    program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy, Screening},
     world::now,
 };
 
@@ -188,6 +188,20 @@ pub fn program_policy() -> ProgramPolicy {
         time_zone: chrono_tz::Europe::Warsaw,
         interview_required: true,
         max_network_depth: 3,
+        screening: Some(screening()),
+    }
+}
+
+/// Two weeks to review, one to answer, a month until it lapses; three months after a rejection, a week after a withdrawal,
+/// at once after a lapse.
+pub fn screening() -> Screening {
+    Screening {
+        review_days: 14,
+        answer_days: 7,
+        lapse_days: 30,
+        reapply_after_rejection_days: 90,
+        reapply_after_withdrawal_days: 7,
+        reapply_after_lapse_days: 0,
     }
 }
 
@@ -362,7 +376,7 @@ pub fn until_interviewed() -> Vec<PartnerCommand> {
 /// From the application to the approval and into the network.
 pub fn until_joined() -> Vec<PartnerCommand> {
     let mut commands = until_interviewed();
-    commands.extend([PartnerCommand::Approve {}, PartnerCommand::Join {}]);
+    commands.extend([PartnerCommand::Approve { reason: None }, PartnerCommand::Join {}]);
     commands
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum Sum {
 
 pub(crate) fn counted(placed: &Placed) -> Option<Count> {
     if let Some(ApplicationEvent::Applied { .. }) = placed.told() {
-        Some(Count::Applied)
+        (placed.version() == 1).then_some(Count::Applied) // Who applies again is counted already.
     } else if let Some(ApplicationEvent::Approved { .. }) = placed.told() {
         Some(Count::Approved)
     } else if let Some(NetworkEvent::Joined { .. }) = placed.told() {

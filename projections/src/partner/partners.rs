@@ -2,15 +2,16 @@
 
 use domain::Tier;
 use domain::partner::{
-    ApplicationEvent, ApplicationRejectionCode, ApplicationSource, BankEvent, NetworkEvent,
-    PartnerEvent, ReviewResult, TermsEvent, TierEvent, TrainingEvent,
+    ApplicationEvent, ApplicationRejectionCode, ApplicationSource, BankEvent, ContactEvent,
+    NetworkEvent, PartnerEvent, ReviewResult, TermsEvent, TierEvent, TrainingEvent,
 };
+use domain::program::Deadline;
 use sea_orm::entity::prelude::*;
 
 use crate::ground::{Misfit, Placed, Portrait, Sealed, Word, table, words};
 
 table! {
-    "partners" of Some(Column::Id), stamped [last_position, version], found by [
+    "partners" of Some(Column::Id), fold 2, stamped [last_position, version], found by [
         "applied_at, id",
         "company_name, id",
         "last_position, id",
@@ -39,14 +40,17 @@ table! {
         /// The partner that has named the same web domain before.
         pub resembles: Option<Uuid>,
         pub reviewer: Option<String>,
-        /// Whether the review was passed.
-        pub review_passed: Option<bool>,
+        /// What the reviewer concluded.
+        pub review: Option<Word<ReviewResult>>,
+        /// When the interview takes place or took place; none once it was missed.
         pub interview_at: Option<DateTimeUtc>,
         pub applied_at: DateTimeUtc,
         pub approved_at: Option<DateTimeUtc>,
         pub joined_at: Option<DateTimeUtc>,
-        /// When the application was rejected or withdrawn.
+        /// When the application was rejected or withdrawn, or lapsed.
         pub ended_at: Option<DateTimeUtc>,
+        /// From when on the partner may apply again.
+        pub may_apply_from: Option<DateTimeUtc>,
         /// Why the application was rejected.
         pub rejection: Option<Word<ApplicationRejectionCode>>,
         pub parent: Option<Uuid>,
@@ -75,6 +79,7 @@ words! {
         "approved" => Approved: "The application is approved: this is a partner.",
         "rejected" => Rejected: "The application was rejected.",
         "withdrawn" => Withdrawn: "The candidate has withdrawn the application.",
+        "lapsed" => Lapsed: "The candidate never answered, and the application has lapsed.",
     }
 }
 
@@ -116,6 +121,7 @@ impl Portrait for Entity {
     fn change(row: &mut Model, event: &PartnerEvent, placed: &Placed) -> Result<(), Misfit> {
         match event {
             PartnerEvent::Application(event) => return decided(row, event, placed),
+            PartnerEvent::Contact(event) => return contact(row, event, placed),
             PartnerEvent::Terms(TermsEvent::Accepted { version, .. }) => {
                 row.terms_version = (*version).into()
             }
@@ -141,10 +147,47 @@ impl Portrait for Entity {
     }
 }
 
+/// An application that comes to nothing.
+fn ends(row: &mut Model, stage: PartnerStage, again: Deadline, placed: &Placed) {
+    row.stage = stage;
+    row.ended_at = Some(placed.at());
+    row.may_apply_from = Some(again.at);
+}
+
+/// Whoever was not taken applies anew, and is judged by nothing of before.
+fn again(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result<(), Misfit> {
+    let anew = Entity::found(&PartnerEvent::Application(event.clone()), placed)?;
+    match anew.filter(|_| row.ended_at.is_some()) {
+        Some(anew) => *row = anew,
+        None => return placed.twice::<Entity>(),
+    }
+    Ok(())
+}
+
+/// Who its people are.
+fn contact(row: &mut Model, event: &ContactEvent, placed: &Placed) -> Result<(), Misfit> {
+    let people = &mut row.contacts.0;
+    match event {
+        ContactEvent::Added { contact } => {
+            people.extend(Sealed::of([&contact.details], placed)?.0);
+        }
+        ContactEvent::Changed { contact } => {
+            for changed in Sealed::of([&contact.details], placed)?.0 {
+                let mut known = people.iter_mut();
+                if let Some(known) = known.find(|known| known.subject == changed.subject) {
+                    *known = changed;
+                }
+            }
+        }
+        ContactEvent::Removed { person } => people.retain(|known| known.subject != *person),
+    }
+    Ok(())
+}
+
 /// How the application goes on.
 fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result<(), Misfit> {
     match event {
-        ApplicationEvent::Applied { .. } => return placed.twice::<Entity>(),
+        ApplicationEvent::Applied { .. } => return again(row, event, placed),
         ApplicationEvent::ReviewAssigned { reviewer } => {
             row.stage = PartnerStage::UnderReview;
             row.reviewer = Some(reviewer.clone());
@@ -152,29 +195,36 @@ fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result
         ApplicationEvent::InformationRequested { .. } => {
             row.stage = PartnerStage::InformationRequested
         }
-        ApplicationEvent::InformationSupplied { .. } => row.stage = PartnerStage::UnderReview,
+        ApplicationEvent::InformationSupplied { .. }
+        | ApplicationEvent::InformationRequestClosed { .. } => {
+            row.stage = PartnerStage::UnderReview
+        }
         ApplicationEvent::ReviewRecorded { result, .. } => {
             row.stage = PartnerStage::Reviewed;
-            row.review_passed = Some(*result == ReviewResult::Passed);
+            row.review = Some(Word(*result));
         }
         ApplicationEvent::InterviewScheduled { at } => {
             row.stage = PartnerStage::InterviewScheduled;
             row.interview_at = Some(*at);
         }
         ApplicationEvent::InterviewHeld { .. } => row.stage = PartnerStage::Interviewed,
+        ApplicationEvent::InterviewMissed { .. } => {
+            row.stage = PartnerStage::Reviewed;
+            row.interview_at = None;
+        }
         ApplicationEvent::Approved { .. } => {
             row.stage = PartnerStage::Approved;
             row.approved_at = Some(placed.at());
         }
-        ApplicationEvent::Rejected { code } => {
-            row.stage = PartnerStage::Rejected;
-            row.ended_at = Some(placed.at());
+        ApplicationEvent::Escalated { .. } => {} // It waits where it is.
+        ApplicationEvent::Rejected { code, again } => {
             row.rejection = Some(Word(*code));
+            ends(row, PartnerStage::Rejected, *again, placed);
         }
-        ApplicationEvent::Withdrawn {} => {
-            row.stage = PartnerStage::Withdrawn;
-            row.ended_at = Some(placed.at());
+        ApplicationEvent::Withdrawn { again } => {
+            ends(row, PartnerStage::Withdrawn, *again, placed);
         }
+        ApplicationEvent::Lapsed { again, .. } => ends(row, PartnerStage::Lapsed, *again, placed),
     }
     Ok(())
 }

@@ -10,7 +10,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::schema::sdl::{document, fields, types};
-use super::super::schema::served::{Objects, Served, codes};
+use super::super::schema::{
+    commands::apply,
+    served::{LATE, Objects, Served, codes},
+};
 
 /// The shortest way from the root to each object type: the fields with their arguments.
 fn ways(
@@ -109,6 +112,7 @@ async fn every_field_answers_whom_the_table_names_and_refuses_everybody_else() {
     let program = served.story.id("program");
     let north = served.objects("north").await;
     served.leave_open().await;
+    assert!(apply(&served, LATE, "Late").await.data.into_json().is_ok(), "an application waits");
     let (mut all, mut met) = (BTreeSet::new(), BTreeSet::new());
     for (ty, way) in ways(&document, north, program) {
         all.insert(ty.clone());

@@ -111,7 +111,12 @@ async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_els
 }
 
 /// What is new under an id from outside and is not walked, since it names nothing outside of what it is part of: with why.
-const PARTS: [(&str, &str, &str); 3] = [
+const PARTS: [(&str, &str, &str); 4] = [
+    (
+        "addContact",
+        "contact.person",
+        "data, certificates and keys are of a person within its partner",
+    ),
     (
         "applyForProgram",
         "contacts.person",
@@ -122,7 +127,8 @@ const PARTS: [(&str, &str, &str); 3] = [
 ];
 
 /// The inputs that name what is there.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
+    "contact.person",
     "dealId",
     "inviter",
     "partner",

@@ -188,7 +188,10 @@ fn r4_before_approval_only_the_application_is_open() {
     assert_eq!(
         open,
         [
+            "Mutation.addContact",
             "Mutation.applyForProgram",
+            "Mutation.changeContact",
+            "Mutation.removeContact",
             "Mutation.supplyInformation",
             "Mutation.withdrawApplication",
             "Query.viewer",

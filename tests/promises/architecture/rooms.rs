@@ -42,14 +42,14 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[
         &["audit/mod.rs"], &["glance/mod.rs"], &["ledger/mod.rs"], &["outbox/mod.rs"], &["program/mod.rs"], &["wallet/mod.rs"],
         &["deal/mod.rs", "deal/commission.rs"],
-        &["partner/mod.rs", "partner/application.rs", "partner/contact.rs", "partner/network.rs", "partner/training.rs"],
+        &["partner/mod.rs", "partner/application.rs", "partner/contact.rs", "partner/network.rs", "partner/screening.rs", "partner/training.rs"],
     ],
     &[
         &["audit/edges.rs"], &["audit/lists.rs"], &["audit/open.rs"],
         &["deal/edges.rs"], &["deal/lists.rs"], &["deal/mutations.rs"],
         &["glance/edges.rs"], &["glance/lists.rs"],
         &["ledger/edges.rs"], &["ledger/lists.rs"],
-        &["partner/edges.rs"], &["partner/lists.rs"], &["partner/mutations.rs"],
+        &["partner/edges.rs"], &["partner/lists.rs"], &["partner/mutations.rs"], &["partner/waiting.rs"],
         &["program/edges.rs"], &["program/lists.rs"], &["program/mutations.rs"],
         &["wallet/edges.rs"], &["wallet/lists.rs"], &["wallet/mutations.rs"],
     ],

@@ -24,7 +24,7 @@ const APPLY: &str = "mutation($input: ApplyForProgramInput!) { applyForProgram(i
                      { position partner { name } refusal { code } } }";
 
 /// An application of a partner that there is not yet.
-pub(super) async fn apply(served: &Served, candidate: Uuid, name: &str) -> Response {
+pub async fn apply(served: &Served, candidate: Uuid, name: &str) -> Response {
     let input = json!({ "input": {
         "program": served.story.id("program"),
         "company": { "name": name, "country": "PL" },

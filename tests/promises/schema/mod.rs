@@ -1,8 +1,9 @@
 //! The GraphQL face: its schema as a portal's developer reads it, and what its questions and mutations are answered.
 
 mod answers;
+mod applications;
 mod bounds;
-mod commands;
+pub mod commands;
 mod costs;
 mod filters;
 mod moments;

@@ -62,14 +62,27 @@ fn at_least(position: u64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_whose_approval_the_views_do_not_show_yet_is_not_told_that_there_is_none() {
+async fn r4_the_approval_lets_a_member_in_and_nothing_before_it_whatever_the_views_show() {
     for place in places().await {
         let served = Served::at(place).await;
         halt(&served).await;
         let trade = Trade::set_up(&served.service.log).await;
-        let own = "{ partners { nodes { name } } }";
-        let answer = served.ask(Role::Owner, Some(trade.partner), own).await;
-        assert_eq!(codes(&answer), code("partners", "UNAVAILABLE"));
+        let candidate = Uuid::now_v7();
+        trade.candidate(candidate, None, 1).await;
+        for (asked, path) in [
+            ("{ partners { nodes { name } } }", "partners"),
+            ("{ viewer { partner { name } } }", "viewer.partner"),
+            ("{ programs { nodes { name } } }", "programs"),
+        ] {
+            let ask = async |partner| codes(&served.ask(Role::Owner, Some(partner), asked).await);
+            assert_eq!(ask(trade.partner).await, [], "the views do not show it yet");
+            assert_eq!(ask(candidate).await, code(path, "FORBIDDEN"));
+        }
+        let own = "{ viewer { application { stage } } }";
+        assert_eq!(codes(&served.ask(Role::Owner, Some(candidate), own).await), []);
+        trade.approve(candidate).await;
+        let partners = "{ partners { nodes { name } } }";
+        assert_eq!(codes(&served.ask(Role::Owner, Some(candidate), partners).await), []);
         served.service.stop().await;
     }
 }

@@ -61,10 +61,14 @@ async fn a_row_too_few_and_a_row_too_many_are_named() {
 }
 
 /// For each claim a change of rows that contradicts it, and none that is checked before it.
-const CONTRADICTIONS: [(&str, &str); 15] = [
+const CONTRADICTIONS: [(&str, &str); 16] = [
     (
         "the network is a forest: everybody stands one below a parent that has joined the same programme",
         "UPDATE partners SET depth = depth + 1 WHERE depth = (SELECT max(depth) FROM partners)",
+    ),
+    (
+        "an application waits as long as it is not decided, and no longer",
+        "UPDATE partners SET stage = 'reviewed' WHERE stage = 'approved'",
     ),
     ("a deal is paid by its payments", "UPDATE deals SET paid_minor = paid_minor + 1"),
     ("no bucket of a wallet is below zero", "UPDATE wallets SET held_minor = -1"),

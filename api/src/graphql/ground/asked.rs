@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_graphql::{Context, OutputType, dataloader::DataLoader};
 use domain::PartnerId;
-use eventlog::{Log, SealedValue};
+use eventlog::{LoadError, Log, SealedValue};
 use futures::future::BoxFuture;
-use projections::{Order, Page, QueryError, Sight, Views};
+use projections::{Order, Page, Sight, Views};
 use sea_orm::{Condition, DatabaseConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -35,9 +35,8 @@ pub struct Sources {
     pub mailing: Mailing,
 }
 
-/// Whether a partner's application is approved, as the views tell it: a subject's answer, since the ground knows none.
-pub type Approved =
-    fn(DatabaseConnection, PartnerId) -> BoxFuture<'static, Result<bool, QueryError>>;
+/// Whether a partner's application is approved: a subject's answer, since the ground knows none.
+pub type Approved = fn(Log, PartnerId) -> BoxFuture<'static, Result<bool, LoadError>>;
 
 /// One request's own data.
 pub struct Asked {
@@ -112,20 +111,16 @@ impl Asked {
         self.principal.partner.is_none_or(|own| own == partner)
     }
 
-    /// R4: a member looks around only once its partner's application is approved. Read once a request.
+    /// R4: a member looks around only once its partner's application is approved, and from that event on: it is asked of
+    /// the log, once a request.
     pub async fn approved(&self) -> Result<(), Failure> {
         let Some(own) = self.principal.partner else { return Err(Failure::not_approved()) };
+        let log = self.sources.log.clone();
         let approved = self.approved.get_or_try_init(|| async move {
-            let head = *self.sources.log.head().borrow();
-            if (self.is_approved)(self.db(), own).await? {
-                return Ok::<bool, Failure>(true);
-            }
-            // It may have been approved by what the views have not come to yet.
-            let behind = self.sources.views.wait_for(head, PATIENCE).await.is_err();
-            match (self.is_approved)(self.db(), own).await? {
-                false if behind => Err(Failure::unavailable("the views are behind")),
-                approved => Ok(approved),
-            }
+            (self.is_approved)(log, own).await.map_err(|error| match error {
+                LoadError::Unavailable(_) => Failure::unavailable(&error),
+                LoadError::Undecodable(_) | LoadError::OwnBeside => Failure::internal(&error),
+            })
         });
         if *approved.await? { Ok(()) } else { Err(Failure::not_approved()) }
     }

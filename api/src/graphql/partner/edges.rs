@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, Condition};
 use super::{
     Partner,
     network::NetworkMember,
+    screening::{ApplicationFinding, ApplicationForm, InformationRequest},
     training::{AssignedCourse, Certificate, TrainingRecord},
 };
 use crate::graphql::{
@@ -32,6 +33,12 @@ edges! {
         resembles: Partner = resembles;
     }
     pages {
+        /// The applications as they were sent, the latest first.
+        forms: ApplicationForm = application_forms by Partner, descending Position;
+        /// What the candidate was asked and has answered, in the order in which it was asked.
+        information_requests: InformationRequest = information_requests by Partner, ascending FirstPosition;
+        /// What was found of the application and how it was decided, in that order.
+        findings: ApplicationFinding = application_findings by Partner, ascending Position;
         /// The partner's wallets, one a currency.
         wallets: Wallet = wallets by Partner, ascending Currency;
         /// The courses that are assigned, in the order in which they were assigned first.

@@ -6,13 +6,15 @@ mod edges;
 mod lists;
 mod mutations;
 mod network;
+mod screening;
 mod training;
+mod waiting;
 
 use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use domain::{
     Tier,
-    partner::{ApplicationRejectionCode, ApplicationSource},
+    partner::{ApplicationRejectionCode, ApplicationSource, ReviewResult},
 };
 use projections::partners;
 use uuid::Uuid;
@@ -23,7 +25,9 @@ pub use self::{
     lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
+    screening::{ApplicationFinding, ApplicationForm, InformationRequest},
     training::{AssignedCourse, Certificate, TrainingRecord},
+    waiting::{WaitingApplication, WaitingQueries},
 };
 use super::ground::{
     node::Global,
@@ -62,15 +66,17 @@ shows! {
         approved_at: Option<DateTime<Utc>>,
         /// When the partner joined the network.
         joined_at: Option<DateTime<Utc>>,
-        /// When the application was rejected or withdrawn.
+        /// When the application was rejected or withdrawn, or lapsed.
         ended_at: Option<DateTime<Utc>>,
+        /// From when on the partner may apply again, where the application has come to nothing.
+        may_apply_from: Option<DateTime<Utc>>,
         /// Why the application was rejected.
         rejection: Option<Word<ApplicationRejectionCode>>,
         /// Who reviews the application.
         reviewer: Option<String>,
-        /// Whether the review was passed.
-        review_passed: Option<bool>,
-        /// When the interview takes place or took place.
+        /// What the reviewer concluded.
+        review_result: Option<Word<ReviewResult>> = shown(row.review)?,
+        /// When the interview takes place or took place; null once it was missed.
         interview_at: Option<DateTime<Utc>>,
         /// How many levels below the top the partner stands.
         depth: Option<u32>,

@@ -27,7 +27,7 @@ pub struct CompanyInput {
     website: Option<String>,
 }
 
-/// A person of the candidate's company.
+/// A person of the partner's company.
 #[derive(InputObject, Debug)]
 pub struct ContactInput {
     /// The person's id, a UUID of your choice. Training and certificates are recorded under it.
@@ -140,6 +140,9 @@ mutations! {
         answer: String,
     } => SupplyInformation { answer };
 
+    /// Closes the question to the candidate that is open, so that the review goes on without an answer.
+    close_information_request(CloseInformationRequestInput) -> CloseInformationRequestPayload {} => CloseInformationRequest {};
+
     /// Records the review of an application with its two findings.
     record_review(RecordReviewInput) -> RecordReviewPayload {
         /// How well its sector fits. At most 8000 characters.
@@ -150,7 +153,7 @@ mutations! {
         result: Word<ReviewResult>,
     } => RecordReview { sector_fit, marketing_competence, result: result.0 };
 
-    /// Sets the date of the interview.
+    /// Sets the date of the interview, or another one.
     schedule_interview(ScheduleInterviewInput) -> ScheduleInterviewPayload {
         /// When it takes place.
         at: DateTime<Utc>,
@@ -164,8 +167,14 @@ mutations! {
         notes: String,
     } => RecordInterview { outcome: outcome.0, notes };
 
+    /// Records that the candidate did not come to the interview. It can be given another date.
+    record_missed_interview(RecordMissedInterviewInput) -> RecordMissedInterviewPayload {} => RecordMissedInterview {};
+
     /// Approves an application: from here on the candidate is a partner and has access to the portal.
-    approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {} => Approve {};
+    approve_application(ApproveApplicationInput) -> ApproveApplicationPayload {
+        /// Why. Needed where the review or the interview advises against the candidate. At most 8000 characters.
+        reason: Option<String>,
+    } => Approve { reason };
 
     /// Rejects an application.
     reject_application(RejectApplicationInput) -> RejectApplicationPayload {
@@ -180,6 +189,24 @@ mutations! {
 mutations! {
     /// Mutations of partners.
     PartnerMutations asks PartnerCommand of Partner(PartnerId) by partner_id, "The partner."; changes partner: Partner;
+
+    /// Adds somebody to a partner's contacts.
+    add_contact(AddContactInput) -> AddContactPayload {
+        /// The person.
+        contact: ContactInput,
+    } => AddContact { contact: contact.into() };
+
+    /// Changes what is known of one of a partner's contacts.
+    change_contact(ChangeContactInput) -> ChangeContactPayload {
+        /// The person, with all of what is known of it from now on.
+        contact: ContactInput,
+    } => ChangeContact { contact: contact.into() };
+
+    /// Removes somebody from a partner's contacts. What the person has done in training stays.
+    remove_contact(RemoveContactInput) -> RemoveContactPayload {
+        /// The person's id.
+        person: Uuid,
+    } => RemoveContact { person: SubjectId(person) };
 
     /// Accepts the terms of the programme that are in force.
     accept_terms(AcceptTermsInput) -> AcceptTermsPayload {

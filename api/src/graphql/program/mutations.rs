@@ -6,6 +6,7 @@ use domain::{
     Money,
     program::{
         DealPolicy, KernelState, PayoutPolicy, ProgramCommand, ProgramPolicy, Responsibility,
+        Screening,
     },
     refusal::Invalid,
 };
@@ -28,6 +29,26 @@ pub struct ProgramPolicyInput {
     interview_required: bool,
     /// How many levels below the top partners may join. From 0 to 32.
     max_network_depth: u32,
+    /// How applications are screened. Where it is left out nothing has a due date, and whoever was not taken may apply
+    /// again at once.
+    screening: Option<ScreeningInput>,
+}
+
+/// By when applications are reviewed and questions answered, and how long who was not taken waits.
+#[derive(InputObject, Debug)]
+pub struct ScreeningInput {
+    /// Days within which the vendor reviews what is complete. From 1 to 3650.
+    review_days: u32,
+    /// Days within which a candidate answers a question. From 1 to 3650.
+    answer_days: u32,
+    /// Days without an answer after which an application lapses. From 1 to 3650.
+    lapse_days: u32,
+    /// Days after a rejection in which nobody applies again. From 0 to 3650.
+    reapply_after_rejection_days: u32,
+    /// The same after the candidate has withdrawn. From 0 to 3650.
+    reapply_after_withdrawal_days: u32,
+    /// The same after the application has lapsed. From 0 to 3650.
+    reapply_after_lapse_days: u32,
 }
 
 /// When money may leave a wallet.
@@ -74,6 +95,14 @@ impl ProgramPolicyInput {
             time_zone: zone.map_err(|_| Invalid::new("policy.time_zone", problem))?,
             interview_required: self.interview_required,
             max_network_depth: self.max_network_depth,
+            screening: self.screening.map(|input| Screening {
+                review_days: input.review_days,
+                answer_days: input.answer_days,
+                lapse_days: input.lapse_days,
+                reapply_after_rejection_days: input.reapply_after_rejection_days,
+                reapply_after_withdrawal_days: input.reapply_after_withdrawal_days,
+                reapply_after_lapse_days: input.reapply_after_lapse_days,
+            }),
         })
     }
 }

@@ -36,15 +36,16 @@ fn an_application_is_made_once() {
         .then_expect_error(PartnerRefusal::AlreadyApplied);
     TestFramework::<Partner>::with(facts().into())
         .given_no_previous_events()
-        .when(vendor("vera", "2025-01-10", PartnerCommand::Approve {}))
+        .when(vendor("vera", "2025-01-10", PartnerCommand::Approve { reason: None }))
         .then_expect_error(PartnerRefusal::NotApplied);
 }
 
 #[test]
 fn r2_nothing_is_decided_before_both_findings_are_recorded() {
     let reject = || command("rejectApplication", json!({ "code": "other" }));
-    for given in [applied(), under_review()] {
-        for decision in [PartnerCommand::Approve {}, reject()] {
+    let asked = [first(2), vec![command("requestInformation", json!({ "question": "Why?" }))]];
+    for given in [applied(), under_review(), partner_events(asked.concat())] {
+        for decision in [PartnerCommand::Approve { reason: None }, reject()] {
             assert_eq!(decide(given.clone(), decision), Err(PartnerRefusal::NotReviewed));
         }
     }
@@ -64,7 +65,7 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     let schedule = || command("scheduleInterview", json!({ "at": "2025-01-08T09:00:00Z" }));
     let hold =
         || command("recordInterview", json!({ "outcome": "recommended", "notes": "Knows us" }));
-    let approve = || PartnerCommand::Approve {};
+    let approve = || PartnerCommand::Approve { reason: None };
     assert_eq!(decide(under_review(), schedule()), Err(PartnerRefusal::NotReviewed));
     assert_eq!(decide(reviewed("failed"), schedule()), Err(PartnerRefusal::ReviewNotPassed));
     assert_eq!(name_of(decide(reviewed("passed"), schedule())), "interview-scheduled");
@@ -76,6 +77,7 @@ fn r3_only_who_passed_review_is_interviewed_and_only_who_was_interviewed_is_appr
     assert_eq!(name_of(decide(partner_events(first(4)), hold())), "interview-held");
     let approval = |interview_held| ApplicationEvent::Approved {
         interview_held,
+        reason: None,
         approved_at: at("2025-01-10"),
     };
     let held = PartnerEvent::Application(approval(true));
@@ -94,8 +96,10 @@ fn whether_an_interview_is_needed_is_for_the_policy_in_force_to_say() {
     let not_needed = ProgramPolicy { interview_required: false, ..program_policy() };
     let needed_again = publish_program_policy("2025-03-01", program_policy());
     let facts = facts_with([publish_program_policy("2025-02-01", not_needed), needed_again]);
-    let approve =
-        |at| decide_with(&facts, reviewed("passed"), at, PartnerCommand::Approve {}).map(drop);
+    let approve = |at| {
+        decide_with(&facts, reviewed("passed"), at, PartnerCommand::Approve { reason: None })
+            .map(drop)
+    };
     let refused_by =
         |version| Err(PartnerRefusal::InterviewNotHeld { policy: program_policy_version(version) });
     assert_eq!(approve("2025-02-01T11:59:59Z"), refused_by(1));
@@ -140,7 +144,8 @@ fn whoever_applied_or_is_named_neither_reviews_nor_interviews_nor_decides() {
     let contact = MARIA.0.to_string();
     let reject = || command("rejectApplication", json!({ "code": "other" }));
     let [_, _, review, _, interview] = until_interviewed().try_into().expect("five steps");
-    let checks = [(2, review), (4, interview), (5, PartnerCommand::Approve {}), (5, reject())];
+    let checks =
+        [(2, review), (4, interview), (5, PartnerCommand::Approve { reason: None }), (5, reject())];
     for (given, check) in checks {
         for own in ["mara", contact.as_str()] {
             let refused = Err(PartnerRefusal::ApplicantIsChecker { who: own.into() });
@@ -203,15 +208,15 @@ fn an_application_that_has_ended_stays_ended() {
     let reject = command("rejectApplication", json!({ "code": "sector-mismatch" }));
     let rejected = partner_events([until_interviewed(), vec![reject]].concat());
     for given in [withdrawn, rejected] {
-        let approve = decide(given.clone(), PartnerCommand::Approve {});
-        assert_eq!(approve, Err(PartnerRefusal::Ended));
-        assert_eq!(decide(given, apply(None)), Err(PartnerRefusal::AlreadyApplied));
+        let approve = decide(given.clone(), PartnerCommand::Approve { reason: None });
+        let refusal = Refusal::from(approve.expect_err("is over"));
+        assert_eq!(refusal.code, "APPLICATION_ENDED");
     }
 }
 
 #[test]
 fn an_approval_is_final_and_can_be_repeated() {
-    assert_eq!(decide(approved(), PartnerCommand::Approve {}), Ok(vec![]));
+    assert_eq!(decide(approved(), PartnerCommand::Approve { reason: None }), Ok(vec![]));
     let withdraw = decide(approved(), PartnerCommand::Withdraw {});
     assert_eq!(withdraw, Err(PartnerRefusal::AlreadyDecided));
 }

@@ -28,11 +28,13 @@ fn no_step_of_an_application_is_dated_before_what_it_rests_on() {
     for (given, step) in [
         (applied(), assign),
         (under_review(), ask()),
-        (asked, answer()),
+        (asked.clone(), answer()),
+        (asked, PartnerCommand::CloseInformationRequest {}),
         (under_review(), review),
         (reviewed("passed"), schedule),
         (partner_events(first(4)), interview),
-        (interviewed(), PartnerCommand::Approve {}),
+        (partner_events(first(4)), PartnerCommand::RecordMissedInterview {}),
+        (interviewed(), PartnerCommand::Approve { reason: None }),
         (interviewed(), reject()),
         (applied(), PartnerCommand::Withdraw {}),
         (approved(), PartnerCommand::Join {}),
@@ -52,7 +54,7 @@ fn a_step_that_nobody_has_dated_is_judged_at_what_it_rests_on_where_a_clock_is_b
     };
     for (given, step) in [
         (applied(), PartnerCommand::Withdraw {}),
-        (interviewed(), PartnerCommand::Approve {}),
+        (interviewed(), PartnerCommand::Approve { reason: None }),
         (approved(), PartnerCommand::Join {}),
     ] {
         let name = step.name();
@@ -75,7 +77,8 @@ fn each_finding_is_what_the_next_step_rests_on() {
     let given = [reviewed.clone(), schedule("2025-01-12").expect("may")].concat();
     let interviewed = decide_with(&facts(), given.clone(), "2025-01-14", interview);
     let given = [given, interviewed.expect("may")].concat();
-    let approve = |on| decide_with(&facts(), given.clone(), on, PartnerCommand::Approve {});
+    let approve =
+        |on| decide_with(&facts(), given.clone(), on, PartnerCommand::Approve { reason: None });
     assert_eq!(approve("2025-01-13"), too_early("2025-01-14"));
     let given = [given.clone(), approve("2025-01-15").expect("may")].concat();
     let join = |on| decide_with(&facts(), given.clone(), on, PartnerCommand::Join {});
@@ -92,7 +95,8 @@ fn an_approval_is_not_dated_into_the_time_of_terms_that_the_applicant_never_acce
     for step in [apply].into_iter().chain(rest) {
         given.extend(decide_with(&facts, given.clone(), "2025-02-10", step).expect("may"));
     }
-    let approve = |on| decide_with(&facts, given.clone(), on, PartnerCommand::Approve {});
+    let approve =
+        |on| decide_with(&facts, given.clone(), on, PartnerCommand::Approve { reason: None });
     for early in ["2024-12-01", "2025-01-15", "2025-02-10T11:59:59.999Z"] {
         assert_eq!(approve(early), too_early("2025-02-10"), "{early}");
     }
@@ -201,7 +205,9 @@ impl Joining {
                 self.ask(Self::day(day), assign).ok();
                 self.ask(Self::day(day), record_review("passed")).ok();
             }
-            Step::Approve(day) => drop(self.ask(Self::day(day), PartnerCommand::Approve {})),
+            Step::Approve(day) => {
+                drop(self.ask(Self::day(day), PartnerCommand::Approve { reason: None }))
+            }
             Step::Accept(version, day) => {
                 let version = version.unwrap_or_else(|| self.terms(Self::day(day)));
                 self.ask(Self::day(day), PartnerCommand::AcceptTerms { version }).ok();

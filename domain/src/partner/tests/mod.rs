@@ -2,8 +2,10 @@
 
 mod application;
 mod company;
+mod contacts;
 mod dates;
 mod network;
+mod screening;
 mod standing;
 mod training;
 
@@ -181,10 +183,27 @@ fn any_step() -> impl Strategy<Value = (Option<PartnerCommand>, &'static str)> {
         text().prop_map(|reviewer| PartnerCommand::AssignReview { reviewer }),
         text().prop_map(|question| PartnerCommand::RequestInformation { question }),
         text().prop_map(|answer| PartnerCommand::SupplyInformation { answer }),
-        prop::sample::select(vec!["passed", "failed"]).prop_map(record_review),
-        Just(PartnerCommand::Approve {}),
+        prop::sample::select(vec!["passed", "not-recommended", "failed"]).prop_map(record_review),
+        Just(PartnerCommand::Approve { reason: None }),
         Just(command("rejectApplication", json!({ "code": "other" }))),
         Just(PartnerCommand::Withdraw {}),
+        Just(PartnerCommand::CloseInformationRequest {}),
+        Just(PartnerCommand::RecordMissedInterview {}),
+        (person(), any::<bool>()).prop_map(|(person, added)| {
+            let contact = NewContact {
+                person,
+                first_name: "Nina".into(),
+                last_name: "Lang".into(),
+                email: "nina@alfa.example".into(),
+                phone: None,
+            };
+            if added {
+                PartnerCommand::AddContact { contact }
+            } else {
+                PartnerCommand::ChangeContact { contact }
+            }
+        }),
+        person().prop_map(|person| PartnerCommand::RemoveContact { person }),
         (0u32..4).prop_map(|version| PartnerCommand::AcceptTerms { version }),
         Just(PartnerCommand::Join {}),
         course().prop_map(|course| PartnerCommand::AssignCourse { course }),

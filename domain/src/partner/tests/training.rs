@@ -8,7 +8,7 @@ fn r10_courses_of_a_step_are_assigned_when_the_step_before_is_complete() {
     let advanced = || PartnerCommand::AssignCourse { course: "advanced".into() };
     let locked =
         PartnerRefusal::CourseLocked { course: "advanced".into(), step: 2, first: "basics".into() };
-    assert_eq!(opened(interviewed(), PartnerCommand::Approve {}), ["basics"]);
+    assert_eq!(opened(interviewed(), PartnerCommand::Approve { reason: None }), ["basics"]);
     assert_eq!(decide(approved(), advanced()), Err(locked.clone()));
     let [first, last] = <[_; 2]>::try_from(trained()).expect("two modules");
     assert_eq!(opened(approved(), first.clone()), [""; 0]);

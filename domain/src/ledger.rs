@@ -14,18 +14,20 @@ pub enum Account {
     WalletAvailable = 2020,
     WalletReserved = 2030,
     PayoutsInTransit = 2040,
+    WalletFrozen = 2050,
     CommissionNew = 5010,
     CommissionUpline = 5030,
     BankFees = 5210,
 }
 
 impl Account {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Bank,
         Self::WalletHeld,
         Self::WalletAvailable,
         Self::WalletReserved,
         Self::PayoutsInTransit,
+        Self::WalletFrozen,
         Self::CommissionNew,
         Self::CommissionUpline,
         Self::BankFees,
@@ -43,6 +45,7 @@ impl Account {
             Self::WalletAvailable => "Wallet available",
             Self::WalletReserved => "Wallet reserved",
             Self::PayoutsInTransit => "Payouts in transit",
+            Self::WalletFrozen => "Wallet frozen",
             Self::CommissionNew => "Commission, new",
             Self::CommissionUpline => "Commission, upline",
             Self::BankFees => "Bank fees",
@@ -55,7 +58,8 @@ impl Account {
             Self::WalletHeld
             | Self::WalletAvailable
             | Self::WalletReserved
-            | Self::PayoutsInTransit => true,
+            | Self::PayoutsInTransit
+            | Self::WalletFrozen => true,
             Self::Bank | Self::CommissionNew | Self::CommissionUpline | Self::BankFees => false,
         }
     }
@@ -111,16 +115,23 @@ fn lines(event: &WalletEvent) -> Vec<EntryLine> {
         }
         WalletEvent::PayoutPaid { amount, fee, .. } => {
             let mut lines = transfer(A::PayoutsInTransit, A::Bank, *amount);
-            if fee.minor != 0 {
-                lines.extend(transfer(A::BankFees, A::Bank, *fee));
-            }
+            lines.extend(transfer(A::BankFees, A::Bank, *fee));
             lines
+        }
+        WalletEvent::Frozen { amount, .. } | WalletEvent::FundsFrozen { amount } => {
+            transfer(A::WalletAvailable, A::WalletFrozen, *amount)
+        }
+        WalletEvent::Unfrozen { amount, .. } => {
+            transfer(A::WalletFrozen, A::WalletAvailable, *amount)
         }
     }
 }
 
-/// Debits one account and credits the other.
+/// Debits one account and credits the other; nothing where nothing moves.
 fn transfer(debit: Account, credit: Account, amount: Money) -> Vec<EntryLine> {
+    if amount.minor == 0 {
+        return vec![];
+    }
     let credited = Money { minor: -amount.minor, ..amount };
     vec![EntryLine { account: debit, amount }, EntryLine { account: credit, amount: credited }]
 }
@@ -137,7 +148,7 @@ mod tests {
     use crate::{
         Currency, DealId, LotId, PayoutId, Ppm,
         testing::*,
-        wallet::{Accrual, PayoutRejectionCode, Wallet},
+        wallet::{Accrual, FreezeCode, PayoutRejectionCode, Wallet},
     };
 
     /// What every account holds, debits positive; wide enough for any history.
@@ -196,6 +207,7 @@ mod tests {
         };
         let key = "key".to_owned();
         let between = |debit, credit| vec![(debit, amount), (credit, back)];
+        let frozen = || between(A::WalletAvailable, A::WalletFrozen);
         let paid = vec![
             (A::PayoutsInTransit, amount),
             (A::Bank, back),
@@ -224,6 +236,12 @@ mod tests {
                 between(A::WalletReserved, A::PayoutsInTransit),
             ),
             (WalletEvent::PayoutPaid { payout, amount, fee }, paid),
+            (WalletEvent::Frozen { code: FreezeCode::Standing, amount }, frozen()),
+            (WalletEvent::FundsFrozen { amount }, frozen()),
+            (
+                WalletEvent::Unfrozen { code: FreezeCode::Standing, amount },
+                between(A::WalletFrozen, A::WalletAvailable),
+            ),
         ]
     }
 
@@ -281,7 +299,7 @@ mod tests {
 
     /// What may happen next in a wallet and how much of it: an accrual, a maturity, or the payout's next step.
     fn any_history() -> impl Strategy<Value = Vec<(u8, i64)>> {
-        prop::collection::vec((0u8..8, 1i64..10_000), 0..80)
+        prop::collection::vec((0u8..10, 1i64..10_000), 0..80)
     }
 
     /// A history in which every event is possible after those before it.
@@ -289,6 +307,7 @@ mod tests {
         let mut held = std::collections::VecDeque::new();
         let mut available = 0;
         let mut open: Option<(u8, Money)> = None;
+        let mut frozen = None;
         let mut events = vec![];
         for (number, (step, minor)) in (1u128..).zip(steps) {
             let amount = cents(minor);
@@ -303,6 +322,18 @@ mod tests {
                     let Some((lot, amount)) = held.pop_front() else { continue };
                     available += amount.minor;
                     WalletEvent::Matured { lot, amount }
+                }
+                (8 | 9, _) if events.is_empty() => continue, // There is no wallet yet.
+                (8 | 9, _) => {
+                    let code = FreezeCode::UnderReview;
+                    if let Some(amount) = frozen.take() {
+                        available += amount;
+                        WalletEvent::Unfrozen { code, amount: cents(amount) }
+                    } else {
+                        let amount = std::mem::take(&mut available);
+                        frozen = Some(amount);
+                        WalletEvent::Frozen { code, amount: cents(amount) }
+                    }
                 }
                 (_, None) if minor <= available => {
                     available -= minor;
@@ -344,6 +375,7 @@ mod tests {
                     (Account::WalletAvailable, buckets.available),
                     (Account::WalletReserved, buckets.reserved),
                     (Account::PayoutsInTransit, buckets.in_transit),
+                    (Account::WalletFrozen, buckets.frozen),
                 ] {
                     let owed = balances.get(&(account, currency("EUR"))).copied().unwrap_or(0);
                     prop_assert_eq!(-owed, i128::from(bucket), "{:?}", account);

@@ -106,7 +106,8 @@ pub fn mails(recorded: &Recorded) -> Vec<Notice> {
             | PartnerEvent::Network(_)
             | PartnerEvent::Training(_)
             | PartnerEvent::Bank(_)
-            | PartnerEvent::Tier(_) => vec![],
+            | PartnerEvent::Tier(_)
+            | PartnerEvent::Standing(_) => vec![],
         },
         Event::Program(_) | Event::Deal(_) | Event::Reservation(_) | Event::Wallet(_) => vec![],
     }

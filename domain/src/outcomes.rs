@@ -2,7 +2,7 @@
 
 use crate::{
     Command, Event,
-    partner::{NetworkEvent, PartnerEvent},
+    partner::{NetworkEvent, PartnerEvent, StandingEvent},
     wallet::WalletEvent,
     words::words,
 };
@@ -46,12 +46,16 @@ struct Row {
 /// Of an application in which nobody has to act any more.
 const DECIDED: [&str; 2] = ["APPLICATION_ENDED", "APPLICATION_ALREADY_DECIDED"];
 
-const TABLE: [Row; 9] = [
+const TABLE: [Row; 12] = [
     Row {
         effect: "joinNetwork",
         // Whoever accepts the terms joins by that, then or later.
-        ordinary: &["TERMS_NOT_CURRENT", "PARTNER_STEP_TOO_EARLY"],
-        waits: &[("PARENT_NOT_JOINED", On::Inviter)],
+        ordinary: &["TERMS_NOT_CURRENT", "PARTNER_STEP_TOO_EARLY", "PARTNER_TERMINATED"],
+        waits: &[
+            ("PARENT_NOT_JOINED", On::Inviter),
+            ("PARENT_SUSPENDED", On::Inviter),
+            ("PARTNER_SUSPENDED", On::Itself),
+        ],
     },
     Row { effect: "escalateApplication", ordinary: &DECIDED, waits: &[] },
     Row { effect: "lapseApplication", ordinary: &DECIDED, waits: &[] },
@@ -69,6 +73,14 @@ const TABLE: [Row; 9] = [
     },
     Row { effect: "expireProtection", ordinary: &["DEAL_ENDED"], waits: &[] },
     Row { effect: "matureLot", ordinary: &[], waits: &[] },
+    Row {
+        effect: "terminatePartner",
+        ordinary: &["TERMINATION_NOT_NOTICED", "TERMINATION_NOTICE_RUNS"], // It was revoked.
+        waits: &[],
+    },
+    // A partner need not have a wallet; one that begins later is frozen from the start.
+    Row { effect: "freezeWallet", ordinary: &["WALLET_EMPTY"], waits: &[] },
+    Row { effect: "unfreezeWallet", ordinary: &["WALLET_EMPTY"], waits: &[] },
 ];
 
 /// What it means that this effect was refused with this code.
@@ -86,8 +98,16 @@ pub fn meaning(effect: &Command, code: &str) -> Meaning {
 pub fn frees(event: &Event) -> bool {
     match event {
         Event::Partner(event) => match event.as_ref() {
-            PartnerEvent::Network(NetworkEvent::Joined { .. }) => true,
-            PartnerEvent::Application(_)
+            PartnerEvent::Network(NetworkEvent::Joined { .. })
+            | PartnerEvent::Standing(
+                StandingEvent::Reinstated { .. } | StandingEvent::Terminated { .. },
+            ) => true,
+            PartnerEvent::Standing(
+                StandingEvent::Suspended { .. }
+                | StandingEvent::TerminationNoticed { .. }
+                | StandingEvent::TerminationRevoked {},
+            )
+            | PartnerEvent::Application(_)
             | PartnerEvent::Contact(_)
             | PartnerEvent::Terms(_)
             | PartnerEvent::Training(_)
@@ -102,7 +122,10 @@ pub fn frees(event: &Event) -> bool {
             | WalletEvent::PayoutCancelled { .. }
             | WalletEvent::PayoutRejected { .. }
             | WalletEvent::PayoutApproved { .. }
-            | WalletEvent::PayoutSubmitted { .. } => false,
+            | WalletEvent::PayoutSubmitted { .. }
+            | WalletEvent::Frozen { .. }
+            | WalletEvent::FundsFrozen { .. }
+            | WalletEvent::Unfrozen { .. } => false,
         },
         Event::Program(_) | Event::Deal(_) | Event::Reservation(_) => false,
     }

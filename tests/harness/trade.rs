@@ -7,7 +7,7 @@ use api::{
     fault::Fault,
 };
 use domain::{Actor, Command, CommandId, Currency, PartnerId, WalletId, reactions::policy_actor};
-use eventlog::{Log, SystemClock};
+use eventlog::{Clock, Log, SystemClock};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -185,6 +185,38 @@ impl Trade {
     pub async fn set_payment_details(&self, iban: &str) {
         let fields = json!({ "account_holder": "Alfa sp. z o.o.", "iban": iban });
         self.done("setPaymentDetails", self.partner, self.member(), fields).await;
+    }
+
+    pub async fn suspend(&self) {
+        let fields = json!({ "code": "under-investigation", "reason": "Two invoices differ" });
+        self.done("suspendPartner", self.partner, vendor("vera", "suspendPartner"), fields).await;
+    }
+
+    pub async fn reinstate(&self) {
+        let fields = json!({ "reason": "They were of two customers" });
+        let vera = vendor("vera", "reinstatePartner");
+        self.done("reinstatePartner", self.partner, vera, fields).await;
+    }
+
+    /// Ends the co-operation at once, for a cause; what was earned is frozen.
+    pub async fn terminate(&self) {
+        let standing = json!({
+            "notice_days": 30, "freeze_when_suspended": true, "freeze_when_terminated": true,
+            "revoke_certificates": true
+        });
+        let policy = json!({
+            "time_zone": "Europe/Warsaw", "interview_required": false, "max_network_depth": 3,
+            "standing": standing
+        });
+        let policy = json!({ "effective_from": SystemClock.now(), "policy": policy });
+        let by = |who, command| vendor(who, command);
+        let publish = "publishProgramPolicy";
+        self.done(publish, self.program, by("vera", publish), policy).await;
+        let fields = json!({ "code": "fraud", "reason": "An order was forged" });
+        let notice = "noticeTermination";
+        self.done(notice, self.partner, by("vera", "suspendPartner"), fields).await;
+        let carla = by("carla", "terminatePartner");
+        self.done("terminatePartner", self.partner, carla, json!({})).await;
     }
 
     /// What registers a deal.

@@ -9,6 +9,7 @@ mod deal;
 mod demo;
 mod erasure;
 mod folds;
+mod leaving;
 mod payout;
 mod people;
 mod program;

@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Type] = &[
         (EVERYBODY, "id partnerId name country stage tier appliedAt approvedAt joinedAt endedAt depth version"),
         (EVERYBODY, "changedAtPosition program certificatesGiven taxId website source contacts termsVersion"),
         (EVERYBODY, "rejection mayApplyFrom interviewAt referralCode network"),
+        (EVERYBODY, "suspendedAt suspension noticeEndsAt termination terminatedAt standingReason"),
         (DESK, "parent resembles reviewer reviewResult"),
         (FORMS, "forms informationRequests"),
         (JUDGES, "findings"),
@@ -48,7 +49,7 @@ pub(super) const ROWS: &[Type] = &[
         (TRAINING, "person kind course unit contentVersion attempts score lastAttemptAt completedAt"),
     ]),
     ty("Certificate", Reach::Own, &[
-        (TRAINING, "certificateId person certification version validFrom validUntil"),
+        (TRAINING, "certificateId person certification version validFrom validUntil revokedAt"),
     ]),
     ty("PartnerDashboard", Reach::Own, &[
         (EVERYBODY, "certificates dealsRegistered dealsQualified dealsApproved dealsSigned dealsWon dealsLost partner"),

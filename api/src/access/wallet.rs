@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Type] = &[
     root("Query", &[(MONEY, "wallet wallets payouts")]),
     root("Subscription", &[(MONEY, "walletChanged")]),
     ty("Wallet", Reach::Own, &[
-        (MONEY, "id walletId currency balance held available reserved inTransit version changedAtPosition"),
+        (MONEY, "id walletId currency balance held available reserved inTransit frozen isFrozen version changedAtPosition"),
         (MONEY, "partner statement lots payouts"),
     ]),
     ty("Lot", Reach::Own, &[

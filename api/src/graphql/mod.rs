@@ -48,7 +48,7 @@ use self::{
     partner::{
         ApplicationFinding, ApplicationForm, ApplicationMutations, AssignedCourse, Certificate,
         InformationRequest, NetworkMember, Partner, PartnerMutations, PartnerQueries,
-        TrainingRecord, WaitingApplication, WaitingQueries, approved,
+        StandingMutations, TrainingRecord, WaitingApplication, WaitingQueries, approved,
     },
     program::{PlanDraft, Program, ProgramMutations, ProgramQueries, Publication},
     subscription::Subscription,
@@ -85,6 +85,7 @@ struct Mutation(
     ProgramMutations,
     ApplicationMutations,
     PartnerMutations,
+    StandingMutations,
     DealMutations,
     WalletMutations,
 );

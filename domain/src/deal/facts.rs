@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{CommissionFacts, Deal, DealCommand, DealFacts, SellerFacts};
 use crate::{
     EventId, Issued, PartnerId,
@@ -17,7 +19,7 @@ impl Facted for Deal {
         streams: &S,
     ) -> Result<DealFacts, S::Error> {
         if let DealCommand::CalculateCommission { trigger, .. } = &issued.command {
-            return of_calculation(self, *trigger, streams).await;
+            return of_calculation(self, *trigger, issued.at, streams).await;
         }
         let own = self.case().map(|case| case.program);
         let command = &issued.command;
@@ -25,6 +27,8 @@ impl Facted for Deal {
             (Some(*program), Some(partner))
         } else if let DealCommand::AgreeShare { partner, .. } = command {
             (own, Some(partner))
+        } else if command.asks_its_partner() {
+            (own, self.case().map(|case| &case.partner))
         } else {
             (own, None)
         };
@@ -35,7 +39,7 @@ impl Facted for Deal {
                 None => None,
             },
             commission: None,
-            earners: earners(self, command, streams).await?,
+            earners: earners(self, command, issued.at, streams).await?,
         })
     }
 }
@@ -45,6 +49,7 @@ impl Facted for Deal {
 async fn earners<S: Streams>(
     deal: &Deal,
     command: &DealCommand,
+    at: DateTime<Utc>,
     streams: &S,
 ) -> Result<Vec<(PartnerId, Arc<Partner>)>, S::Error> {
     let Some(case) = deal.case().filter(|_| command.is_kept_from_earners()) else {
@@ -57,7 +62,7 @@ async fn earners<S: Streams>(
     let mut earners = vec![];
     for seller in sellers {
         let state: Arc<Partner> = streams.load(seller.0).await?;
-        let above = upline(&state, None, streams).await?;
+        let above = upline(&state, at, None, streams).await?;
         earners.push((seller, state));
         earners.extend(above);
     }
@@ -68,6 +73,7 @@ async fn earners<S: Streams>(
 async fn of_calculation<S: Streams>(
     deal: &Deal,
     trigger: EventId,
+    at: DateTime<Utc>,
     streams: &S,
 ) -> Result<DealFacts, S::Error> {
     let (Some(case), Some(until)) = (deal.case(), streams.own_event(trigger).await?) else {
@@ -76,7 +82,7 @@ async fn of_calculation<S: Streams>(
     let mut sellers = vec![];
     for (partner, _) in case.sellers() {
         let state: Arc<Partner> = streams.load_until(partner.0, until).await?;
-        let upline = upline(&state, Some(until), streams).await?;
+        let upline = upline(&state, at, Some(until), streams).await?;
         sellers.push(SellerFacts { partner, state, upline });
     }
     Ok(DealFacts {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalRoute, CommissionFacts, Contract, DealCommand, DealEvent, DealRefusal, Payment,
+    ApprovalRoute, Contract, DealCommand, DealEvent, DealFacts, DealRefusal, Payment,
     Qualification, contract, policy_at, policy_ref, registration,
 };
 use crate::{
@@ -82,7 +82,7 @@ impl Case {
         &self,
         issued: &Issued<DealCommand>,
         rulebook: &Rulebook,
-        commission: Option<&CommissionFacts>,
+        facts: &DealFacts,
     ) -> Result<Vec<DealEvent>, DealRefusal> {
         use DealCommand as Do;
         use DealRefusal as No;
@@ -141,7 +141,10 @@ impl Case {
 
             (S::Qualified, Do::RequestApproval {}) => {
                 let policy = policy_at(rulebook, at)?;
-                let route = route(&policy.body, self.estimate);
+                let route = match facts.partner_may_sell(at) {
+                    Ok(()) => route(&policy.body, self.estimate),
+                    Err(_) => ApprovalRoute::Manual, // It waits for somebody, who waits for the partner.
+                };
                 let requested =
                     DealEvent::ApprovalRequested { route, policy_version: policy.version };
                 Ok(match route {
@@ -244,6 +247,7 @@ impl Case {
                 if self.calculated.contains(trigger) {
                     return Ok(vec![]); // Settled: a trigger earns once.
                 }
+                let commission = facts.commission.as_ref();
                 self.calculate(issued, rulebook, contract, (*trigger, *payment), commission)
             }
             (

@@ -6,6 +6,7 @@ mod facts;
 mod guard;
 mod lifecycle;
 mod registration;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -157,6 +158,8 @@ refusals! {
         "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "DEAL_POLICY_MISSING" "the programme has published no deal policy yet; ask the vendor to publish one" => NoPolicy,
         "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
+        "PARTNER_SUSPENDED" "this partner is suspended; have the vendor reinstate it first" => PartnerSuspended,
+        "PARTNER_TERMINATED" "the co-operation with this partner has ended; settle what is left with the vendor" => PartnerTerminated,
         "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired {} by policy,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
         "DEAL_NOT_REGISTERED" "there is no such deal; register it first" => NotRegistered,
@@ -234,7 +237,7 @@ pub enum Deal {
 #[derive(Clone, Debug, Default)]
 pub struct DealFacts {
     pub program: Arc<Program>,
-    /// The partner whose deal it is to be, or who is to share it.
+    /// The partner whose deal it is or is to be, or who is to share it.
     pub partner: Option<Arc<Partner>>,
     /// Everybody who is to earn on it, for the commands that are kept from their people.
     pub earners: Vec<(PartnerId, Arc<Partner>)>,
@@ -283,9 +286,13 @@ impl Deal {
             (Self::Registered(case), command) => {
                 if matches!(command, DealCommand::AgreeShare { .. }) {
                     // Whoever shares is to be paid: a stranger would leave the calculation without facts.
-                    registration::seller_in(case.program, facts.partner.as_deref())?;
+                    registration::seller_in(case.program, facts.partner.as_deref(), issued.at)?;
                 }
-                case.decide(issued, rulebook()?, facts.commission.as_ref())
+                let events = case.decide(issued, rulebook()?, facts)?;
+                if command.rests_on_its_partner() && !events.is_empty() {
+                    facts.partner_may_sell(issued.at)?;
+                }
+                Ok(events)
             }
         }
     }

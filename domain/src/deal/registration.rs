@@ -1,5 +1,6 @@
 //! Deal registration, assignment rules, and the partner's qualification of the lead.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{AssignmentRule, DealCommand, DealEvent, DealRefusal, policy_at, policy_ref};
@@ -63,7 +64,7 @@ pub(super) fn register(
         return Err(DealRefusal::NotRegistered);
     };
     let policy = policy_at(rulebook, issued.at)?;
-    let owner = seller_in(*program, owner)?;
+    let owner = seller_in(*program, owner, issued.at)?;
     if policy.body.certificate_required && !owner.training.certified_at(issued.at) {
         return Err(DealRefusal::CertificateRequired { policy: policy_ref(policy) });
     }
@@ -92,15 +93,18 @@ pub(super) fn register(
     }])
 }
 
-/// The partner, where it may sell in the programme: approved, and in its network.
+/// The partner, where it may sell in the programme: approved, in its network, and in good standing.
 pub(super) fn seller_in(
     program: ProgramId,
     partner: Option<&Partner>,
+    at: DateTime<Utc>,
 ) -> Result<&Active, DealRefusal> {
-    partner
+    let partner = partner
         .and_then(Partner::active)
         .filter(|partner| partner.file.program == program && partner.place.is_some())
-        .ok_or(DealRefusal::PartnerNotIn)
+        .ok_or(DealRefusal::PartnerNotIn)?;
+    partner.standing.good_at(at)?;
+    Ok(partner)
 }
 
 /// The first rule for the territory, or the default queue (R48).

@@ -10,7 +10,6 @@ use crate::{
     Actor, InformationRequestId, Issued, PartnerId, Personal, ProgramId, SubjectId,
     bounds::bounded,
     program::Deadline,
-    refusal::Invalid,
     words::{events, words},
 };
 
@@ -232,16 +231,5 @@ impl File {
         } else {
             Ok(Cow::Owned(Issued { at: self.since, ..issued.clone() }))
         }
-    }
-}
-
-/// Refuses what no mail can be sent to; line breaks above all, which would add headers to the mail.
-pub(super) fn email(field: &str, address: &str) -> Result<(), Invalid> {
-    let (name, host) = address.rsplit_once('@').unwrap_or_default();
-    let plain = !address.chars().any(char::is_whitespace) && !name.contains('@');
-    if plain && !name.is_empty() && !host.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be an e-mail address, as in maria@alfa.example"))
     }
 }

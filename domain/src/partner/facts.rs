@@ -1,6 +1,6 @@
 //! What the decisions of a partner know: its programme, whom it joins under, and who is above it.
 
-use super::{Known, Partner, PartnerCommand, PartnerFacts, company, upline};
+use super::{Known, Partner, PartnerCommand, PartnerFacts, company, network, upline};
 use crate::{
     Issued, PartnerId,
     facts::{Facted, Streams},
@@ -17,24 +17,26 @@ impl Facted for Partner {
             let program = streams.load(program.0).await?;
             // Who applies is no partner yet and invites nobody, least of all itself.
             let parent = match inviter.filter(|inviter| inviter.0 != issued.target) {
-                Some(inviter) => Some(streams.load(inviter.0).await?),
+                Some(inviter) => Some((inviter, streams.load(inviter.0).await?)),
                 None => None,
             };
             return Ok(PartnerFacts { program, known, parent, ..PartnerFacts::default() });
         }
         if let PartnerCommand::Reject { .. }
         | PartnerCommand::Withdraw {}
-        | PartnerCommand::Lapse {} = &issued.command
+        | PartnerCommand::Lapse {}
+        | PartnerCommand::Terminate { .. } = &issued.command
         {
             company::let_go(PartnerId(issued.target), self, streams).await?;
         }
-        let parent = match (&issued.command, self.inviter()) {
-            (PartnerCommand::Join {}, Some(inviter)) => Some(streams.load(inviter.0).await?),
-            (_, _) => None,
+        let parent = if let PartnerCommand::Join {} = &issued.command {
+            network::inviter(self, issued.at, streams).await?
+        } else {
+            None
         };
         let program = streams.load_if(self.program().map(|program| program.0)).await?;
-        let upline = if let PartnerCommand::OverrideTier { .. } = &issued.command {
-            upline(self, None, streams).await? // Whose people do not decide it.
+        let upline = if issued.command.is_kept_from_upline() {
+            upline(self, issued.at, None, streams).await? // Whose people do not decide it.
         } else {
             vec![]
         };

@@ -33,7 +33,7 @@ impl Form<'_> {
         facts.known.check()?;
         let accepted = terms::current(rulebook, issued.at, *self.terms_version)?;
         if self.inviter.is_some() {
-            network::invites(facts.parent.as_deref(), *self.program)?;
+            network::invites(facts.inviter(), *self.program, issued.at)?;
         }
         let subject = SubjectId(derived(issued.command_id.0, "application"));
         let policy = rulebook.policy_at(issued.at);

@@ -28,12 +28,24 @@ impl Guarded for Partner {
                 let named = Actor::of(by.role, reviewer);
                 refuse(file.maker(&named), |who| PartnerRefusal::ApplicantIsChecker { who })
             }
+            // By the tier of who sells, those above earn more as well.
             Do::OverrideTier { .. } | Do::RecordExam { .. } | Do::IssueCertificate { .. } => {
-                let own = self.beneficiary(PartnerId(issued.target), by);
-                // By the tier of who sells, those above earn more as well.
-                let mut above = facts.upline.iter();
-                let own = own.or_else(|| above.find_map(|(id, partner)| partner.member(*id, by)));
-                refuse(own, |who| PartnerRefusal::BeneficiaryIsChecker { who })
+                self.keep_from_own(issued, facts)
+            }
+            // Whoever is of the partner, or above it, gains by what becomes of it.
+            Do::Suspend { .. } | Do::Reinstate { .. } => self.keep_from_own(issued, facts),
+            Do::NoticeTermination { .. } | Do::RevokeTermination {} => {
+                if by.role.is_member() {
+                    Ok(())
+                } else {
+                    self.keep_from_own(issued, facts)
+                }
+            }
+            Do::Terminate {} => {
+                let noticed = self.active().and_then(|active| active.standing.noticed_by());
+                let maker = noticed.and_then(|maker| maker.same_will(by)).map(str::to_owned);
+                refuse(maker, |who| PartnerRefusal::NoticeMakerIsChecker { who })?;
+                self.keep_from_own(issued, facts)
             }
             Do::Apply { .. }
             | Do::RequestInformation { .. }
@@ -54,7 +66,57 @@ impl Guarded for Partner {
     }
 }
 
+impl PartnerCommand {
+    /// Whether it is kept from the people of every partner above.
+    pub(super) fn is_kept_from_upline(&self) -> bool {
+        match self {
+            Self::OverrideTier { .. }
+            | Self::Suspend { .. }
+            | Self::Reinstate { .. }
+            | Self::NoticeTermination { .. }
+            | Self::RevokeTermination {}
+            | Self::Terminate {} => true,
+            Self::Apply { .. }
+            | Self::AssignReview { .. }
+            | Self::RequestInformation { .. }
+            | Self::SupplyInformation { .. }
+            | Self::CloseInformationRequest {}
+            | Self::RecordReview { .. }
+            | Self::ScheduleInterview { .. }
+            | Self::RecordInterview { .. }
+            | Self::RecordMissedInterview {}
+            | Self::Approve { .. }
+            | Self::Reject { .. }
+            | Self::Withdraw {}
+            | Self::Escalate {}
+            | Self::Lapse {}
+            | Self::AddContact { .. }
+            | Self::ChangeContact { .. }
+            | Self::RemoveContact { .. }
+            | Self::AcceptTerms { .. }
+            | Self::Join {}
+            | Self::AssignCourse { .. }
+            | Self::CompleteModule { .. }
+            | Self::RecordExam { .. }
+            | Self::IssueCertificate { .. }
+            | Self::SetPaymentDetails { .. } => false,
+        }
+    }
+}
+
 impl Partner {
+    fn keep_from_own(
+        &self,
+        issued: &Issued<PartnerCommand>,
+        facts: &PartnerFacts,
+    ) -> Result<(), PartnerRefusal> {
+        let by = &issued.by;
+        let own = self.beneficiary(PartnerId(issued.target), by);
+        let mut above = facts.upline.iter();
+        let own = own.or_else(|| above.find_map(|(id, partner)| partner.member(*id, by)));
+        refuse(own, |who| PartnerRefusal::BeneficiaryIsChecker { who })
+    }
+
     /// Under which name somebody is one of the people of this partner, whose id it is, also where they act in a role of
     /// the vendor.
     pub fn beneficiary(&self, id: PartnerId, by: &Actor) -> Option<String> {

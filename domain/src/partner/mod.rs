@@ -1,7 +1,9 @@
 //! A partner in one programme, from application to active selling: what may be asked, and who answers it.
 
+mod active;
 mod application;
 mod bank;
+mod certificate;
 mod company;
 mod contacts;
 mod deadlines;
@@ -10,6 +12,7 @@ mod form;
 mod guard;
 mod network;
 mod screening;
+mod standing;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -23,25 +26,28 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
+    active::Active,
     application::{
         ApplicationEvent, ApplicationRejectionCode, ApplicationSource, Contact, ContactDetails,
         File, InterviewOutcome, NewContact, ReviewResult, Sections, WaitingFor,
     },
     bank::{BankDetails, BankEvent, PaymentDetails},
+    certificate::Certificate,
     company::{Company, CompanyKeys, Known},
     contacts::ContactEvent,
     deadlines::deadlines,
     network::{NetworkEvent, Place, upline},
     screening::{ApplicationStage, Candidate, Ended},
+    standing::{Barred, Notice, Standing, StandingEvent, SuspensionCode, TerminationCode},
     terms::TermsEvent,
     tier::{TierEvent, Tiers},
-    training::{Certificate, SourceRef, Training, TrainingEvent},
+    training::{SourceRef, Training, TrainingEvent},
 };
 use self::{form::Form, screening::EarlierPeople};
 use crate::{
     Home, Issued, Owned, PartnerId, ProgramId, SubjectId, Tier,
     commands::commands,
-    program::{Program, Rulebook},
+    program::Program,
     words::{events, refusals},
 };
 
@@ -108,6 +114,11 @@ commands! {
         "issueCertificate" by [ChannelManager] => IssueCertificate { person: SubjectId, certification: String as LINE },
         "setPaymentDetails" by [Owner] => SetPaymentDetails { account_holder: String as LINE, iban: String as IBAN },
         "overrideTier" by [ChannelManager] => OverrideTier { to: Tier, reason: String as PROSE },
+        "suspendPartner" by [ChannelManager] => Suspend { code: SuspensionCode, reason: String as PROSE },
+        "reinstatePartner" by [ChannelManager] => Reinstate { reason: String as PROSE },
+        "noticeTermination" by [Owner, ChannelManager] => NoticeTermination { code: TerminationCode, reason: String as PROSE },
+        "revokeTermination" by [Owner, ChannelManager] => RevokeTermination {},
+        "terminatePartner" by [ChannelManager, Policy] => Terminate {},
     }
 }
 
@@ -121,6 +132,7 @@ events! {
         Training(TrainingEvent),
         Bank(BankEvent),
         Tier(TierEvent),
+        Standing(StandingEvent),
     }
 }
 
@@ -157,6 +169,8 @@ refusals! {
         "TERMS_NOT_CURRENT" at "terms_version" "version {current} of the terms is in force; accept that one" => TermsNotCurrent { current: u32 } by policy,
         "PARTNER_STEP_TOO_EARLY" at "at" "this rests on what happened at {after}; date it then or later" => TooEarly { after: DateTime<Utc> },
         "INVITER_UNKNOWN" at "inviter" "this programme has no partner with that id; name one that it has, or none" => UnknownInviter,
+        "INVITER_NOT_ACTIVE" at "inviter" "the inviting partner is suspended or has left; name another one, or none" => InviterNotActive,
+        "PARENT_SUSPENDED" "the inviting partner is suspended; join once it is reinstated" => ParentSuspended,
         "PARENT_NOT_JOINED" "the inviting partner has not joined this programme's network yet; join after it has" => ParentNotJoined,
         "NETWORK_TOO_DEEP" "partners may join at most {limit} levels below the top; ask the vendor for another place" => TooDeep { limit: u32 } by policy,
         "COURSE_UNKNOWN" at "course" "no course {course} is published; name one that is, or have it published first" => UnknownCourse { course: String },
@@ -164,6 +178,13 @@ refusals! {
         "PERSON_UNKNOWN" at "person" "this person is not a contact of the partner; name one who is" => UnknownPerson,
         "CERTIFICATION_UNKNOWN" at "certification" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },
         "CERTIFICATION_INCOMPLETE" "still missing: {missing}" => Incomplete { missing: String },
+        "PARTNER_SUSPENDED" "this partner is suspended; have the vendor reinstate it first" => Suspended,
+        "PARTNER_TERMINATED" "the co-operation with this partner has ended; settle what is left with the vendor" => Terminated,
+        "TERMINATION_NOT_NOTICED" "give notice of the termination first" => NotNoticed,
+        "TERMINATION_ALREADY_NOTICED" "notice is given already and runs until {ends_at}; revoke it first" => AlreadyNoticed { ends_at: DateTime<Utc> },
+        "TERMINATION_OF_OTHER_SIDE" "the other side gave this notice; only that side can revoke it" => NoticeOfOtherSide,
+        "TERMINATION_NOTICE_RUNS" "the notice runs until {ends_at}; wait until then, as it was given for no cause that ends it at once" => NoticeRuns { ends_at: DateTime<Utc> },
+        "TERMINATION_MAKER_IS_CHECKER" "{who} gave this notice; somebody else must end the co-operation at once" => NoticeMakerIsChecker { who: String },
         "COURSE_LOCKED" at "course" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String },
     }
 }
@@ -181,25 +202,14 @@ pub enum Partner {
     Ended(Box<Ended>),
 }
 
-/// What is true of an approved partner.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Active {
-    pub file: File,
-    /// Its place in the network, once it has joined.
-    pub place: Option<Place>,
-    pub training: Training,
-    pub tiers: Tiers,
-    pub payment_details: Option<PaymentDetails>,
-}
-
 /// What a partner's decisions may know of other aggregates.
 #[derive(Clone, Debug, Default)]
 pub struct PartnerFacts {
     pub program: Arc<Program>,
     /// Who else of the programme has what an applicant names as its own.
     pub known: Known,
-    /// The inviting partner, where one is named.
-    pub parent: Option<Arc<Partner>>,
+    /// The inviting partner, where one is named; or, for who joins, the nearest above that has not left.
+    pub parent: Option<(PartnerId, Arc<Partner>)>,
     /// Those above it, nearest first, where they gain by what is decided.
     pub upline: Vec<(PartnerId, Arc<Partner>)>,
 }
@@ -285,9 +295,7 @@ impl Partner {
                 }
                 Ok(events)
             }
-            (Self::Active(active), _) => {
-                active.decide(issued, rulebook()?, facts.parent.as_deref())
-            }
+            (Self::Active(active), _) => active.decide(issued, rulebook()?, facts.parent.as_ref()),
         }
     }
 
@@ -308,6 +316,7 @@ impl Partner {
                     training: Training::default(),
                     tiers: Tiers::default(),
                     payment_details: None,
+                    standing: Standing::default(),
                 }));
             }
             (
@@ -328,89 +337,15 @@ impl Partner {
     }
 }
 
-impl Active {
-    fn decide(
-        &self,
-        issued: &Issued<PartnerCommand>,
-        rulebook: &Rulebook,
-        parent: Option<&Partner>,
-    ) -> Result<Vec<PartnerEvent>, PartnerRefusal> {
-        use PartnerCommand as Do;
-        let issue = training::Issue { rulebook, command: issued.command_id, at: issued.at };
-        match &issued.command {
-            Do::Approve { .. } => Ok(vec![]), // Already so: a retry is harmless.
-            Do::Apply { .. }
-            | Do::AssignReview { .. }
-            | Do::RequestInformation { .. }
-            | Do::SupplyInformation { .. }
-            | Do::CloseInformationRequest {}
-            | Do::RecordReview { .. }
-            | Do::ScheduleInterview { .. }
-            | Do::RecordInterview { .. }
-            | Do::RecordMissedInterview {}
-            | Do::Reject { .. }
-            | Do::Escalate {}
-            | Do::Lapse {}
-            | Do::Withdraw {} => Err(PartnerRefusal::AlreadyDecided),
-            Do::AddContact { contact } => contacts::add(&self.file, contact).map(told),
-            Do::ChangeContact { contact } => contacts::change(&self.file, contact).map(told),
-            Do::RemoveContact { person } => contacts::remove(&self.file, *person).map(told),
-            Do::AcceptTerms { version } => {
-                terms::accept(&self.file, *version, rulebook, issued).map(told)
-            }
-            Do::Join {} => network::join(self, issued, rulebook, parent).map(told),
-            Do::AssignCourse { course } => self.training.assign(course, rulebook).map(told),
-            Do::CompleteModule { person, course, module, content_version, score, source } => {
-                self.file.knows(*person)?;
-                let (content_version, score, at) = (*content_version, *score, issued.at);
-                let completed = training::Completion { course, module, content_version, score, at };
-                let done = self.training.complete(*person, completed, source)?;
-                Ok(told(self.training.with_what_it_completes(done, issue)))
-            }
-            Do::RecordExam { person, exam, passed, score, source } => {
-                self.file.knows(*person)?;
-                let (passed, score, at) = (*passed, *score, issued.at);
-                let sitting = training::Sitting { exam, passed, score, at };
-                let done = self.training.record_exam(*person, sitting, source);
-                Ok(told(self.training.with_what_it_completes(done, issue)))
-            }
-            Do::IssueCertificate { person, certification } => {
-                self.file.knows(*person)?;
-                self.training.issue(*person, certification, issue).map(told)
-            }
-            Do::SetPaymentDetails { account_holder, iban } => {
-                bank::set(&self.file, issued, account_holder, iban).map(told)
-            }
-            Do::OverrideTier { to, reason } => {
-                self.tiers.override_tier(*to, reason, issued.at).map(told)
-            }
-        }
-    }
-
-    fn evolve(&mut self, event: PartnerEvent) {
-        match event {
-            PartnerEvent::Application(_) => {} // Settled before the approval.
-            PartnerEvent::Contact(event) => self.file.contact(&event),
-            PartnerEvent::Terms(TermsEvent::Accepted { version, accepted_at, .. }) => {
-                self.file.terms_version = version;
-                self.file.since = accepted_at;
-            }
-            PartnerEvent::Network(NetworkEvent::Joined { parent, depth, .. }) => {
-                self.place = Some(Place { parent, depth });
-            }
-            PartnerEvent::Training(event) => self.training.evolve(event),
-            PartnerEvent::Bank(BankEvent::DetailsSet { details_id: id, set_by, .. }) => {
-                self.file.acted(&set_by);
-                self.payment_details = Some(PaymentDetails { id, set_by });
-            }
-            PartnerEvent::Tier(event) => self.tiers.evolve(&event),
-        }
-    }
-}
-
 impl PartnerEvent {
     fn approves(&self) -> bool {
         matches!(self, Self::Application(ApplicationEvent::Approved { .. }))
+    }
+}
+
+impl PartnerFacts {
+    fn inviter(&self) -> Option<&Partner> {
+        self.parent.as_ref().map(|(_, inviter)| inviter.as_ref())
     }
 }
 

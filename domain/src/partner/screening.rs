@@ -223,7 +223,12 @@ impl Candidate {
                 | Do::RecordExam { .. }
                 | Do::IssueCertificate { .. }
                 | Do::SetPaymentDetails { .. }
-                | Do::OverrideTier { .. },
+                | Do::OverrideTier { .. }
+                | Do::Suspend { .. }
+                | Do::Reinstate { .. }
+                | Do::NoticeTermination { .. }
+                | Do::RevokeTermination {}
+                | Do::Terminate {},
             ) => return Err(No::NotApproved),
         };
         Ok(vec![told_of.into()])

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::PartnerRefusal;
+use super::{PartnerRefusal, certificate::Certificate};
 use crate::{
     CommandId, SubjectId,
     bounds::bounded,
@@ -45,6 +45,12 @@ events! {
             valid_from: DateTime<Utc>,
             valid_until: Option<DateTime<Utc>>,
         },
+        "certification-revoked" => Revoked {
+            certificate: Uuid,
+            person: SubjectId,
+            certification: String,
+            revoked_at: DateTime<Utc>,
+        },
     }
 }
 
@@ -56,16 +62,6 @@ bounded! {
         pub source: String as LINE,
         pub reference: String as LINE,
     }
-}
-
-/// A certificate of one person.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Certificate {
-    pub person: SubjectId,
-    pub certification: String,
-    pub version: u32,
-    pub valid_from: DateTime<Utc>,
-    pub valid_until: Option<DateTime<Utc>>,
 }
 
 /// What a partner's people have been assigned and have done.
@@ -130,9 +126,12 @@ pub(super) struct Issue<'a> {
 impl Training {
     /// Whether any person of the partner holds a certificate valid at `at`.
     pub fn certified_at(&self, at: DateTime<Utc>) -> bool {
-        self.certificates.iter().any(|(held, _)| {
-            held.valid_from <= at && held.valid_until.is_none_or(|until| at < until)
-        })
+        self.held().any(|held| held.is_valid_at(at))
+    }
+
+    /// Every certificate that its people were given.
+    pub(super) fn held(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.iter().map(|(held, _)| held)
     }
 
     pub(super) fn assign(
@@ -253,7 +252,8 @@ impl Training {
                 }
                 TrainingEvent::CourseAssigned { .. }
                 | TrainingEvent::ExamFailed { .. }
-                | TrainingEvent::Certified { .. } => {}
+                | TrainingEvent::Certified { .. }
+                | TrainingEvent::Revoked { .. } => {}
             }
         }
         done.extend(opened);
@@ -318,16 +318,23 @@ impl Training {
                 self.seen.insert(source);
             }
             TrainingEvent::Certified {
+                certificate: id,
                 person,
                 certification,
                 version,
                 valid_from,
                 valid_until,
-                ..
             } => {
                 let passed = self.people.get(&person).map_or(0, |done| done.passed);
-                let held = Certificate { person, certification, version, valid_from, valid_until };
+                let held =
+                    Certificate { id, person, certification, version, valid_from, valid_until };
                 self.certificates.push((held, passed));
+            }
+            TrainingEvent::Revoked { certificate, revoked_at, .. } => {
+                let mut held = self.certificates.iter_mut().map(|(held, _)| held);
+                if let Some(held) = held.find(|held| held.id == certificate) {
+                    held.end(revoked_at);
+                }
             }
         }
     }

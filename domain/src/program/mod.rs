@@ -9,7 +9,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -20,7 +20,7 @@ pub(crate) use self::policy::policy_ref;
 pub use self::{
     curriculum::{Certification, Course},
     plans::{Drafted, PlanDraft},
-    policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, Terms},
+    policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, StandingPolicy, Terms},
     screening::{Deadline, Screening},
     status::{ContractStatus, KernelState},
 };
@@ -318,6 +318,12 @@ impl Rulebook {
 
     pub fn deal_policy_at(&self, at: DateTime<Utc>) -> Option<&Published<DealPolicy>> {
         in_force(&self.deal_policies, at)
+    }
+
+    /// The currencies that it reckons in or has ever paid out.
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        let minimum = self.payout_policies.iter().flat_map(|policy| &policy.body.minimum);
+        minimum.map(|amount| amount.currency).chain([self.base_currency]).collect()
     }
 
     fn evolve(&mut self, event: ProgramEvent) {

@@ -33,6 +33,37 @@ bounded! {
         /// How applications are screened; without it nothing has a due date, and whoever was not taken may come again at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub screening: Option<Screening>,
+        /// What a suspension and the end of the co-operation mean.
+        #[serde(default)]
+        pub standing: StandingPolicy,
+    }
+}
+
+bounded! {
+    /// What becomes of a partner that is suspended, or whose co-operation ends.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct StandingPolicy {
+        /// Days from a notice to the end.
+        pub notice_days: u32 as DAYS_IF_ANY,
+        /// Whether the money of who is suspended waits until it is reinstated.
+        pub freeze_when_suspended: bool,
+        /// Whether the money of who has left is frozen; else it can be asked for.
+        pub freeze_when_terminated: bool,
+        /// Whether certificates end with the co-operation.
+        pub revoke_certificates: bool,
+    }
+}
+
+/// Of a programme that says nothing: a month's notice, what is earned is paid, but for the time of a suspension.
+impl Default for StandingPolicy {
+    fn default() -> Self {
+        Self {
+            notice_days: 30,
+            freeze_when_suspended: true,
+            freeze_when_terminated: false,
+            revoke_certificates: true,
+        }
     }
 }
 

@@ -44,6 +44,12 @@ pub fn sample(command: &str) -> Value {
             "account_holder": "Alfa sp. z o.o.", "iban": "DE89370400440532013000"
         }),
         "overrideTier" => json!({ "to": "silver", "reason": "Took over a silver partner" }),
+        "suspendPartner" => {
+            json!({ "code": "under-investigation", "reason": "Two invoices differ" })
+        }
+        "reinstatePartner" => json!({ "reason": "They were of two customers" }),
+        "noticeTermination" => json!({ "code": "partner-request", "reason": "We go another way" }),
+        "freezeWallet" | "unfreezeWallet" => json!({ "code": "under-review" }),
         "registerDeal" => json!({
             "program": PROGRAM,
             "partner": ALFA,
@@ -115,6 +121,8 @@ pub fn sample(command: &str) -> Value {
         | "recordMissedInterview"
         | "withdrawApplication"
         | "joinNetwork"
+        | "revokeTermination"
+        | "terminatePartner"
         | "assignResponsible"
         | "qualifyDeal"
         | "requestApproval"
@@ -236,5 +244,15 @@ fn tell() -> Vec<Recorded> {
         }
     }
     told.advance("2025-06-01"); // Nobody signs the last deal while it is protected.
+
+    let on = "2025-06-02";
+    let some =
+        json!({ "payout": other(0xF4), "amount": { "amount": "100.00", "currency": "EUR" } });
+    told.ask_with(wallet, on, "requestPayout", some);
+    told.ask(ALFA.0, on, &["suspendPartner"]);
+    told.ask_with(wallet, on, "rejectPayout", json!({ "payout": other(0xF4) }));
+    let standing = ["reinstatePartner", "noticeTermination", "revokeTermination"];
+    told.ask(ALFA.0, on, &[&standing[..], &standing[1..2]].concat());
+    told.advance("2025-08-01"); // The notice ends.
     told.events
 }

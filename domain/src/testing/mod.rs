@@ -16,7 +16,7 @@ use crate::{
     commands::Permitted,
     facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
-    program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy, Screening},
+    program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy, Screening, StandingPolicy},
     world::now,
 };
 
@@ -189,6 +189,7 @@ pub fn program_policy() -> ProgramPolicy {
         interview_required: true,
         max_network_depth: 3,
         screening: Some(screening()),
+        standing: StandingPolicy::default(),
     }
 }
 

@@ -16,12 +16,18 @@ impl Facted for Wallet {
             WalletCommand::RequestPayout { .. }
             | WalletCommand::ApprovePayout { .. }
             | WalletCommand::SubmitPayout { .. }
-            | WalletCommand::SettlePayout { .. } => true,
+            | WalletCommand::SettlePayout { .. }
+            | WalletCommand::Unfreeze { .. } => true,
             WalletCommand::Accrue { .. }
             | WalletCommand::Mature { .. }
             | WalletCommand::CancelPayout { .. }
-            | WalletCommand::RejectPayout { .. } => false,
+            | WalletCommand::RejectPayout { .. }
+            | WalletCommand::Freeze { .. } => false,
         };
+        if let (Self::Empty, WalletCommand::Accrue { accrual }) = (self, &issued.command) {
+            let partner = Some(streams.load(accrual.partner.0).await?);
+            return Ok(WalletFacts { partner, ..WalletFacts::default() });
+        }
         let Some(purse) = self.purse().filter(|_| needs_facts) else {
             return Ok(WalletFacts::default());
         };

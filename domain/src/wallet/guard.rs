@@ -21,7 +21,15 @@ impl Guarded for Wallet {
                     Some(Standing::Over(_)) | None => Ok(()),
                 }
             }
-            Do::Accrue { .. }
+            Do::Unfreeze { .. } => {
+                let partner = facts.partner.as_deref().zip(self.purse());
+                match partner.and_then(|(it, purse)| it.beneficiary(purse.partner, &issued.by)) {
+                    Some(who) => Err(WalletRefusal::BeneficiaryIsChecker { who }),
+                    None => Ok(()),
+                }
+            }
+            Do::Freeze { .. }
+            | Do::Accrue { .. }
             | Do::Mature { .. }
             | Do::RequestPayout { .. }
             | Do::CancelPayout { .. }

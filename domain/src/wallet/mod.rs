@@ -1,13 +1,17 @@
 //! A wallet: one partner's money in one currency, from accrual over maturity to payout.
 
 mod facts;
+mod freeze;
 mod guard;
 mod lot;
 mod payout;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,7 @@ use uuid::Uuid;
 
 use self::payout::Standing;
 pub use self::{
+    freeze::FreezeCode,
     lot::{Accrual, Lot},
     payout::{Payout, PayoutEnd, PayoutRejectionCode, PayoutStep},
 };
@@ -45,6 +50,8 @@ commands! {
             /// What the provider kept, paid by the vendor.
             fee: Money,
         },
+        "freezeWallet" by [Finance, Policy] => Freeze { code: FreezeCode },
+        "unfreezeWallet" by [Finance, Policy] => Unfreeze { code: FreezeCode },
     }
 }
 
@@ -70,6 +77,12 @@ events! {
         "payout-approved" => PayoutApproved { payout: PayoutId, amount: Money, approved_by: String },
         "payout-submitted" => PayoutSubmitted { payout: PayoutId, amount: Money, attempt: u32, provider_key: String },
         "payout-paid" => PayoutPaid { payout: PayoutId, amount: Money, fee: Money },
+        /// With what was available.
+        "wallet-frozen" => Frozen { code: FreezeCode, amount: Money },
+        /// What has become available in a frozen wallet waits with the rest.
+        "funds-frozen" => FundsFrozen { amount: Money },
+        /// With what is available again.
+        "wallet-unfrozen" => Unfrozen { code: FreezeCode, amount: Money },
     }
 }
 
@@ -83,6 +96,9 @@ refusals! {
         "LOT_UNKNOWN" at "lot" "this wallet has no lot {lot}" => UnknownLot { lot: LotId },
         "LOT_NOT_DUE" "this lot matures at {matures_at}; wait until then" => NotDue { matures_at: DateTime<Utc> },
         "WALLET_OVERFLOW" "the wallet cannot hold that much" => Overflow,
+        "WALLET_FROZEN" "this wallet is frozen; ask finance why, and what has to be settled first" => WalletFrozen,
+        "PARTNER_SUSPENDED" "this partner is suspended; have the vendor reinstate it first" => PartnerSuspended,
+        "PARTNER_TERMINATED" "the co-operation with this partner has ended; settle what is left with the vendor" => PartnerTerminated,
         "PAYOUT_POLICY_MISSING" "the programme has published no payout policy yet; ask the vendor to publish one" => NoPolicy,
         "PAYOUT_OPEN" "payout {payout} is not finished; cancel it or wait for it" => PayoutOpen { payout: PayoutId },
         "PAYOUT_ID_REUSED" at "payout" "this payout exists already; request with a new id" => PayoutReused,
@@ -121,6 +137,8 @@ pub struct Purse {
     pub payout: Option<Payout>,
     /// The payouts that are over.
     pub finished: BTreeMap<PayoutId, PayoutEnd>,
+    /// Why nothing is paid out, where anything forbids it.
+    pub frozen_for: BTreeSet<FreezeCode>,
 }
 
 /// Where the money stands, in minor units; never negative.
@@ -135,6 +153,8 @@ pub struct Buckets {
     pub reserved: i64,
     /// Sent, not yet confirmed.
     pub in_transit: i64,
+    /// Matured, and kept from being asked for.
+    pub frozen: i64,
 }
 
 /// What a wallet's decisions may know of other aggregates.
@@ -147,18 +167,25 @@ pub struct WalletFacts {
 
 impl Buckets {
     fn empty(currency: Currency) -> Self {
-        Self { currency, held: 0, available: 0, reserved: 0, in_transit: 0 }
+        Self { currency, held: 0, available: 0, reserved: 0, in_transit: 0, frozen: 0 }
     }
 
     /// What the partner sees as its balance: matured and not yet paid (R74). `None` past 64 bits.
     pub fn balance(&self) -> Option<i64> {
-        self.available.checked_add(self.reserved)?.checked_add(self.in_transit)
+        let free = self.available.checked_add(self.frozen)?;
+        free.checked_add(self.reserved)?.checked_add(self.in_transit)
     }
 
     /// Gives back what was reserved.
     fn release(&mut self, amount: Money) {
         self.reserved -= amount.minor;
         self.available += amount.minor;
+    }
+
+    /// Sets aside what is available; gives it back where that is negative.
+    fn freeze(&mut self, minor: i64) {
+        self.available -= minor;
+        self.frozen += minor;
     }
 
     /// Whether everything together still fits 64 bits after `more` is accrued.
@@ -185,10 +212,15 @@ impl Wallet {
         match (self, &issued.command) {
             (Self::Empty, WalletCommand::Accrue { accrual }) => {
                 accrual.check()?;
-                Ok(vec![WalletEvent::Accrued { accrual: accrual.clone() }])
+                let earned = WalletEvent::Accrued { accrual: accrual.clone() };
+                let frozen = facts.freezes_from_the_start(accrual.amount);
+                Ok([earned].into_iter().chain(frozen).collect())
             }
             (Self::Empty, _) => Err(WalletRefusal::Empty),
-            (Self::Open(purse), _) => purse.decide(issued, facts),
+            (Self::Open(purse), _) => {
+                let events = purse.decide(issued, facts)?;
+                purse.as_frozen(issued, facts, events)
+            }
         }
     }
 
@@ -202,6 +234,7 @@ impl Wallet {
                     lots: BTreeMap::new(),
                     payout: None,
                     finished: BTreeMap::new(),
+                    frozen_for: BTreeSet::new(),
                 };
                 purse.evolve(WalletEvent::Accrued { accrual });
                 *self = Self::Open(Box::new(purse));
@@ -232,6 +265,8 @@ impl Purse {
                 Some(Standing::Over(end)) => end.decide(*payout, &issued.command),
                 None => Err(WalletRefusal::UnknownPayout { payout: *payout }),
             },
+            Do::Freeze { code } => self.freeze(&issued.by, *code),
+            Do::Unfreeze { code } => self.unfreeze(&issued.by, *code),
         }
     }
 
@@ -272,6 +307,15 @@ impl Purse {
             WalletEvent::PayoutPaid { payout, amount, .. } => {
                 buckets.in_transit -= amount.minor;
                 self.finish(payout, PayoutEnd::Paid);
+            }
+            WalletEvent::Frozen { code, amount } => {
+                buckets.freeze(amount.minor);
+                self.frozen_for.insert(code);
+            }
+            WalletEvent::FundsFrozen { amount } => buckets.freeze(amount.minor),
+            WalletEvent::Unfrozen { code, amount } => {
+                buckets.freeze(-amount.minor);
+                self.frozen_for.remove(&code);
             }
         }
     }

@@ -148,9 +148,14 @@ impl Payout {
                 | Do::ApprovePayout { .. }
                 | Do::SubmitPayout { .. },
             ) => Err(No::Submitted),
-            (_, Do::Accrue { .. } | Do::Mature { .. } | Do::RequestPayout { .. }) => {
-                Err(No::PayoutOpen { payout })
-            }
+            (
+                _,
+                Do::Accrue { .. }
+                | Do::Mature { .. }
+                | Do::RequestPayout { .. }
+                | Do::Freeze { .. }
+                | Do::Unfreeze { .. },
+            ) => Err(No::PayoutOpen { payout }),
         }
     }
 

@@ -74,7 +74,8 @@ const CLAIMS: &[Claim] = &[
              FROM (SELECT id, 2010 AS account, held_minor AS minor FROM wallets
                    UNION ALL SELECT id, 2020, available_minor FROM wallets
                    UNION ALL SELECT id, 2030, reserved_minor FROM wallets
-                   UNION ALL SELECT id, 2040, in_transit_minor FROM wallets) b
+                   UNION ALL SELECT id, 2040, in_transit_minor FROM wallets
+                   UNION ALL SELECT id, 2050, frozen_minor FROM wallets) b
              JOIN wallets w ON w.id = b.id
              LEFT JOIN (SELECT wallet, account, currency,
                             (credit_billions - debit_billions) * 1000000000 + credit_rest - debit_rest AS minor

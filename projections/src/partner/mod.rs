@@ -9,7 +9,7 @@ pub mod partners;
 pub mod training;
 pub mod waiting_applications;
 
-use crate::ground::{AtWork, Claim, Lines, Rows};
+use crate::ground::{AtWork, Claim, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
@@ -20,7 +20,7 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Rows::<waiting_applications::Entity>::new(whole)),
         Box::new(Rows::<courses::Entity>::new(whole)),
         Box::new(Rows::<training::Entity>::new(whole)),
-        Box::new(Lines::of::<certificates::Entity>()),
+        Box::new(Rows::<certificates::Entity>::new(whole)),
     ]
 }
 

@@ -3,7 +3,8 @@
 use domain::Tier;
 use domain::partner::{
     ApplicationEvent, ApplicationRejectionCode, ApplicationSource, BankEvent, ContactEvent,
-    NetworkEvent, PartnerEvent, ReviewResult, TermsEvent, TierEvent, TrainingEvent,
+    NetworkEvent, PartnerEvent, ReviewResult, StandingEvent, SuspensionCode, TerminationCode,
+    TermsEvent, TierEvent, TrainingEvent,
 };
 use domain::program::Deadline;
 use sea_orm::entity::prelude::*;
@@ -64,6 +65,16 @@ table! {
         pub contacts: Sealed,
         pub terms_version: i64,
         pub payment_details_id: Option<Uuid>,
+        pub suspended_at: Option<DateTimeUtc>,
+        /// Why it is suspended.
+        pub suspension: Option<Word<SuspensionCode>>,
+        /// When the notice runs out.
+        pub notice_ends_at: Option<DateTimeUtc>,
+        /// Why the co-operation ends or has ended.
+        pub termination: Option<Word<TerminationCode>>,
+        pub terminated_at: Option<DateTimeUtc>,
+        /// Why it stands as it does, in the words of whoever decided it last.
+        pub standing_reason: Option<String>,
     }
 }
 
@@ -77,6 +88,8 @@ words! {
         "interview-scheduled" => InterviewScheduled: "The interview has a date.",
         "interviewed" => Interviewed: "The interview was held.",
         "approved" => Approved: "The application is approved: this is a partner.",
+        "suspended" => Suspended: "The partner is suspended and may not sell.",
+        "terminated" => Terminated: "The co-operation has ended.",
         "rejected" => Rejected: "The application was rejected.",
         "withdrawn" => Withdrawn: "The candidate has withdrawn the application.",
         "lapsed" => Lapsed: "The candidate never answered, and the application has lapsed.",
@@ -141,6 +154,7 @@ impl Portrait for Entity {
                 row.payment_details_id = Some(details_id.0)
             }
             PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = Word(*to),
+            PartnerEvent::Standing(event) => stands(row, event),
             PartnerEvent::Training(_) => {} // Views of their own tell what else happens there.
         }
         Ok(())
@@ -182,6 +196,38 @@ fn contact(row: &mut Model, event: &ContactEvent, placed: &Placed) -> Result<(),
         ContactEvent::Removed { person } => people.retain(|known| known.subject != *person),
     }
     Ok(())
+}
+
+/// Whether it is in good standing, and why not.
+fn stands(row: &mut Model, event: &StandingEvent) {
+    match event {
+        StandingEvent::Suspended { code, reason, suspended_at, .. } => {
+            row.stage = PartnerStage::Suspended;
+            row.suspended_at = Some(*suspended_at);
+            row.suspension = Some(Word(*code));
+            row.standing_reason = Some(reason.clone());
+        }
+        StandingEvent::Reinstated { reason, .. } => {
+            row.stage = PartnerStage::Approved;
+            row.suspended_at = None;
+            row.suspension = None;
+            row.standing_reason = Some(reason.clone());
+        }
+        StandingEvent::TerminationNoticed { code, reason, ends_at, .. } => {
+            row.notice_ends_at = Some(*ends_at);
+            row.termination = Some(Word(*code));
+            row.standing_reason = Some(reason.clone());
+        }
+        StandingEvent::TerminationRevoked {} => {
+            row.notice_ends_at = None;
+            row.termination = None;
+            row.standing_reason = None;
+        }
+        StandingEvent::Terminated { terminated_at, .. } => {
+            row.stage = PartnerStage::Terminated;
+            row.terminated_at = Some(*terminated_at);
+        }
+    }
 }
 
 /// How the application goes on.

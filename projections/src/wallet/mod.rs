@@ -20,8 +20,15 @@ pub(crate) const CLAIMS: &[Claim] = &[
         claim: "no bucket of a wallet is below zero",
         table: "wallets",
         counterexamples: "SELECT last_position || '' AS subject,
-                 held_minor || ', ' || available_minor || ', ' || reserved_minor || ', ' || in_transit_minor AS detail
-             FROM wallets WHERE held_minor < 0 OR available_minor < 0 OR reserved_minor < 0 OR in_transit_minor < 0",
+                 held_minor || ', ' || available_minor || ', ' || reserved_minor || ', ' || in_transit_minor || ', ' || frozen_minor AS detail
+             FROM wallets WHERE held_minor < 0 OR available_minor < 0 OR reserved_minor < 0 OR in_transit_minor < 0 OR frozen_minor < 0",
+    },
+    Claim {
+        claim: "of a frozen wallet nothing is available, and of any other nothing is frozen",
+        table: "wallets",
+        counterexamples: "SELECT last_position || '' AS subject,
+                 available_minor || ' and ' || frozen_minor || ' for ' || freezes || ' reasons' AS detail
+             FROM wallets WHERE freezes < 0 OR (freezes > 0 AND available_minor <> 0) OR (freezes = 0 AND frozen_minor <> 0)",
     },
     Claim {
         claim: "the balance is what has matured and is not paid, and the sum of its history",
@@ -29,9 +36,10 @@ pub(crate) const CLAIMS: &[Claim] = &[
         counterexamples: "SELECT w.last_position || '' AS subject,
                  w.balance_minor || ' against ' || coalesce(sum(l.amount_minor), 0) AS detail
              FROM wallets w LEFT JOIN statement_lines l ON l.wallet = w.id
-             GROUP BY w.id, w.last_position, w.balance_minor, w.available_minor, w.reserved_minor, w.in_transit_minor
+             GROUP BY w.id, w.last_position, w.balance_minor, w.available_minor, w.reserved_minor, w.in_transit_minor,
+                 w.frozen_minor
              HAVING w.balance_minor <> coalesce(sum(l.amount_minor), 0)
-                 OR w.balance_minor <> w.available_minor + w.reserved_minor + w.in_transit_minor",
+                 OR w.balance_minor <> w.available_minor + w.reserved_minor + w.in_transit_minor + w.frozen_minor",
     },
     Claim {
         claim: "each line of a statement carries the balance on from the one before",

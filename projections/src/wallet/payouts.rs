@@ -73,7 +73,11 @@ impl Portrait for Entity {
             | WalletEvent::PayoutPaid { payout, .. } => {
                 Some(id(WalletId(placed.aggregate()), *payout))
             }
-            WalletEvent::Accrued { .. } | WalletEvent::Matured { .. } => None,
+            WalletEvent::Accrued { .. }
+            | WalletEvent::Matured { .. }
+            | WalletEvent::Frozen { .. }
+            | WalletEvent::FundsFrozen { .. }
+            | WalletEvent::Unfrozen { .. } => None,
         }
     }
 
@@ -125,7 +129,11 @@ impl Portrait for Entity {
                 row.paid_at = Some(placed.at());
                 row.fee_minor = Some(fee.minor);
             }
-            WalletEvent::Accrued { .. } | WalletEvent::Matured { .. } => {}
+            WalletEvent::Accrued { .. }
+            | WalletEvent::Matured { .. }
+            | WalletEvent::Frozen { .. }
+            | WalletEvent::FundsFrozen { .. }
+            | WalletEvent::Unfrozen { .. } => {}
         }
         Ok(())
     }

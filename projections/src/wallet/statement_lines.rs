@@ -48,7 +48,10 @@ impl Trail<wallets::Entity> for Entity {
                 | WalletEvent::PayoutCancelled { .. }
                 | WalletEvent::PayoutRejected { .. }
                 | WalletEvent::PayoutApproved { .. }
-                | WalletEvent::PayoutSubmitted { .. },
+                | WalletEvent::PayoutSubmitted { .. }
+                | WalletEvent::Frozen { .. }
+                | WalletEvent::FundsFrozen { .. }
+                | WalletEvent::Unfrozen { .. },
             )
             | None => return Ok(vec![]),
         };

@@ -26,6 +26,10 @@ table! {
         pub reserved_minor: i64,
         /// Sent, not yet confirmed.
         pub in_transit_minor: i64,
+        /// Matured, and kept from being asked for.
+        pub frozen_minor: i64,
+        /// For how many reasons nothing is paid out.
+        pub freezes: i64,
         /// Matured and not yet paid: what the partner sees (R74).
         pub balance_minor: i64,
     }
@@ -68,10 +72,22 @@ impl Portrait for Entity {
             WalletEvent::PayoutPaid { amount, .. } => {
                 add::<Entity>(&mut row.in_transit_minor, -amount.minor)?;
             }
+            WalletEvent::Frozen { amount, .. } => {
+                row.freezes += 1;
+                shift(&mut row.available_minor, &mut row.frozen_minor, amount.minor)?;
+            }
+            WalletEvent::FundsFrozen { amount } => {
+                shift(&mut row.available_minor, &mut row.frozen_minor, amount.minor)?;
+            }
+            WalletEvent::Unfrozen { amount, .. } => {
+                row.freezes -= 1;
+                shift(&mut row.frozen_minor, &mut row.available_minor, amount.minor)?;
+            }
         }
         row.balance_minor = row.available_minor;
         add::<Entity>(&mut row.balance_minor, row.reserved_minor)?;
-        add::<Entity>(&mut row.balance_minor, row.in_transit_minor)
+        add::<Entity>(&mut row.balance_minor, row.in_transit_minor)?;
+        add::<Entity>(&mut row.balance_minor, row.frozen_minor)
     }
 }
 

@@ -152,11 +152,13 @@ fn finance_pays_and_decides_no_application() {
         finance,
         [
             "approvePayout",
+            "freezeWallet",
             "publishPayoutPolicy",
             "recordPayment",
             "rejectPayout",
             "settlePayout",
-            "submitPayout"
+            "submitPayout",
+            "unfreezeWallet"
         ]
     );
     assert!(!access::may_use(Role::ChannelManager, "Query", "payouts"));

@@ -21,7 +21,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["partner/"]],
     &[&["deal/"], &["wallet/"]],
     &[&["aggregates/"]],
-    &[&["ledger.rs"], &["outcomes.rs", "reactions.rs"], &["mails.rs"]],
+    &[&["ledger.rs"], &["outcomes.rs", "reactions/"], &["mails.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
     &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_item.rs", "outgoing.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
@@ -49,7 +49,7 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
         &["deal/edges.rs"], &["deal/lists.rs"], &["deal/mutations.rs"],
         &["glance/edges.rs"], &["glance/lists.rs"],
         &["ledger/edges.rs"], &["ledger/lists.rs"],
-        &["partner/edges.rs"], &["partner/lists.rs"], &["partner/mutations.rs"], &["partner/waiting.rs"],
+        &["partner/edges.rs"], &["partner/lists.rs"], &["partner/mutations.rs"], &["partner/standing.rs"], &["partner/waiting.rs"],
         &["program/edges.rs"], &["program/lists.rs"], &["program/mutations.rs"],
         &["wallet/edges.rs"], &["wallet/lists.rs"], &["wallet/mutations.rs"],
     ],

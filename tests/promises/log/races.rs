@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::commands::Outcome;
+use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use domain::{
     Actor, Command, CommandId, DetailsId, Event, Issued, Refusal, Role,
@@ -16,7 +17,7 @@ use domain::{
     wallet::{Wallet, WalletEvent},
 };
 use eventlog::{Clock, ExecuteError, Execution, Log, Provenance, SystemClock};
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 use tests::{Place, Trade, places, trade::IBANS};
 use uuid::Uuid;
@@ -29,6 +30,8 @@ enum Change {
     BankDetails,
     PayoutPolicy,
     DealPolicy,
+    Suspension,
+    Termination,
 }
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
@@ -49,14 +52,19 @@ async fn what_forbids_a_decision_while_it_is_taken_is_seen_before_the_append() {
         let log = place.log().await;
         for rival in rivals(&place, &log).await {
             for moment in MOMENTS {
-                let bank = "PAYMENT_DETAILS_CHANGED";
-                let at = (&log, &rival, moment);
-                assert_eq!(apart(|| approval(at)).await, Err(bank.into()), "{place}: {moment:?}");
-                assert_eq!(apart(|| submission(at)).await, Err(bank.into()), "{place}: {moment:?}");
-                let minimum = Err("PAYOUT_BELOW_MINIMUM".into());
-                assert_eq!(apart(|| request(at)).await, minimum, "{place}: {moment:?}");
-                let certificate = Err("CERTIFICATE_REQUIRED".into());
-                assert_eq!(apart(|| registration(at)).await, certificate, "{place}: {moment:?}");
+                for (change, code, races) in [
+                    (Change::BankDetails, "PAYMENT_DETAILS_CHANGED", &[APPROVAL, SUBMISSION][..]),
+                    (Change::PayoutPolicy, "PAYOUT_BELOW_MINIMUM", &[REQUEST]),
+                    (Change::DealPolicy, "CERTIFICATE_REQUIRED", &[REGISTRATION]),
+                    (Change::Suspension, "PARTNER_SUSPENDED", &RACES),
+                    (Change::Termination, "PARTNER_TERMINATED", &[REQUEST, REGISTRATION]),
+                ] {
+                    for race in races {
+                        let at = (&log, &rival, moment, change);
+                        let refused = apart(|| race(at)).await;
+                        assert_eq!(refused, Err(code.into()), "{place}: {moment:?}: {change:?}");
+                    }
+                }
             }
         }
     }
@@ -70,7 +78,14 @@ pub(super) async fn rivals(place: &Place, log: &Log) -> Vec<Log> {
     }
 }
 
-type At<'a> = (&'a Log, &'a Log, Moment);
+type At<'a> = (&'a Log, &'a Log, Moment, Change);
+type Race = for<'a> fn(At<'a>) -> BoxFuture<'a, Result<(), String>>;
+
+const APPROVAL: Race = |at| approval(at).boxed();
+const SUBMISSION: Race = |at| submission(at).boxed();
+const REQUEST: Race = |at| request(at).boxed();
+const REGISTRATION: Race = |at| registration(at).boxed();
+const RACES: [Race; 4] = [APPROVAL, SUBMISSION, REQUEST, REGISTRATION];
 
 /// A race whose two sides do not wait for one and the same turn: of one process, they now and then fall on one stripe,
 /// and the rival is asked for from within the other's turn. Then others race.
@@ -83,34 +98,32 @@ async fn apart<T, F: Future<Output = T>>(race: impl Fn() -> F) -> T {
     panic!("it waits whoever races");
 }
 
-async fn approval((log, rival, moment): At<'_>) -> Result<(), String> {
+async fn approval((log, rival, moment, change): At<'_>) -> Result<(), String> {
     let trade = Trade::set_up(log).await;
     let payout = requested(&trade).await;
     let command = ("approvePayout", json!({ "payout": payout }));
-    raced::<Wallet>(&trade, trade.wallet(), fiona(), command, (rival, moment, Change::BankDetails))
-        .await
+    raced::<Wallet>(&trade, trade.wallet(), fiona(), command, (rival, moment, change)).await
 }
 
-async fn submission((log, rival, moment): At<'_>) -> Result<(), String> {
+async fn submission((log, rival, moment, change): At<'_>) -> Result<(), String> {
     let trade = Trade::set_up(log).await;
     let payout = requested(&trade).await;
     trade.done("approvePayout", trade.wallet(), fiona(), json!({ "payout": payout })).await;
     let command = ("submitPayout", json!({ "payout": payout, "provider_key": "key" }));
-    raced::<Wallet>(&trade, trade.wallet(), fiona(), command, (rival, moment, Change::BankDetails))
-        .await
+    raced::<Wallet>(&trade, trade.wallet(), fiona(), command, (rival, moment, change)).await
 }
 
-async fn request((log, rival, moment): At<'_>) -> Result<(), String> {
+async fn request((log, rival, moment, change): At<'_>) -> Result<(), String> {
     let trade = Trade::set_up(log).await;
     let command = ("requestPayout", hundred(Uuid::now_v7()));
-    let race = (rival, moment, Change::PayoutPolicy);
+    let race = (rival, moment, change);
     raced::<Wallet>(&trade, trade.wallet(), trade.member(), command, race).await
 }
 
-async fn registration((log, rival, moment): At<'_>) -> Result<(), String> {
+async fn registration((log, rival, moment, change): At<'_>) -> Result<(), String> {
     let trade = Trade::set_up(log).await;
     let command = ("registerDeal", trade.deal());
-    let race = (rival, moment, Change::DealPolicy);
+    let race = (rival, moment, change);
     raced::<Deal>(&trade, Uuid::now_v7(), trade.member(), command, race).await
 }
 
@@ -163,6 +176,8 @@ async fn happen(trade: &Trade, change: Change) {
         Change::BankDetails => trade.set_payment_details(IBANS[1]).await,
         Change::PayoutPolicy => trade.publish_payout_policy("500.00").await,
         Change::DealPolicy => trade.publish_deal_policy(true).await,
+        Change::Suspension => trade.suspend().await,
+        Change::Termination => trade.terminate().await,
     }
 }
 
@@ -301,6 +316,8 @@ async fn change(trade: Trade, over: Arc<AtomicBool>) {
             trade.publish_payout_policy(minimum).await;
             trade.publish_deal_policy(certificate).await;
         }
+        trade.suspend().await;
+        trade.reinstate().await;
     }
     over.store(true, Ordering::Relaxed);
 }
@@ -321,13 +338,15 @@ async fn judged(log: &Log) -> (usize, usize) {
                 programs.entry(id).or_default().apply(*event);
             }
             Event::Partner(event) => {
-                changed += usize::from(matches!(*event, PartnerEvent::Bank(_)));
+                let changes = matches!(*event, PartnerEvent::Bank(_) | PartnerEvent::Standing(_));
+                changed += usize::from(changes);
                 partners.entry(id).or_default().apply(*event);
             }
             Event::Deal(event) => {
-                let DealEvent::Registered { program, policy_version, .. } = *event else {
+                let DealEvent::Registered { program, partner, policy_version, .. } = *event else {
                     continue;
                 };
+                stands(&partners, partner.0, at);
                 let policy = rulebook(&programs, program.0).deal_policy_at(at).expect("in force");
                 assert_eq!(policy.version, policy_version);
                 assert!(!policy.body.certificate_required, "a certificate was required by then");
@@ -342,6 +361,7 @@ async fn judged(log: &Log) -> (usize, usize) {
                     payout, amount, details_id, policy_version, ..
                 } => {
                     let (program, partner) = owners[&id];
+                    stands(&partners, partner, at);
                     let policy =
                         rulebook(&programs, program).payout_policy_at(at).expect("in force");
                     assert_eq!(policy.version, policy_version);
@@ -355,6 +375,7 @@ async fn judged(log: &Log) -> (usize, usize) {
                 WalletEvent::PayoutApproved { payout, .. }
                 | WalletEvent::PayoutSubmitted { payout, .. } => {
                     let (_, partner) = owners[&id];
+                    stands(&partners, partner, at);
                     assert_eq!(
                         details(&partners, partner),
                         payouts[&payout],
@@ -365,7 +386,10 @@ async fn judged(log: &Log) -> (usize, usize) {
                 WalletEvent::Matured { .. }
                 | WalletEvent::PayoutCancelled { .. }
                 | WalletEvent::PayoutRejected { .. }
-                | WalletEvent::PayoutPaid { .. } => {}
+                | WalletEvent::PayoutPaid { .. }
+                | WalletEvent::Frozen { .. }
+                | WalletEvent::FundsFrozen { .. }
+                | WalletEvent::Unfrozen { .. } => {}
             },
         }
     }
@@ -374,6 +398,11 @@ async fn judged(log: &Log) -> (usize, usize) {
 
 fn rulebook(programs: &HashMap<Uuid, Program>, id: Uuid) -> &Rulebook {
     programs[&id].rulebook().expect("it is open")
+}
+
+fn stands(partners: &HashMap<Uuid, Partner>, id: Uuid, at: DateTime<Utc>) {
+    let active = partners[&id].active().expect("it is active");
+    assert_eq!(active.standing.good_at(at), Ok(()), "it was suspended by then");
 }
 
 fn details(partners: &HashMap<Uuid, Partner>, id: Uuid) -> DetailsId {

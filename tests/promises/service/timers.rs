@@ -25,7 +25,10 @@ async fn matured(log: &Log) -> Vec<(LotId, DateTime<Utc>)> {
         | WalletEvent::PayoutRejected { .. }
         | WalletEvent::PayoutApproved { .. }
         | WalletEvent::PayoutSubmitted { .. }
-        | WalletEvent::PayoutPaid { .. } => None,
+        | WalletEvent::PayoutPaid { .. }
+        | WalletEvent::Frozen { .. }
+        | WalletEvent::FundsFrozen { .. }
+        | WalletEvent::Unfrozen { .. } => None,
     });
     lots.collect()
 }

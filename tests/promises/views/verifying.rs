@@ -61,7 +61,15 @@ async fn a_row_too_few_and_a_row_too_many_are_named() {
 }
 
 /// For each claim a change of rows that contradicts it, and none that is checked before it.
-const CONTRADICTIONS: [(&str, &str); 16] = [
+const CONTRADICTIONS: [(&str, &str); 19] = [
+    (
+        "an account has a role for a partner, or for the vendor, once at a time",
+        "UPDATE grants SET valid_until = NULL",
+    ),
+    (
+        "nobody has a role of the vendor and one of a partner at a time",
+        "UPDATE grants SET partner = id WHERE role = 'auditor'",
+    ),
     (
         "the network is a forest: everybody stands one below a parent that has joined the same programme",
         "UPDATE partners SET depth = depth + 1 WHERE depth = (SELECT max(depth) FROM partners)",
@@ -71,6 +79,10 @@ const CONTRADICTIONS: [(&str, &str); 16] = [
         "UPDATE partners SET stage = 'reviewed' WHERE stage = 'approved'",
     ),
     ("a deal is paid by its payments", "UPDATE deals SET paid_minor = paid_minor + 1"),
+    (
+        "of a frozen wallet nothing is available, and of any other nothing is frozen",
+        "UPDATE wallets SET freezes = freezes + 1 WHERE available_minor > 0",
+    ),
     ("no bucket of a wallet is below zero", "UPDATE wallets SET held_minor = -1"),
     (
         "the balance is what has matured and is not paid, and the sum of its history",

@@ -7,6 +7,7 @@ mod lists;
 mod mutations;
 mod network;
 mod screening;
+mod standing;
 mod training;
 mod waiting;
 
@@ -14,7 +15,9 @@ use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use domain::{
     Tier,
-    partner::{ApplicationRejectionCode, ApplicationSource, ReviewResult},
+    partner::{
+        ApplicationRejectionCode, ApplicationSource, ReviewResult, SuspensionCode, TerminationCode,
+    },
 };
 use projections::partners;
 use uuid::Uuid;
@@ -26,6 +29,7 @@ pub use self::{
     mutations::{ApplicationMutations, PartnerMutations},
     network::NetworkMember,
     screening::{ApplicationFinding, ApplicationForm, InformationRequest},
+    standing::StandingMutations,
     training::{AssignedCourse, Certificate, TrainingRecord},
     waiting::{WaitingApplication, WaitingQueries},
 };
@@ -78,6 +82,18 @@ shows! {
         review_result: Option<Word<ReviewResult>> = shown(row.review)?,
         /// When the interview takes place or took place; null once it was missed.
         interview_at: Option<DateTime<Utc>>,
+        /// Since when the partner is suspended; null where it is not.
+        suspended_at: Option<DateTime<Utc>>,
+        /// Why the partner is suspended.
+        suspension: Option<Word<SuspensionCode>>,
+        /// When the notice of termination runs out; null where none was given.
+        notice_ends_at: Option<DateTime<Utc>>,
+        /// Why the co-operation ends or has ended.
+        termination: Option<Word<TerminationCode>>,
+        /// When the co-operation ended.
+        terminated_at: Option<DateTime<Utc>>,
+        /// Why the partner stands as it does, in the words of whoever suspended, reinstated or gave notice last.
+        standing_reason: Option<String>,
         /// How many levels below the top the partner stands.
         depth: Option<u32>,
         /// What others give when they apply through this partner.

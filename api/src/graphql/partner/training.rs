@@ -61,5 +61,7 @@ shows! {
         valid_from: DateTime<Utc>,
         /// The first instant at which it is valid no longer; null where it does not end.
         valid_until: Option<DateTime<Utc>>,
+        /// When it was taken back; null where it was not.
+        revoked_at: Option<DateTime<Utc>>,
     }
 }

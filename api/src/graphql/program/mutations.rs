@@ -6,7 +6,7 @@ use domain::{
     Money,
     program::{
         DealPolicy, KernelState, PayoutPolicy, ProgramCommand, ProgramPolicy, Responsibility,
-        Screening,
+        Screening, StandingPolicy,
     },
     refusal::Invalid,
 };
@@ -32,6 +32,9 @@ pub struct ProgramPolicyInput {
     /// How applications are screened. Where it is left out nothing has a due date, and whoever was not taken may apply
     /// again at once.
     screening: Option<ScreeningInput>,
+    /// What a suspension and the end of the co-operation mean. Where it is left out: a month's notice; money of suspended
+    /// partners is frozen, that of partners who have left is not; certificates end.
+    standing: Option<StandingPolicyInput>,
 }
 
 /// By when applications are reviewed and questions answered, and how long who was not taken waits.
@@ -49,6 +52,19 @@ pub struct ScreeningInput {
     reapply_after_withdrawal_days: u32,
     /// The same after the application has lapsed. From 0 to 3650.
     reapply_after_lapse_days: u32,
+}
+
+/// What becomes of a partner that is suspended, or whose co-operation ends.
+#[derive(InputObject, Debug)]
+pub struct StandingPolicyInput {
+    /// Days from a notice to the end. From 0 to 3650.
+    notice_days: u32,
+    /// Whether the money of a suspended partner waits until it is reinstated.
+    freeze_when_suspended: bool,
+    /// Whether the money of a partner that has left is frozen; else it can be asked for.
+    freeze_when_terminated: bool,
+    /// Whether certificates end with the co-operation.
+    revoke_certificates: bool,
 }
 
 /// When money may leave a wallet.
@@ -103,7 +119,19 @@ impl ProgramPolicyInput {
                 reapply_after_withdrawal_days: input.reapply_after_withdrawal_days,
                 reapply_after_lapse_days: input.reapply_after_lapse_days,
             }),
+            standing: self.standing.map(StandingPolicy::from).unwrap_or_default(),
         })
+    }
+}
+
+impl From<StandingPolicyInput> for StandingPolicy {
+    fn from(input: StandingPolicyInput) -> Self {
+        Self {
+            notice_days: input.notice_days,
+            freeze_when_suspended: input.freeze_when_suspended,
+            freeze_when_terminated: input.freeze_when_terminated,
+            revoke_certificates: input.revoke_certificates,
+        }
     }
 }
 

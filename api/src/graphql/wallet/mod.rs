@@ -28,7 +28,7 @@ shows! {
         wallet_id: Uuid = row.id,
         /// The currency.
         currency: CurrencyCode = shown(row.currency.clone())?,
-        /// What has matured and is not paid yet: available, reserved and in transit together.
+        /// What has matured and is not paid yet: available, reserved, in transit and frozen together.
         balance: Money = amount(row.balance_minor)?,
         /// What is earned and has not matured.
         held: Money = amount(row.held_minor)?,
@@ -38,6 +38,10 @@ shows! {
         reserved: Money = amount(row.reserved_minor)?,
         /// What is sent and not yet confirmed.
         in_transit: Money = amount(row.in_transit_minor)?,
+        /// What has matured and is kept from being asked for.
+        frozen: Money = amount(row.frozen_minor)?,
+        /// Whether nothing is paid out of it, also where nothing has matured.
+        is_frozen: bool = row.freezes > 0,
         /// Grows with every change; give it as `expectedVersion`.
         version: u32,
         /// The place in the log of the last change.

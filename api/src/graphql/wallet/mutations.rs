@@ -2,7 +2,7 @@
 
 use domain::{
     PayoutId,
-    wallet::{PayoutRejectionCode, WalletCommand},
+    wallet::{FreezeCode, PayoutRejectionCode, WalletCommand},
 };
 use uuid::Uuid;
 
@@ -62,4 +62,16 @@ mutations! {
         /// What the provider kept; the vendor bears it.
         fee: MoneyInput,
     } => SettlePayout { payout: PayoutId(payout), fee: fee.money("fee")? };
+
+    /// Freezes a wallet: nothing is paid out of it. Commission goes on being credited.
+    freeze_wallet(FreezeWalletInput) -> FreezeWalletPayload {
+        /// Why.
+        code: Word<FreezeCode>,
+    } => Freeze { code: code.0 };
+
+    /// Ends a freeze. Once nothing else freezes the wallet its money is available again.
+    unfreeze_wallet(UnfreezeWalletInput) -> UnfreezeWalletPayload {
+        /// Which freeze ends.
+        code: Word<FreezeCode>,
+    } => Unfreeze { code: code.0 };
 }

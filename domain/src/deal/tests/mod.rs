@@ -6,6 +6,7 @@ mod contract;
 mod properties;
 mod qualification;
 mod registration;
+mod standing;
 
 use std::sync::{Arc, LazyLock};
 

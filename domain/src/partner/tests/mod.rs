@@ -4,6 +4,7 @@ mod application;
 mod company;
 mod contacts;
 mod dates;
+mod leaving;
 mod network;
 mod screening;
 mod standing;

@@ -11,7 +11,7 @@ fn invited() -> Vec<PartnerEvent> {
 }
 
 fn under(parent: Option<Vec<PartnerEvent>>) -> PartnerFacts {
-    let parent = parent.map(|events| Arc::new(after(events)));
+    let parent = parent.map(|events| (BETA, Arc::new(after(events))));
     PartnerFacts { program: programme([]), parent, ..PartnerFacts::default() }
 }
 
@@ -32,7 +32,7 @@ fn at_depth(depth: u32) -> Vec<PartnerEvent> {
 #[test]
 fn r81_whoever_has_a_superior_joins_after_it_and_whoever_has_none_may_join() {
     let refused = Err(PartnerRefusal::ParentNotJoined);
-    assert_eq!(join(&under(None)), refused);
+    assert_eq!(join(&under(Some(vec![]))), refused);
     assert_eq!(join(&under(Some(applied()))), refused);
     assert_eq!(join(&under(Some(approved()))), refused);
     assert_eq!(name_of(join(&under(Some(joined())))), "joined-network");

@@ -1,5 +1,6 @@
 //! What a wallet does with commission and payouts, and that its buckets always account for every unit.
 
+mod freezing;
 mod payouts;
 mod properties;
 

@@ -36,6 +36,8 @@ fn any_command() -> impl Strategy<Value = Issued<WalletCommand>> {
             WalletCommand::SubmitPayout { payout, provider_key }
         }),
         3 => (payout, money).prop_map(|(payout, fee)| WalletCommand::SettlePayout { payout, fee }),
+        1 => any_freeze().prop_map(|code| WalletCommand::Freeze { code }),
+        2 => any_freeze().prop_map(|code| WalletCommand::Unfreeze { code }),
     ];
     let by = prop::sample::select(vec![
         None,
@@ -48,6 +50,10 @@ fn any_command() -> impl Strategy<Value = Issued<WalletCommand>> {
         let usual = usually(on, command);
         Issued { by: by.unwrap_or(usual.by.clone()), ..usual }
     })
+}
+
+fn any_freeze() -> impl Strategy<Value = FreezeCode> {
+    prop::sample::select(vec![FreezeCode::UnderReview, FreezeCode::LegalOrder])
 }
 
 /// Every event that these commands bring about, and the wallet that they leave; each refusal changes nothing.
@@ -79,7 +85,10 @@ fn totals(events: &[WalletEvent]) -> [i128; 3] {
             | WalletEvent::PayoutCancelled { .. }
             | WalletEvent::PayoutRejected { .. }
             | WalletEvent::PayoutApproved { .. }
-            | WalletEvent::PayoutSubmitted { .. } => {}
+            | WalletEvent::PayoutSubmitted { .. }
+            | WalletEvent::Frozen { .. }
+            | WalletEvent::FundsFrozen { .. }
+            | WalletEvent::Unfrozen { .. } => {}
         }
     }
     totals
@@ -93,14 +102,37 @@ proptest! {
         for (index, event) in events.iter().enumerate() {
             wallet.apply(event.clone());
             let purse = wallet.purse().expect("has earned");
-            let Buckets { held, available, reserved, in_transit, .. } = purse.buckets;
-            prop_assert!([held, available, reserved, in_transit].iter().all(|bucket| *bucket >= 0));
+            let Buckets { held, available, reserved, in_transit, frozen, .. } = purse.buckets;
+            let buckets = [held, available, reserved, in_transit, frozen];
+            prop_assert!(buckets.iter().all(|bucket| *bucket >= 0));
+            prop_assert!(frozen == 0 || !purse.frozen_for.is_empty());
             let [accrued, matured, paid] = totals(&events[..=index]);
             let balance = i128::from(purse.buckets.balance().expect("can be counted"));
             prop_assert_eq!(i128::from(held), accrued - matured);
             prop_assert_eq!(balance, matured - paid, "the balance is the sum of its history");
             let open = purse.payout.as_ref().map_or(0, |open| open.amount.minor);
             prop_assert_eq!(reserved + in_transit, open, "only the open payout is set aside");
+        }
+    }
+
+    #[test]
+    fn while_a_wallet_is_frozen_nothing_can_be_asked_for_and_nothing_goes_out(
+        commands in prop::collection::vec(any_command(), 0..60)
+    ) {
+        let facts = facts();
+        let mut wallet = Wallet::default();
+        for command in commands {
+            let frozen = wallet.purse().is_some_and(|purse| !purse.frozen_for.is_empty());
+            let events = handled(&mut wallet, command, &facts).unwrap_or_default();
+            let Some(purse) = wallet.purse().filter(|_| frozen) else { continue };
+            let moved = |event: &WalletEvent| matches!(
+                event,
+                WalletEvent::PayoutRequested { .. }
+                    | WalletEvent::PayoutApproved { .. }
+                    | WalletEvent::PayoutSubmitted { .. }
+            );
+            prop_assert!(!events.iter().any(moved), "{:?}", events);
+            prop_assert!(purse.frozen_for.is_empty() || purse.buckets.available == 0);
         }
     }
 
@@ -123,7 +155,10 @@ proptest! {
                 WalletEvent::Accrued { .. }
                 | WalletEvent::Matured { .. }
                 | WalletEvent::PayoutApproved { .. }
-                | WalletEvent::PayoutSubmitted { .. } => {}
+                | WalletEvent::PayoutSubmitted { .. }
+                | WalletEvent::Frozen { .. }
+                | WalletEvent::FundsFrozen { .. }
+                | WalletEvent::Unfrozen { .. } => {}
             }
         }
     }

@@ -20,6 +20,7 @@ pub use audit::*;
 pub use deal::*;
 pub use glance::*;
 pub use ground::ask::{by, by_page, find, list, seen};
+pub use ground::names;
 pub use ground::wide::wide;
 pub use ground::{
     Broken, Cursor, Direction, Order, Page, QueryError, Sealed, Sight, Slice, Table, Word, page,

@@ -4,12 +4,13 @@ use domain::PartnerId;
 use domain::deal::{ApprovalRoute, DealEvent, DealRejectionCode, LossCode};
 use sea_orm::entity::prelude::*;
 
+use crate::ground::names::sorting;
 use crate::ground::{Misfit, Placed, Portrait, Word, add, code, json, table, words};
 
 table! {
     "deals" of Some(Column::Partner), stamped [last_position, version], found by [
         "registered_at, id",
-        "customer_name, id",
+        "customer_sort_name, id",
         "last_position, id",
         "partner, registered_at, id",
         "program, registered_at, id",
@@ -27,6 +28,8 @@ table! {
         /// Who registered it.
         pub seller: String,
         pub customer_name: String,
+        /// The name without case and accents.
+        pub customer_sort_name: String,
         /// ISO 3166 alpha-2.
         pub customer_country: String,
         pub customer_tax_id: Option<String>,
@@ -128,6 +131,7 @@ impl Portrait for Entity {
             partner: partner.0,
             seller: seller.id.clone(),
             customer_name: customer.name.clone(),
+            customer_sort_name: sorting(&customer.name),
             customer_country: customer.country.clone(),
             customer_tax_id: customer.tax_id.clone(),
             customer_domain: customer.domain.clone(),

@@ -2,6 +2,7 @@
 
 pub mod commissions;
 pub mod deal_lines;
+pub mod deal_words;
 pub mod deals;
 pub mod payments;
 
@@ -10,6 +11,7 @@ use crate::ground::{AtWork, Claim, Lines, Rows};
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
         Box::new(Rows::<deals::Entity>::new(whole)),
+        Box::new(Lines::of::<deal_words::Entity>()),
         Box::new(Lines::of::<deal_lines::Entity>()),
         Box::new(Lines::of::<payments::Entity>()),
         Box::new(Lines::of::<commissions::Entity>()),

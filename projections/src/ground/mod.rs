@@ -3,6 +3,7 @@
 pub mod ask;
 mod claim;
 mod declare;
+pub mod names;
 pub mod page;
 pub(crate) mod refused;
 pub(crate) mod rows;

@@ -198,7 +198,8 @@ impl ColumnKind {
         match self {
             Self::Uuid if sqlite => "blob",
             Self::Uuid => "uuid",
-            Self::Text | Self::Word => "text",
+            Self::Text | Self::Word if sqlite => "text",
+            Self::Text | Self::Word => "text COLLATE \"C\"", // In the order of SQLite, whatever the database's is.
             Self::Integer if sqlite => "integer",
             Self::Integer => "bigint",
             Self::Boolean if sqlite => "integer",

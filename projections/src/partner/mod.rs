@@ -5,11 +5,12 @@ pub mod application_forms;
 pub mod certificates;
 pub mod courses;
 pub mod information_requests;
+pub mod partner_words;
 pub mod partners;
 pub mod training;
 pub mod waiting_applications;
 
-use crate::ground::{AtWork, Claim, Rows};
+use crate::ground::{AtWork, Claim, Lines, Rows};
 
 pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
     vec![
@@ -18,6 +19,7 @@ pub(crate) fn views(whole: bool) -> Vec<Box<dyn AtWork>> {
         Box::new(Rows::<information_requests::Entity>::new(whole)),
         Box::new(Lines::of::<application_findings::Entity>()),
         Box::new(Rows::<waiting_applications::Entity>::new(whole)),
+        Box::new(Rows::<partner_words::Entity>::new(whole)),
         Box::new(Rows::<courses::Entity>::new(whole)),
         Box::new(Rows::<training::Entity>::new(whole)),
         Box::new(Rows::<certificates::Entity>::new(whole)),

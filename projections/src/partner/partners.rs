@@ -1,25 +1,27 @@
 //! The read model of partners, from application to active selling.
 
-use domain::Tier;
 use domain::partner::{
     ApplicationEvent, ApplicationRejectionCode, ApplicationSource, BankEvent, ContactEvent,
     NetworkEvent, PartnerEvent, ReviewResult, StandingEvent, SuspensionCode, TerminationCode,
     TermsEvent, TierEvent, TrainingEvent,
 };
 use domain::program::Deadline;
+use domain::{ClosedList, Tier};
 use sea_orm::entity::prelude::*;
 
+use crate::ground::names::sorting;
 use crate::ground::{Misfit, Placed, Portrait, Sealed, Word, table, words};
 
 table! {
     "partners" of Some(Column::Id), fold 2, stamped [last_position, version], found by [
         "applied_at, id",
-        "company_name, id",
+        "sort_name, id",
         "last_position, id",
         "program, applied_at, id",
         "stage, applied_at, id",
         "country, applied_at, id",
         "tier, applied_at, id",
+        "tier_rank, id",
         "joined_at",
         "certified, applied_at, id",
         "parent",
@@ -29,6 +31,8 @@ table! {
         pub id: Uuid,
         pub program: Uuid,
         pub company_name: String,
+        /// The name without case and accents.
+        pub sort_name: String,
         /// ISO 3166 alpha-2.
         pub country: String,
         pub tax_id: Option<String>,
@@ -59,6 +63,8 @@ table! {
         pub referral_code: Option<String>,
         /// `registered`, `certified`, `silver`, `gold` or `platinum`.
         pub tier: Word<Tier>,
+        /// How many steps of the ladder lie below.
+        pub tier_rank: i64,
         /// How many certificates its people were given.
         pub certified: i64,
         pub first_certified_at: Option<DateTimeUtc>,
@@ -117,6 +123,7 @@ impl Portrait for Entity {
             id: placed.aggregate(),
             program: program.0,
             company_name: company.name.clone(),
+            sort_name: sorting(&company.name),
             country: company.country.clone(),
             tax_id: company.tax_id.clone(),
             website: company.website.clone(),
@@ -125,6 +132,7 @@ impl Portrait for Entity {
             resembles: resembles.map(|other| other.0),
             applied_at: placed.at(),
             tier: Word(Tier::Registered),
+            tier_rank: rank(Tier::Registered),
             contacts: Sealed::of(contacts.iter().map(|contact| &contact.details), placed)?,
             terms_version: (*terms_version).into(),
             ..Model::default()
@@ -153,7 +161,10 @@ impl Portrait for Entity {
             PartnerEvent::Bank(BankEvent::DetailsSet { details_id, .. }) => {
                 row.payment_details_id = Some(details_id.0)
             }
-            PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => row.tier = Word(*to),
+            PartnerEvent::Tier(TierEvent::Overridden { to, .. }) => {
+                row.tier = Word(*to);
+                row.tier_rank = rank(*to);
+            }
             PartnerEvent::Standing(event) => stands(row, event),
             PartnerEvent::Training(_) => {} // Views of their own tell what else happens there.
         }
@@ -228,6 +239,12 @@ fn stands(row: &mut Model, event: &StandingEvent) {
             row.terminated_at = Some(*terminated_at);
         }
     }
+}
+
+/// The place of a tier on the ladder, whose words are in no such order.
+fn rank(tier: Tier) -> i64 {
+    let below = Tier::ALL.iter().take_while(|(step, ..)| *step != tier);
+    below.fold(0, |rank, _| rank + 1)
 }
 
 /// How the application goes on.

@@ -74,7 +74,7 @@ async fn a_list_goes_on_after_a_cursor_and_before_one() {
             data["partners"].clone()
         }
     };
-    let order = "orderBy: { field: COMPANY_NAME, direction: ASCENDING }";
+    let order = "orderBy: { field: NAME, direction: ASCENDING }";
     let selected =
         "{ nodes { name } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } }";
     let first = names(format!("{{ partners({order}, first: 2) {selected} }}")).await;

@@ -10,6 +10,7 @@ mod reading;
 mod rebuilding;
 mod replaying;
 mod sealed;
+mod searching;
 mod tenancy;
 mod upgrading;
 mod values;

@@ -35,8 +35,9 @@ queries! {
             responsible: String = is Responsible,
             /// That this person registered.
             seller: String = is Seller,
-            /// Whose customer's name begins like this.
-            customer_starts_with: String = starts_with CustomerName,
+            /// Of whose customer's name each of these words begins a word, whatever its case and accents: "lodz" finds "Łódź".
+            /// At most 8 words.
+            customer: String = named in deal_words as Id,
             /// Registered at this instant or later.
             registered_from: DateTime<Utc> = from RegisteredAt,
             /// Registered before this instant.
@@ -48,8 +49,8 @@ queries! {
         by DealOrderField, "By what deals can be ordered." {
             /// When they were registered.
             RegisteredAt = RegisteredAt,
-            /// The names of their customers.
-            CustomerName = CustomerName,
+            /// The names of their customers, whatever case and accents.
+            CustomerName = CustomerSortName,
             /// When they changed last.
             LastChange = LastPosition,
         } usually RegisteredAt Descending, "In which order; the latest registration first where it is left out.";

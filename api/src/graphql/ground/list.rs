@@ -1,9 +1,12 @@
 //! Root queries: objects by their ids, and lists with filter, order and pagination, each declared over a view's columns.
 
-use projections::page::comparable;
+use projections::{
+    names::{self, SearchError, Words},
+    page::comparable,
+};
 use sea_orm::{
     ColumnTrait, Value,
-    sea_query::{Expr, LikeExpr, SimpleExpr},
+    sea_query::{Expr, SimpleExpr},
 };
 
 use super::{failure::Failure, show::Kept};
@@ -21,11 +24,14 @@ pub fn any_of<V: Kept>(column: impl ColumnTrait, values: Vec<V>) -> Part {
     Ok((!values.is_empty()).then(|| Expr::col(column.as_column_ref()).is_in(values)))
 }
 
-/// What stands for other characters in a pattern stands for itself here.
-pub fn starts_with(column: impl ColumnTrait, text: String) -> Part {
-    wanted(text.clone())?;
-    let literal = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    Ok(Some(Expr::col(column.as_column_ref()).like(LikeExpr::new(literal + "%").escape('\\'))))
+/// Of whose names every word of the text begins one, whatever its case and accents.
+pub fn named<W: Words>(column: impl ColumnTrait, text: String) -> Part {
+    names::named::<W>(column, &text).map(Some).map_err(|error| match error {
+        SearchError::NoWord => Failure::bad_input("a search needs a letter or a digit"),
+        SearchError::TooManyWords => {
+            Failure::bad_input("a search has at most 8 words; leave some out")
+        }
+    })
 }
 
 /// At this value or above it.
@@ -203,6 +209,19 @@ macro_rules! filter {
         }
     };
     ($doc:literal $filter:ident over $table:ident [$($fields:tt)*] [$($conditions:tt)*] [$($columns:ident)*]
+        $(#[$part_doc:meta])* $part:ident: $type:ty = named in $words:ident as $column:ident, $($rest:tt)*
+    ) => {
+        $crate::graphql::ground::list::filter! {
+            $doc $filter over $table
+            [$($fields)* $(#[$part_doc])* pub $part: Option<$type>,]
+            [$($conditions)* [$part, part => part.map_or(Ok(None), |part| {
+                named::<projections::$words::Entity>(Column::$column, part)
+            })]]
+            [$($columns)* $column]
+            $($rest)*
+        }
+    };
+    ($doc:literal $filter:ident over $table:ident [$($fields:tt)*] [$($conditions:tt)*] [$($columns:ident)*]
         $(#[$part_doc:meta])* $part:ident: $type:ty = $how:ident $column:ident, $($rest:tt)*
     ) => {
         $crate::graphql::ground::list::filter! {
@@ -225,7 +244,7 @@ macro_rules! filter {
         impl $filter {
             pub fn condition(self) -> Result<sea_orm::Condition, $crate::graphql::ground::failure::Failure> {
                 #[allow(unused_imports, reason = "no filter needs every kind of condition")]
-                use $crate::graphql::ground::list::{any_of, before, from, is, set, some, starts_with};
+                use $crate::graphql::ground::list::{any_of, before, from, is, named, set, some};
                 use projections::$table::Column;
 
                 let Self { $($part),* } = self;

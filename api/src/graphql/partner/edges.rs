@@ -62,7 +62,7 @@ async fn below(
 ) -> Result<Connection<NetworkMember>, Failure> {
     let sight = Sight::Network(PartnerId(top.partner_id));
     let others = Condition::all().add(partners::Column::Id.ne(top.partner_id));
-    let order = Order::ascending(partners::Column::CompanyName);
+    let order = Order::ascending(partners::Column::SortName);
     let db = asked.db();
     connection(projections::list::<partners::Entity>(&db, &sight, others, order, page).await?)
 }

@@ -26,12 +26,17 @@ queries! {
             stages: Vec<Word<PartnerStage>> = any_of Stage,
             /// In this country, by the two letters of ISO 3166.
             country: String = is Country,
-            /// Whose name begins like this.
-            name_starts_with: String = starts_with CompanyName,
-            /// Of this tier.
-            tier: Word<Tier> = is Tier,
+            /// Of whose name each of these words begins a word, whatever its case and accents: "lodz" finds "Łódź". At most 8
+            /// words.
+            name: String = named in partner_words as Id,
+            /// Of any of these tiers.
+            tiers: Vec<Word<Tier>> = any_of Tier,
             /// Whether they have joined the network.
             joined: bool = set JoinedAt,
+            /// Who joined the network at this instant or later.
+            joined_from: DateTime<Utc> = from JoinedAt,
+            /// Who joined the network before this instant.
+            joined_until: DateTime<Utc> = before JoinedAt,
             /// Whether anybody of theirs holds a certificate.
             certified: bool = some Certified,
             /// Who applied at this instant or later.
@@ -43,8 +48,10 @@ queries! {
         by PartnerOrderField, "By what partners can be ordered." {
             /// When they applied.
             AppliedAt = AppliedAt,
-            /// Their names.
-            CompanyName = CompanyName,
+            /// Their names, whatever case and accents.
+            Name = SortName,
+            /// How high they stand on the ladder of tiers.
+            Tier = TierRank,
             /// When they changed last.
             LastChange = LastPosition,
         } usually AppliedAt Descending, "In which order; the latest application first where it is left out.";

@@ -20,13 +20,14 @@ pub use audit::*;
 pub use deal::*;
 pub use glance::*;
 pub use ground::ask::{by, by_page, find, list, seen};
+pub use ground::count::{MOST_COUNTED, count, count_each};
 pub use ground::names;
 pub use ground::wide::wide;
 pub use ground::{
     Broken, Cursor, Direction, Order, Page, QueryError, Sealed, Sight, Slice, Table, Word, page,
 };
 pub use house::{homes, tables};
-pub use keep::{Namespace, Version, sweep_scratch};
+pub use keep::{Namespace, Reading, Version, sweep_scratch};
 pub use ledger::*;
 pub use partner::*;
 pub use program::*;

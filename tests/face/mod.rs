@@ -17,7 +17,7 @@ use std::{
 
 use api::{
     auth::{Authenticator, Clock, InstallationKey, Principal, Role},
-    http::{Graph, InOrder, Nulls, ServerSettings, TraceId, Web, serve},
+    http::{Graph, InOrder, Nulls, Pages, ServerSettings, Sheet, Sheets, TraceId, Web, serve},
 };
 use async_graphql::{
     Context, Error, ErrorExtensions, Object, Request, Response, Result, Schema, Subscription,
@@ -68,8 +68,11 @@ impl Server {
         settings: ServerSettings,
     ) -> Self {
         let begun = Arc::new(AtomicUsize::new(0));
-        let schema =
-            Schema::build(Query, Mutation, Ticks).extension(InOrder).extension(Nulls).finish();
+        let schema = Schema::build(Query, Mutation, Ticks)
+            .extension(Sheets)
+            .extension(InOrder)
+            .extension(Nulls)
+            .finish();
         let graph = TestGraph(schema, begun.clone());
         let mut web = Web::new(Arc::new(graph), Arc::new(authenticator));
         change(&mut web);
@@ -191,6 +194,18 @@ impl Graph for TestGraph {
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.execute_stream(request)
+    }
+
+    fn export(
+        &self,
+        sheet: Arc<Sheet>,
+        pages: Pages,
+    ) -> BoxFuture<'_, Result<Option<u64>, Box<Response>>> {
+        async move {
+            let answer = self.execute(pages().data(sheet)).await;
+            if answer.errors.is_empty() { Ok(None) } else { Err(Box::new(answer)) }
+        }
+        .boxed()
     }
 }
 

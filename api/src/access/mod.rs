@@ -31,6 +31,7 @@ const COMMON: &[Type] = &[
     ty("Money", Reach::Common, &[(DEALS.and(MONEY), "amount currency")]),
     ty("Refusal", Reach::Common, &[(EVERYBODY.open(), "code message field policy")]),
     ty("PolicyVersion", Reach::Common, &[(EVERYBODY.open(), "id version")]),
+    ty("TotalCount", Reach::Common, &[(EVERYBODY.open(), "count isExact")]),
     ty("PageInfo", Reach::Common, &[(EVERYBODY.open(), "hasNextPage hasPreviousPage startCursor endCursor")]),
 ];
 

@@ -57,7 +57,7 @@ use self::{
 };
 use crate::{
     auth::{Principal, Role},
-    http::{Graph, InOrder, Nulls},
+    http::{Graph, InOrder, Nulls, Pages, Sheet, Sheets},
     service::Service,
 };
 
@@ -160,7 +160,8 @@ impl Served {
     fn prepare(
         &self,
         mut request: Request,
-    ) -> Result<(Face, Request, Batches, Arc<Moment>), Box<Response>> {
+        moment: &Arc<Moment>,
+    ) -> Result<(Face, Request, Batches), Box<Response>> {
         let principal = request.data.get(&TypeId::of::<Principal>());
         let Some(principal) = principal.and_then(|data| data.downcast_ref::<Principal>()).cloned()
         else {
@@ -171,16 +172,16 @@ impl Served {
         let told = told.filter(|_| asks_about_schema(&mut request));
         let face = told.and_then(|role| self.told.get(role)).unwrap_or(&self.whole);
         let (spawner, batches) = batches();
-        let moment = Arc::new(Moment::new(self.sources.views.clone()));
         let asked = Asked::new(principal, self.sources.clone(), moment.clone(), spawner, approved);
-        Ok((face.clone(), request.data(asked), batches, moment))
+        Ok((face.clone(), request.data(asked), batches))
     }
 }
 
 impl Graph for Served {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
-        match self.prepare(request) {
-            Ok((face, request, batches, moment)) => {
+        let moment = Arc::new(Moment::new(self.sources.views.clone()));
+        match self.prepare(request, &moment) {
+            Ok((face, request, batches)) => {
                 async move { stamped(batches.drive(face.execute(request)).await, moment).await }
                     .boxed()
             }
@@ -189,13 +190,39 @@ impl Graph for Served {
     }
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
-        match self.prepare(request) {
-            Ok((face, request, batches, moment)) => {
+        let moment = Arc::new(Moment::new(self.sources.views.clone()));
+        match self.prepare(request, &moment) {
+            Ok((face, request, batches)) => {
                 let answers = batches.drive_stream(face.execute_stream(request));
                 answers.then(move |answer| stamped(answer, moment.clone())).boxed()
             }
             Err(refused) => stream::once(std::future::ready(*refused)).boxed(),
         }
+    }
+
+    fn export(
+        &self,
+        sheet: Arc<Sheet>,
+        pages: Pages,
+    ) -> BoxFuture<'_, Result<Option<u64>, Box<Response>>> {
+        async move {
+            let moment = Arc::new(Moment::still(self.sources.views.clone()));
+            loop {
+                let (face, request, batches) =
+                    self.prepare(pages().data(sheet.clone()), &moment)?;
+                let answer = batches.drive(face.execute(request)).await;
+                if !answer.errors.is_empty() {
+                    return Err(Box::new(answer));
+                }
+                if !sheet.goes_on() {
+                    break;
+                }
+            }
+            let read = moment.read().await.map_err(|error| Failure::unavailable(&error));
+            let read = read.map_err(|failure| Response::from_errors(vec![of_no_place(failure)]));
+            read.map(|read| read.map(|(_, last)| last)).map_err(Box::new)
+        }
+        .boxed()
     }
 }
 
@@ -219,6 +246,7 @@ type Builder = SchemaBuilder<Query, Mutation, Subscription>;
 
 fn face(settings: Settings) -> Builder {
     let builder = described(Schema::build(Query::default(), Mutation::default(), Subscription))
+        .extension(Sheets)
         .extension(InOrder)
         .extension(Nulls)
         .extension(Gate)

@@ -79,6 +79,24 @@ impl Answer {
         Self::refused(fault.code(), fault.message().to_owned())
     }
 
+    /// The same for whoever asked for something else than data, and cannot have it.
+    pub(super) fn without_data(self) -> Self {
+        let of = |codes: &[&str]| {
+            let coded = self.response.errors.iter().filter_map(code);
+            coded
+                .filter_map(|code| if let Value::String(code) = code { Some(code) } else { None })
+                .any(|code| codes.contains(&code.as_str()))
+        };
+        let kind = if of(&["INTERNAL"]) {
+            AnswerKind::Panicked
+        } else if of(&["UNAVAILABLE", "VIEWS_BEHIND"]) {
+            AnswerKind::TimedOut
+        } else {
+            AnswerKind::Refused
+        };
+        Self { kind, ..self }
+    }
+
     fn of_errors(mut errors: Vec<ServerError>, code: &'static str) -> Self {
         errors.truncate(MAX_ERRORS);
         for error in &mut errors {

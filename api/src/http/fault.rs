@@ -88,6 +88,12 @@ impl Fault {
             .with_header(header::RETRY_AFTER, "1")
     }
 
+    pub fn exporting_already() -> Self {
+        let message = "you are exporting a list already; wait until it is there";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+            .with_header(header::RETRY_AFTER, "1")
+    }
+
     pub fn internal() -> Self {
         let message = "something went wrong on our side; name the trace id when you report it";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)

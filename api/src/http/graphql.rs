@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     bearer::authenticate,
-    events,
+    events, export,
     fault::Fault,
     limits::MAX_REQUEST_BYTES,
     media::{self, Media},
@@ -48,7 +48,8 @@ async fn answer(
     }
     let principal = authenticate(web, &parts.headers).await?;
     let events = events::are_accepted(&parts.headers);
-    if media.is_none() && !events {
+    let sheet = export::is_accepted(&parts.headers);
+    if media.is_none() && !events && !sheet {
         return Err(Fault::not_acceptable());
     }
     let parameters = if parts.method == Method::GET {
@@ -73,6 +74,9 @@ async fn answer(
             ));
         }
         OperationType::Query | OperationType::Mutation => {}
+    }
+    if sheet {
+        return export::respond(web, operation, principal).await;
     }
     let media = media.ok_or_else(Fault::not_acceptable)?; // Events are for subscriptions.
     let kind = operation.kind;

@@ -17,7 +17,7 @@ use super::{
     request::Parameters,
     select::select,
     trace::TraceId,
-    web::{Graph, Web},
+    web::{Graph, Pages, Web},
 };
 use crate::auth::Principal;
 
@@ -57,6 +57,22 @@ impl Operation {
     /// The request as the schema sees it, knowing who asks and under which trace.
     pub(super) fn for_principal(self, principal: Principal) -> Self {
         Self { request: self.request.data(principal).data(self.trace), ..self }
+    }
+}
+
+impl Operation {
+    /// The same request again and again.
+    pub(super) fn repeated(mut self, principal: Principal) -> Pages {
+        let document = self.request.parsed_query().ok().cloned();
+        Box::new(move || {
+            let Self { request, trace, .. } = &self;
+            let mut again = Request::new(&request.query).variables(request.variables.clone());
+            again.operation_name = request.operation_name.clone();
+            if let Some(document) = &document {
+                again.set_parsed_query(document.clone());
+            }
+            again.data(principal.clone()).data(*trace)
+        })
     }
 }
 

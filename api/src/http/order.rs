@@ -67,15 +67,15 @@ impl Extension for Ordering {
 }
 
 /// An operation with what its selections mean.
-struct Asked<'a> {
-    document: &'a ExecutableDocument,
-    operation: &'a OperationDefinition,
-    variables: &'a Variables,
-    registry: &'a Registry,
+pub(super) struct Asked<'a> {
+    pub document: &'a ExecutableDocument,
+    pub operation: &'a OperationDefinition,
+    pub variables: &'a Variables,
+    pub registry: &'a Registry,
 }
 
 /// The fields that answer under each key, in the order of their first.
-type Fields<'a> = IndexMap<&'a Name, Vec<&'a Field>>;
+pub(super) type Fields<'a> = IndexMap<&'a Name, Vec<&'a Field>>;
 
 impl<'a> Asked<'a> {
     /// Puts a value of type `kind` in the order of `sets`. What the library says of itself has no type that we know.
@@ -104,8 +104,13 @@ impl<'a> Asked<'a> {
     }
 
     fn type_of(&self, kind: Option<&str>, field: &Field) -> Option<&'a str> {
-        let field = self.registry.types.get(kind?)?.field_by_name(&field.name.node)?;
-        Some(MetaTypeName::concrete_typename(&field.ty))
+        self.leads(kind?, field).map(|(to, _)| to)
+    }
+
+    /// The type that a field leads to, and whether to a list of such.
+    pub(super) fn leads(&self, kind: &str, field: &Field) -> Option<(&'a str, bool)> {
+        let field = self.registry.types.get(kind)?.field_by_name(&field.name.node)?;
+        Some((MetaTypeName::concrete_typename(&field.ty), field.ty.starts_with('[')))
     }
 
     /// The type of an object of `kind`: what it says itself, or else the first that has just these fields.
@@ -138,7 +143,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Collects the fields of an object by the specification: fragments that apply in place, nothing that is skipped.
-    fn fields(&self, kind: Option<&str>, sets: &[&'a SelectionSet]) -> Fields<'a> {
+    pub(super) fn fields(&self, kind: Option<&str>, sets: &[&'a SelectionSet]) -> Fields<'a> {
         let mut fields = Fields::new();
         sets.iter().for_each(|set| self.collect(kind, set, &mut fields));
         fields

@@ -8,14 +8,24 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ide::Ide, limits::Limits};
+use super::{exports::Exports, ide::Ide, limits::Limits, sheet::Sheet};
 use crate::auth::{Authenticator, Principal};
 
-/// A schema that runs requests, extended by [`super::InOrder`] and [`super::Nulls`]. Each request carries its [`Principal`] and its
-/// [`super::TraceId`] as data.
+/// The same request, anew for each page of a list.
+pub type Pages = Box<dyn Fn() -> Request + Send + Sync>;
+
+/// A schema that runs requests, extended by [`super::Sheets`], [`super::InOrder`] and [`super::Nulls`]. Each request carries its
+/// [`Principal`] and its [`super::TraceId`] as data.
 pub trait Graph: Send + Sync + 'static {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+    /// Writes down every page of a list, all as they stood at one moment: at which position in the log, where views were
+    /// read. An answer with errors ends it.
+    fn export(
+        &self,
+        sheet: Arc<Sheet>,
+        pages: Pages,
+    ) -> BoxFuture<'_, Result<Option<u64>, Box<Response>>>;
 }
 
 /// Whether the service can do its work now; if not, why, for the operator to read.
@@ -28,6 +38,8 @@ pub type Measure = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 #[derive(Clone, Copy, Debug)]
 pub struct Timings {
     pub execution: Duration,
+    /// From the first page of a list that is exported to the last.
+    pub export: Duration,
     pub body: Duration,
     /// From a socket's opening to its `connection_init`.
     pub init: Duration,
@@ -43,6 +55,7 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             execution: Duration::from_secs(10),
+            export: Duration::from_secs(60),
             body: Duration::from_secs(10),
             init: Duration::from_secs(10),
             keepalive: Duration::from_secs(30),
@@ -67,6 +80,8 @@ pub struct Web {
     pub subscriptions_per_socket: usize,
     /// One for every open socket or stream of events.
     pub sockets: Arc<Semaphore>,
+    /// The lists that are being exported.
+    pub(super) exports: Exports,
     /// Cancelled, it ends the server and closes the sockets.
     pub shutdown: CancellationToken,
     /// The sockets that are still open.
@@ -87,6 +102,7 @@ impl Web {
             timings: Timings::default(),
             subscriptions_per_socket: 64,
             sockets: Arc::new(Semaphore::new(1024)),
+            exports: Exports::default(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }

@@ -55,7 +55,7 @@ table! {
 
 /// Everything that an event caused, directly and further on, in the order of the log.
 pub async fn effects_of(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     sight: Sight,
     event: EventId,
 ) -> Result<Vec<Model>, QueryError> {
@@ -77,7 +77,7 @@ pub async fn effects_of(
 
 /// What led to an event, the nearest cause first; the last one is what somebody outside asked for.
 pub async fn causes_of(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     sight: Sight,
     event: EventId,
 ) -> Result<Vec<Model>, QueryError> {

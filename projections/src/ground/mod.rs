@@ -2,6 +2,7 @@
 
 pub mod ask;
 mod claim;
+pub mod count;
 mod declare;
 pub mod names;
 pub mod page;

@@ -2,7 +2,9 @@
 
 pub(crate) mod namespace;
 pub(crate) mod pointer;
+mod reading;
 pub(crate) mod scratch;
 
 pub use namespace::{Namespace, Version};
+pub use reading::Reading;
 pub use scratch::sweep_scratch;

@@ -65,7 +65,7 @@ impl Balance {
 
 /// Every account's sums up to and with `at`, or up to now. Debits and credits of a currency are always equal.
 pub async fn trial_balance(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     sight: Sight,
     program: Option<ProgramId>,
     at: Option<u64>,

@@ -116,6 +116,11 @@ async fn lists_without_pages_cost_what_they_may_have() {
         ("{ journal(first: 3) { nodes { entry { lines { account } } } } }", 3 * (1 + 1 + 4)),
         ("{ trialBalance { account } }", 9 * 200),
         ("{ openItems(first: 100) { nodes { code } } }", 100),
+        ("{ partners(first: 3) { totalCount { count isExact } nodes { name } } }", 1000 + 3),
+        (
+            "{ partners(first: 2) { nodes { name deals(first: 5) { ...how } } } } fragment how on DealConnection { totalCount { count } }",
+            2 * (1 + 5 + 1000),
+        ),
     ] {
         let answer = served.ask(Role::Auditor, None, query).await;
         assert_eq!((answer.errors.len(), cost(&answer)), (0, rows(cost_of_it)), "{query}");

@@ -5,6 +5,7 @@ mod applications;
 mod bounds;
 pub mod commands;
 mod costs;
+mod exporting;
 mod filters;
 mod moments;
 pub mod mutations;

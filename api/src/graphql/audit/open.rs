@@ -3,17 +3,19 @@
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Datelike, Utc};
 use domain::{CommandId, outcomes::OpenKind};
-use eventlog::{ItemKey, ItemPage};
-use projections::{Cursor, Page, Slice, page::PageError};
+use eventlog::{ItemKey, ItemPage, Log};
+use futures::FutureExt;
+use projections::{Cursor, MOST_COUNTED, Page, Slice, page::PageError};
 use uuid::Uuid;
 
 use crate::{
     graphql::ground::{
         asked::Asked,
         failure::Failure,
-        page::{Connection, connection, page},
+        page::{Connection, answered, connection, page},
         scalars::{Money, Position},
         show::{shown, shows},
+        total::Total,
         word::Word,
     },
     open_items::{Listed, listed},
@@ -75,12 +77,24 @@ impl OpenQueries {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<OpenItem>>, Failure> {
         let asked = Asked::of(ctx)?;
-        let wanted = page(first, after, last, before)?;
-        let (length, asked_for) = part(&wanted, dismissed.unwrap_or_default())?;
+        let wanted = page(ctx, first, after, last, before)?;
+        let dismissed = dismissed.unwrap_or_default();
+        let (length, asked_for) = part(&wanted, dismissed)?;
         let rows = listed(&asked.sources.log, asked_for).await;
         let rows = rows.map_err(|error| Failure::unavailable(&error))?;
-        connection(slice(&wanted, length, rows)).map(Some)
+        let log = asked.sources.log.clone();
+        let total = Total::of(move || count(log.clone(), dismissed).boxed());
+        let list = connection(slice(&wanted, length, rows), total)?;
+        Ok(Some(answered(ctx, list)))
     }
+}
+
+/// How many there are, or one more than is counted.
+async fn count(log: Log, dismissed: bool) -> Result<u64, Failure> {
+    let most = u32::try_from(MOST_COUNTED).unwrap_or(u32::MAX).saturating_add(1);
+    let all = ItemPage { dismissed, after: None, before: None, last: false, most };
+    let items = log.item_page(all).await.map_err(|error| Failure::unavailable(&error))?;
+    Ok(items.len() as u64)
 }
 
 /// The part of the list that makes the page, with one more that tells whether it goes on; and how long the page is.

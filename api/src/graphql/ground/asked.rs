@@ -6,20 +6,21 @@ use std::time::Duration;
 use async_graphql::{Context, OutputType, dataloader::DataLoader};
 use domain::PartnerId;
 use eventlog::{LoadError, Log, SealedValue};
-use futures::future::BoxFuture;
-use projections::{Order, Page, Sight, Views};
-use sea_orm::{Condition, DatabaseConnection};
+use futures::{FutureExt, future::BoxFuture};
+use projections::{Order, Page, Reading, Sight, Views};
+use sea_orm::Condition;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{
     batches::Spawner,
     failure::Failure,
-    loader::{Batch, ById, Edge, PayloadAt},
+    loader::{Batch, ById, CountOf, Edge, PayloadAt},
     moment::Moment,
     page::{Connection, connection},
     scalars::Position,
     show::{Shows, shown},
+    total::Total,
 };
 use crate::{access, auth::Principal, commands::Commands, mailing::Mailing};
 
@@ -43,7 +44,7 @@ pub struct Asked {
     pub principal: Principal,
     pub sources: Sources,
     pub moment: Arc<Moment>,
-    batches: DataLoader<Batch>,
+    batches: Arc<DataLoader<Batch>>,
     is_approved: Approved,
     approved: OnceCell<bool>,
 }
@@ -59,7 +60,8 @@ impl Asked {
         let log = sources.log.clone();
         let batch = Batch { moment: moment.clone(), log, principal: principal.clone() };
         let batches = DataLoader::new(batch, move |load| spawner.spawn(load)).delay(Duration::ZERO);
-        Self { principal, sources, moment, batches, is_approved, approved: OnceCell::new() }
+        let (batches, approved) = (Arc::new(batches), OnceCell::new());
+        Self { principal, sources, moment, batches, is_approved, approved }
     }
 
     pub fn of<'a>(ctx: &Context<'a>) -> Result<&'a Self, Failure> {
@@ -97,7 +99,7 @@ impl Asked {
     }
 
     /// The views of this request's moment.
-    pub fn db(&self) -> DatabaseConnection {
+    pub fn db(&self) -> Reading {
         self.moment.db()
     }
 
@@ -145,7 +147,16 @@ impl Asked {
     ) -> Result<Connection<E::To>, Failure> {
         let key = (from, page, std::marker::PhantomData::<fn() -> E>);
         let slice = self.batches.load_one(key).await?;
-        connection(slice.ok_or_else(|| Failure::internal("a list was not read"))?)
+        let batches = self.batches.clone();
+        let total = Total::of(move || {
+            let batches = batches.clone();
+            async move {
+                let count = batches.load_one(CountOf::<E>::from(from)).await?;
+                count.ok_or_else(|| Failure::internal("a list was not counted"))
+            }
+            .boxed()
+        });
+        connection(slice.ok_or_else(|| Failure::internal("a list was not read"))?, total)
     }
 
     /// A page of all that are in sight and wanted.
@@ -155,8 +166,24 @@ impl Asked {
         order: Order<T::Table>,
         page: &Page,
     ) -> Result<Connection<T>, Failure> {
-        let sight = self.sight::<T>();
-        connection(projections::list::<T::Table>(&self.db(), &sight, wanted, order, page).await?)
+        self.within::<T>(self.sight::<T>(), wanted, order, page).await
+    }
+
+    /// The same within a sight of its own.
+    pub async fn within<T: Shows>(
+        &self,
+        sight: Sight,
+        wanted: Condition,
+        order: Order<T::Table>,
+        page: &Page,
+    ) -> Result<Connection<T>, Failure> {
+        let db = self.db();
+        let rows = projections::list::<T::Table>(&db, &sight, wanted.clone(), order, page).await?;
+        let total = Total::of(move || {
+            let (db, wanted) = (db.clone(), wanted.clone());
+            async move { Ok(projections::count::<T::Table>(&db, &sight, wanted).await?) }.boxed()
+        });
+        connection(rows, total)
     }
 
     /// What the log says at a position, with what is personal in it.

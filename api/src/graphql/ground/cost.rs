@@ -20,7 +20,10 @@ use domain::{
     money::MOST_CURRENCIES,
 };
 use futures::{StreamExt, stream::BoxStream};
-use projections::events::{MOST_CAUSES, MOST_EFFECTS};
+use projections::{
+    MOST_COUNTED,
+    events::{MOST_CAUSES, MOST_EFFECTS},
+};
 
 use super::{
     failure::of_no_place,
@@ -252,7 +255,27 @@ impl Count<'_> {
         };
         let own = u64::from(!VALUES.contains(&to));
         priced.rows = times.saturating_mul(priced.rows.saturating_add(own));
+        if is_page(to) && self.asks_how_many(&field.selection_set, depth) {
+            priced.rows = priced.rows.saturating_add(MOST_COUNTED);
+        }
         priced
+    }
+
+    /// Whether the length of a list is asked for, which is counted once for all its rows.
+    fn asks_how_many(&self, set: &Positioned<SelectionSet>, depth: usize) -> bool {
+        set.node.items.iter().any(|selection| match &selection.node {
+            Selection::Field(field) => field.node.name.node == "totalCount",
+            Selection::InlineFragment(fragment) => {
+                self.asks_how_many(&fragment.node.selection_set, depth)
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                let fragment = self.document.fragments.get(name).filter(|_| depth < DEEPEST);
+                fragment.is_some_and(|fragment| {
+                    self.asks_how_many(&fragment.node.selection_set, depth + 1)
+                })
+            }
+        })
     }
 
     fn is_object(&self, ty: &str) -> bool {

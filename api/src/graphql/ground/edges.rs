@@ -52,11 +52,12 @@ macro_rules! edges {
                     Option<$crate::graphql::ground::page::Connection<$page_type>>,
                     $crate::graphql::ground::failure::Failure,
                 > {
-                    let page = $crate::graphql::ground::page::page(first, after, last, before)?;
+                    let page = $crate::graphql::ground::page::page(ctx, first, after, last, before)?;
                     let asked = $crate::graphql::ground::asked::Asked::of(ctx)?;
-                    $crate::graphql::ground::edges::paged!(
+                    let list = $crate::graphql::ground::edges::paged!(
                         asked, page $(, $given)?; self, $own => $page_type = $source $(by $page_by, $page_way $page_order)?
-                    ).await.map(Some)
+                    ).await?;
+                    Ok(Some($crate::graphql::ground::page::answered(ctx, list)))
                 }
             )*)?
             $($($more)*)?

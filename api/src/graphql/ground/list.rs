@@ -121,11 +121,11 @@ macro_rules! queries {
                     Option<$crate::graphql::ground::page::Connection<$type>>,
                     $crate::graphql::ground::failure::Failure,
                 > {
-                    use $crate::graphql::ground::{asked::Asked, page::{OrderDirection, page}};
+                    use $crate::graphql::ground::{asked::Asked, page::{OrderDirection, answered, page}};
                     use projections::$table::Column;
 
                     let asked = Asked::at_least(ctx, min_position).await?;
-                    let page = page(first, after, last, before)?;
+                    let page = page(ctx, first, after, last, before)?;
                     let wanted = sea_orm::Condition::all();
                     $(let wanted = filter.map_or(Ok(wanted), $filter::condition)?;)?
                     $(
@@ -136,7 +136,8 @@ macro_rules! queries {
                     )?
                     $(let (column, direction) = (Column::$along, direction.unwrap_or(OrderDirection::$along_way));)?
                     $(let (column, direction) = (Column::$stands, OrderDirection::$standing);)?
-                    asked.list(wanted, direction.of(column), &page).await.map(Some)
+                    let list = asked.list(wanted, direction.of(column), &page).await?;
+                    Ok(Some(answered(ctx, list)))
                 }
             )*
             $($($more)*)?

@@ -108,6 +108,48 @@ impl<E: Edge> Loader<(Uuid, Page, PhantomData<fn() -> E>)> for Batch {
     }
 }
 
+/// How long the list is to which an edge leads from the object of an id.
+pub struct CountOf<E>(Uuid, PhantomData<fn() -> E>);
+
+impl<E> From<Uuid> for CountOf<E> {
+    fn from(id: Uuid) -> Self {
+        Self(id, PhantomData)
+    }
+}
+
+impl<E> Clone for CountOf<E> {
+    fn clone(&self) -> Self {
+        Self::from(self.0)
+    }
+}
+
+impl<E> PartialEq for CountOf<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<E> Eq for CountOf<E> {}
+
+impl<E> std::hash::Hash for CountOf<E> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<E: Edge> Loader<CountOf<E>> for Batch {
+    type Value = u64;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[CountOf<E>]) -> Result<HashMap<CountOf<E>, u64>, Failure> {
+        let sight = self.reading::<E::To>(keys.len());
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let db = self.moment.db();
+        let counts = projections::count_each::<TableOf<E::To>>(&db, &sight, E::by(), &ids).await?;
+        Ok(counts.into_iter().map(|(id, count)| (CountOf::from(id), count)).collect())
+    }
+}
+
 /// What the log says at a position, with what is personal in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PayloadAt(pub u64);

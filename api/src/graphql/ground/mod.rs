@@ -15,5 +15,6 @@ pub mod page;
 pub mod refusal;
 pub mod scalars;
 pub mod show;
+pub mod total;
 pub mod visible;
 pub mod word;

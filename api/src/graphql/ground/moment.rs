@@ -2,30 +2,44 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use projections::{Namespace, Views};
-use sea_orm::{DatabaseConnection, DbErr};
+use projections::{Namespace, Reading, Views};
+use sea_orm::DbErr;
 
 /// The namespace that a request reads, from its first field to its last.
 pub struct Moment {
     views: Views,
+    /// Whether they stand still for it, so that everything that it reads is true at one position.
+    still: bool,
     held: Mutex<Held>,
 }
 
 #[derive(Default)]
 struct Held {
     namespace: Option<Arc<Namespace>>,
+    /// How it is read, where it stands still.
+    reading: Option<Reading>,
     /// Where the views stood at least when the request read them first.
     first: Option<u64>,
 }
 
 impl Moment {
     pub fn new(views: Views) -> Self {
-        Self { views, held: Mutex::default() }
+        Self { views, still: false, held: Mutex::default() }
+    }
+
+    /// One at which the views stand still from the first read on.
+    pub fn still(views: Views) -> Self {
+        Self { still: true, ..Self::new(views) }
     }
 
     /// The views as they answer this request; the first to ask settles which.
-    pub fn db(&self) -> DatabaseConnection {
-        self.namespace().db().clone()
+    pub fn db(&self) -> Reading {
+        let namespace = self.namespace();
+        if !self.still {
+            return Reading::live(&namespace);
+        }
+        let still = || Reading::still(&namespace);
+        self.held().reading.get_or_insert_with(still).clone()
     }
 
     /// Reads whatever is live from now on: what has been waited for stands there.
@@ -49,10 +63,14 @@ impl Moment {
 
     /// The first and the last position at which views were read, where any were.
     pub async fn read(&self) -> Result<Option<(u64, u64)>, DbErr> {
-        let (first, namespace) = {
+        let (first, namespace, reading) = {
             let held = self.held();
-            (held.first, held.namespace.clone())
+            (held.first, held.namespace.clone(), held.reading.clone())
         };
+        if let Some(reading) = reading {
+            let position = reading.position().await?;
+            return Ok(Some((position, position)));
+        }
         let (Some(first), Some(namespace)) = (first, namespace) else { return Ok(None) };
         Ok(Some((first, namespace.position().await?)))
     }

@@ -2,13 +2,16 @@
 
 use std::convert::Infallible;
 
+use std::sync::Arc;
+
 use async_graphql::{
-    Enum, OutputType,
+    Context, Enum, OutputType,
     connection::{Connection as Relay, CursorType, Edge, EmptyFields},
 };
 use projections::{Cursor, Order, Page, QueryError, Slice, Table, page::PageError};
 
-use super::{failure::Failure, show::Shown};
+use super::{failure::Failure, show::Shown, total::Total};
+use crate::http::Sheet;
 
 /// How many rows a page has where nobody says.
 pub const USUAL: u64 = 20;
@@ -16,7 +19,7 @@ pub const USUAL: u64 = 20;
 pub const LONGEST: u64 = 100;
 
 /// A list of `T`.
-pub type Connection<T> = Relay<Place, T, EmptyFields, EmptyFields>;
+pub type Connection<T> = Relay<Place, T, Total, EmptyFields>;
 
 /// A place in a list, as the views write it.
 pub struct Place(Cursor);
@@ -53,8 +56,39 @@ impl OrderDirection {
     }
 }
 
-/// The page that the arguments ask for; 20 rows where they do not say how many.
+/// The page that the arguments ask for; 20 rows where they do not say how many. Of a list that is being exported, the next
+/// page of that length.
 pub fn page(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<Page, Failure> {
+    let page = asked_for(first, after, last, before)?;
+    let Some(sheet) = exported(ctx).filter(|_| page.first.is_none() || page.last.is_none()) else {
+        return Ok(page);
+    };
+    let length = page.first.or(page.last).filter(|length| *length > 0).unwrap_or(USUAL);
+    Ok(Page::first(length, sheet.after().map(Cursor::new)))
+}
+
+/// A page as it is answered, of which an export hears whether it goes on.
+pub fn answered<T: OutputType>(ctx: &Context<'_>, connection: Connection<T>) -> Connection<T> {
+    if let Some(sheet) = exported(ctx) {
+        let last = connection.edges.last().filter(|_| connection.has_next_page);
+        sheet.goes_on_after(last.map(|last| last.cursor.encode_cursor()));
+    }
+    connection
+}
+
+/// The export, where this is its list.
+fn exported<'c>(ctx: &Context<'c>) -> Option<&'c Arc<Sheet>> {
+    let place = ctx.path_node.as_ref()?;
+    ctx.data_opt::<Arc<Sheet>>().filter(|sheet| sheet.is_of(place))
+}
+
+fn asked_for(
     first: Option<i32>,
     after: Option<String>,
     last: Option<i32>,
@@ -73,8 +107,12 @@ pub fn page(
 }
 
 /// The rows of a page as their objects.
-pub fn connection<R, T: Shown<R> + OutputType>(slice: Slice<R>) -> Result<Connection<T>, Failure> {
-    let mut connection = Connection::new(slice.has_previous, slice.has_next);
+pub fn connection<R, T: Shown<R> + OutputType>(
+    slice: Slice<R>,
+    total: Total,
+) -> Result<Connection<T>, Failure> {
+    let (previous, next) = (slice.has_previous, slice.has_next);
+    let mut connection = Connection::with_additional_fields(previous, next, total);
     for (cursor, row) in slice.rows {
         connection.edges.push(Edge::new(Place(cursor), T::shown(row)?));
     }
@@ -104,13 +142,13 @@ mod tests {
 
     #[test]
     fn a_page_has_twenty_rows_unless_somebody_says_and_never_more_than_a_hundred() {
-        let first = |first| page(first, None, None, None).map(|page| page.first).ok();
+        let first = |first| asked_for(first, None, None, None).map(|page| page.first).ok();
         assert_eq!(first(None), Some(Some(20)));
         assert_eq!(first(Some(100)), Some(Some(100)));
         assert_eq!(first(Some(101)), None);
         assert_eq!(first(Some(-1)), None);
         assert_eq!(
-            page(None, None, Some(5), None).map(|page| (page.first, page.last)),
+            asked_for(None, None, Some(5), None).map(|page| (page.first, page.last)),
             Ok((None, Some(5)))
         );
     }

@@ -6,18 +6,20 @@ use domain::{
     Language,
     mails::{MailKind, MailState},
 };
-use eventlog::{MailKey, MailPage, Outgoing};
+use eventlog::{Log, MailKey, MailPage, Outgoing};
+use futures::FutureExt;
 use mail::Message;
-use projections::{Cursor, Page, Slice, page::PageError};
+use projections::{Cursor, MOST_COUNTED, Page, Slice, page::PageError};
 use uuid::Uuid;
 
 use crate::{
     graphql::ground::{
         asked::Asked,
         failure::Failure,
-        page::{Connection, connection, page},
+        page::{Connection, answered, connection, page},
         scalars::Position,
         show::shows,
+        total::Total,
         word::Word,
     },
     mailing::{Composed, MailFault, Mailing},
@@ -112,8 +114,9 @@ impl OutboxQueries {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<Mail>>, Failure> {
         let asked = Asked::of(ctx)?;
-        let wanted = page(first, after, last, before)?;
-        let (length, asked_for) = part(&wanted, state.map(|Word(state)| state))?;
+        let wanted = page(ctx, first, after, last, before)?;
+        let state = state.map(|Word(state)| state);
+        let (length, asked_for) = part(&wanted, state)?;
         let mailing = &asked.sources.mailing;
         let rows = asked.sources.log.mail_page(asked_for).await;
         let rows = rows.map_err(|error| Failure::unavailable(&error))?;
@@ -122,7 +125,10 @@ impl OutboxQueries {
             let message = shown(mailing, &mail).await?;
             listed.push(Listed { mail, message });
         }
-        connection(slice(&wanted, length, listed)).map(Some)
+        let log = asked.sources.log.clone();
+        let total = Total::of(move || count(log.clone(), state).boxed());
+        let list = connection(slice(&wanted, length, listed), total)?;
+        Ok(Some(answered(ctx, list)))
     }
 }
 
@@ -140,6 +146,14 @@ async fn shown(mailing: &Mailing, mail: &Outgoing) -> Result<Option<Message>, Fa
             Ok(None)
         }
     }
+}
+
+/// How many there are, or one more than is counted.
+async fn count(log: Log, state: Option<MailState>) -> Result<u64, Failure> {
+    let most = u32::try_from(MOST_COUNTED).unwrap_or(u32::MAX).saturating_add(1);
+    let all = MailPage { state, after: None, before: None, last: false, most };
+    let mails = log.mail_page(all).await.map_err(|error| Failure::unavailable(&error))?;
+    Ok(mails.len() as u64)
 }
 
 /// The part of the list that makes the page, with one more that tells whether it goes on; and how long the page is.

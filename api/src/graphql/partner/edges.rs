@@ -12,12 +12,7 @@ use super::{
 };
 use crate::graphql::{
     deal::Deal,
-    ground::{
-        asked::Asked,
-        edges::edges,
-        failure::Failure,
-        page::{Connection, connection},
-    },
+    ground::{asked::Asked, edges::edges, failure::Failure, page::Connection},
     program::Program,
     wallet::Wallet,
 };
@@ -63,6 +58,5 @@ async fn below(
     let sight = Sight::Network(PartnerId(top.partner_id));
     let others = Condition::all().add(partners::Column::Id.ne(top.partner_id));
     let order = Order::ascending(partners::Column::SortName);
-    let db = asked.db();
-    connection(projections::list::<partners::Entity>(&db, &sight, others, order, page).await?)
+    asked.within::<NetworkMember>(sight, others, order, page).await
 }

@@ -79,6 +79,8 @@ impl Teller {
         });
         let deals = json!({
             "certificate_required": true, "protection_days": 90, "full_payment_to_win": true,
+            "territories": [{ "code": "PL", "name": "Poland" }, { "code": "DE", "name": "Germany" }],
+            "product_lines": [{ "code": "cloud", "name": "Cloud" }, { "code": "crm", "name": "CRM" }],
             "default_queue": "inbox", "responsible": [{ "territory": "PL", "employee": "ewa" }],
         });
         for (command, fields) in [

@@ -163,6 +163,8 @@ impl Trade {
     pub async fn publish_deal_policy(&self, certificate_required: bool) {
         let policy = json!({
             "certificate_required": certificate_required, "protection_days": 90,
+            "territories": [{ "code": "PL", "name": "Poland" }],
+            "product_lines": [{ "code": "carbon", "name": "Carbon accounts" }],
             "full_payment_to_win": true, "default_queue": "channel-desk"
         });
         let fields = json!({ "effective_from": "2025-01-01T00:00:00Z", "policy": policy });

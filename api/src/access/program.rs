@@ -7,10 +7,11 @@ pub(super) const ROWS: &[Type] = &[
     root("Query", &[(EVERYBODY, "program programs"), (DESK, "programDashboard")]),
     ty("Program", Reach::Common, &[
         (EVERYBODY, "id programId name timeZone baseCurrency interviewRequired maxNetworkDepth contractStatuses"),
-        (EVERYBODY, "courses certifications openedAt version changedAtPosition terms"),
+        (EVERYBODY, "courses certifications territories productLines openedAt version changedAtPosition terms"),
         (HOUSE, "publications planDrafts"),
     ]),
     ty("ContractStatus", Reach::Common, &[(EVERYBODY, "code calculatesCommission kernelState")]),
+    ty("PublishedCode", Reach::Common, &[(EVERYBODY, "code name")]),
     ty("Course", Reach::Common, &[(EVERYBODY, "course version area modules step")]),
     ty("Certification", Reach::Common, &[(EVERYBODY, "certification version courses exam validForMonths")]),
     ty("Publication", Reach::Common, &[

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{DealEvent, DealRefusal};
+use super::{DealEvent, DealRefusal, registration::unknown_line};
 use crate::{
-    Currency, Money, PaymentId,
+    Currency, Money, PaymentId, Published,
     bounds::bounded,
     largest_remainder,
+    program::{DealPolicy, knows},
     refusal::{Invalid, positive, some},
 };
 
@@ -57,10 +58,13 @@ pub struct Contract {
     pub earned: BTreeMap<String, i64>,
 }
 
+/// A product line may have gone from the policy since the deal was registered; one that no version has had is a mistake.
 pub(super) fn sign(
     lines: &[ContractLine],
     signed_on: NaiveDate,
     today: NaiveDate,
+    policies: &[Published<DealPolicy>],
+    policy: &Published<DealPolicy>,
 ) -> Result<Vec<DealEvent>, DealRefusal> {
     if signed_on > today {
         return Err(Invalid::new(
@@ -83,6 +87,13 @@ pub(super) fn sign(
         total = total
             .checked_add(line.net)
             .map_err(|error| Invalid::new(field("net"), error.to_string()))?;
+        let known = |version: &Published<DealPolicy>| {
+            knows(&version.body.product_lines, &line.product_line)
+        };
+        if !policies.iter().any(known) {
+            let path = field("product_line").split('.').map(str::to_owned).collect();
+            return Err(unknown_line(&line.product_line, path, policy));
+        }
     }
     Ok(vec![DealEvent::Signed { signed_on, lines: lines.to_vec(), total }])
 }

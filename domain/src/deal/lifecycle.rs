@@ -209,7 +209,9 @@ impl Case {
                 Err(No::ProtectionEnded { ended: *protected_until })
             }
             (S::Approved { .. }, Do::Sign { signed_on, lines }) => {
-                contract::sign(lines, *signed_on, time::day_of(at, rulebook.zone_at(at)))
+                let today = time::day_of(at, rulebook.zone_at(at));
+                let (policies, policy) = (&rulebook.deal_policies, policy_at(rulebook, at)?);
+                contract::sign(lines, *signed_on, today, policies, policy)
             }
             (
                 S::Registered

@@ -160,6 +160,8 @@ refusals! {
         "PARTNER_NOT_IN_PROGRAM" "only an approved partner of this programme that has joined its network may register or share deals; join it first" => PartnerNotIn,
         "PARTNER_SUSPENDED" "this partner is suspended; have the vendor reinstate it first" => PartnerSuspended,
         "PARTNER_TERMINATED" "the co-operation with this partner has ended; settle what is left with the vendor" => PartnerTerminated,
+        "TERRITORY_UNKNOWN" at "territory" "no territory {code} is published; choose one of {known}" => UnknownTerritory { code: String, known: String } by policy,
+        "PRODUCT_LINE_UNKNOWN" in path "no product line {code} is published; choose one of {known}" => UnknownProductLine { code: String, known: String, path: Vec<String> } by policy,
         "CERTIFICATE_REQUIRED" "only certified partners may register deals in this programme; have somebody certified first" => CertificateRequired {} by policy,
         "DEAL_ALREADY_REGISTERED" "this deal is registered already; register with a new id" => AlreadyRegistered,
         "DEAL_NOT_REGISTERED" "there is no such deal; register it first" => NotRegistered,

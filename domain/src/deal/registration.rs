@@ -10,8 +10,8 @@ use crate::{
     derived,
     linkage::{host, squeezed},
     partner::{Active, Partner},
-    program::{DealPolicy, Rulebook},
-    published::hash_of,
+    program::{DealPolicy, Rulebook, knows, named},
+    published::{Published, hash_of},
     refusal::{Invalid, country, positive, some},
 };
 
@@ -77,6 +77,7 @@ pub(super) fn register(
         }
     }
     positive("estimate", *estimate)?;
+    published_codes(policy, territory, product_lines)?;
     Ok(vec![DealEvent::Registered {
         program: *program,
         partner: *partner,
@@ -91,6 +92,35 @@ pub(super) fn register(
         criteria: criteria.clone(),
         policy_version: policy.version,
     }])
+}
+
+/// Refuses a territory or a product line that the policy does not have.
+fn published_codes(
+    policy: &Published<DealPolicy>,
+    territory: &str,
+    product_lines: &[String],
+) -> Result<(), DealRefusal> {
+    let DealPolicy { territories, product_lines: known, .. } = &policy.body;
+    if !knows(territories, territory) {
+        let (code, known) = (territory.to_owned(), named(territories));
+        return Err(DealRefusal::UnknownTerritory { code, known, policy: policy_ref(policy) });
+    }
+    for (index, code) in product_lines.iter().enumerate() {
+        if !knows(known, code) {
+            let path = vec!["product_lines".to_owned(), index.to_string()];
+            return Err(unknown_line(code, path, policy));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn unknown_line(
+    code: &str,
+    path: Vec<String>,
+    policy: &Published<DealPolicy>,
+) -> DealRefusal {
+    let (code, known) = (code.to_owned(), named(&policy.body.product_lines));
+    DealRefusal::UnknownProductLine { code, known, path, policy: policy_ref(policy) }
 }
 
 /// The partner, where it may sell in the programme: approved, in its network, and in good standing.

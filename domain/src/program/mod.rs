@@ -16,11 +16,13 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::policy::policy_ref;
+pub(crate) use self::policy::{knows, named, policy_ref};
 pub use self::{
     curriculum::{Certification, Course},
     plans::{Drafted, PlanDraft},
-    policy::{DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, StandingPolicy, Terms},
+    policy::{
+        Code, DealPolicy, PayoutPolicy, ProgramPolicy, Responsibility, StandingPolicy, Terms,
+    },
     screening::{Deadline, Screening},
     status::{ContractStatus, KernelState},
 };

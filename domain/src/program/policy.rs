@@ -86,6 +86,10 @@ bounded! {
         pub certificate_required: bool,
         /// Days from approval in which other partners are kept away.
         pub protection_days: u32 as DAYS,
+        /// Where deals can be.
+        pub territories: Vec<Code>,
+        /// What can be sold.
+        pub product_lines: Vec<Code>,
         /// Estimates up to this need nobody's approval, one amount a currency (R45).
         #[serde(default)]
         pub approve_up_to: Vec<Money>,
@@ -96,6 +100,16 @@ bounded! {
         pub responsible: Vec<Responsibility>,
         /// Where deals go that no rule matches.
         pub default_queue: String as LINE,
+    }
+}
+
+bounded! {
+    /// One of what can be chosen, with what people call it.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Code {
+        pub code: String as LINE,
+        pub name: String as LINE,
     }
 }
 
@@ -125,7 +139,15 @@ impl PayoutPolicy {
 impl DealPolicy {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         one_amount_a_currency("policy.approve_up_to", &self.approve_up_to)?;
+        each_once("policy.territories", &self.territories)?;
+        each_once("policy.product_lines", &self.product_lines)?;
         for (index, rule) in self.responsible.iter().enumerate() {
+            if !knows(&self.territories, &rule.territory) {
+                return Err(Invalid::new(
+                    format!("policy.responsible.{index}.territory"),
+                    "is none of the policy's territories, so the rule would never match; list it or leave the rule out",
+                ));
+            }
             if self.responsible[..index].iter().any(|earlier| earlier.territory == rule.territory) {
                 return Err(Invalid::new(
                     format!("policy.responsible.{index}.territory"),
@@ -194,6 +216,37 @@ pub(super) fn period(
 ) -> Result<(), Invalid> {
     if effective_until.is_some_and(|until| until <= effective_from) {
         return Err(Invalid::new("effective_until", "must lie after effective_from"));
+    }
+    Ok(())
+}
+
+/// Whether a code is one of these.
+pub(crate) fn knows(codes: &[Code], code: &str) -> bool {
+    codes.iter().any(|known| known.code == code)
+}
+
+/// The codes that there are, as a sentence names them; of many the first.
+pub(crate) fn named(codes: &[Code]) -> String {
+    const MOST: usize = 20;
+    let mut named: Vec<&str> = codes.iter().take(MOST).map(|known| known.code.as_str()).collect();
+    if codes.len() > MOST {
+        named.push("others");
+    }
+    named.join(", ")
+}
+
+/// Refuses an empty list, and codes that people would take for one another.
+fn each_once(field: &str, codes: &[Code]) -> Result<(), Invalid> {
+    some(field, codes)?;
+    let plain = |code: &Code| code.code.trim().to_lowercase();
+    for (index, code) in codes.iter().enumerate() {
+        if codes[..index].iter().any(|earlier| plain(earlier) == plain(code)) {
+            let field = format!("{field}.{index}.code");
+            return Err(Invalid::new(
+                field,
+                "is listed already; give every entry a code of its own",
+            ));
+        }
     }
     Ok(())
 }

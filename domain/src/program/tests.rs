@@ -298,6 +298,15 @@ fn a_deal_policy_is_whole_or_refused() {
     let twice = policy("responsible", json!([rule("PL"), rule("PL")]));
     assert_eq!(twice, "policy.responsible.1.territory");
     assert_eq!(policy("responsible", json!(vec![rule("PL"); 101])), "policy.responsible");
+    assert_eq!(policy("responsible", json!([rule("FR")])), "policy.responsible.0.territory");
+    for list in ["territories", "product_lines"] {
+        let at = |place: &str| format!("policy.{list}{place}");
+        let code = |code: &str| json!({ "code": code, "name": "Something" });
+        assert_eq!(policy(list, json!([])), at(""));
+        assert_eq!(policy(list, json!([code("PL"), code(" ")])), at(".1.code"));
+        assert_eq!(policy(list, json!([code("PL"), code("DE"), code("PL")])), at(".2.code"));
+        assert_eq!(policy(list, json!([code("PL"), code("pl")])), at(".1.code"));
+    }
 }
 
 #[test]

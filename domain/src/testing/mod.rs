@@ -240,6 +240,11 @@ pub fn deal_policy() -> Value {
         "protection_days": 90,
         "approve_up_to": [{ "amount": "10000.00", "currency": "EUR" }],
         "full_payment_to_win": true,
+        "territories": [{ "code": "PL", "name": "Poland" }, { "code": "DE", "name": "Germany" }],
+        "product_lines": [
+            { "code": "carbon", "name": "Carbon accounts" },
+            { "code": "energy", "name": "Energy reports" }
+        ],
         "responsible": [{ "territory": "PL", "employee": "ewa" }],
         "default_queue": "channel-desk"
     })

@@ -22,6 +22,10 @@ table! {
         pub courses: Json,
         /// The newest version of each certification by name: `{version, courses, exam, valid_for_months}`.
         pub certifications: Json,
+        /// As the newest version of the deal policy has them: a list of `{code, name}`.
+        pub territories: Json,
+        /// The same of what can be sold.
+        pub product_lines: Json,
         pub opened_at: DateTimeUtc,
     }
 }
@@ -40,6 +44,8 @@ impl Portrait for Entity {
             contract_statuses: serde_json::json!({}),
             courses: serde_json::json!({}),
             certifications: serde_json::json!({}),
+            territories: serde_json::json!([]),
+            product_lines: serde_json::json!([]),
             opened_at: placed.at(),
             ..Model::default()
         };
@@ -77,11 +83,14 @@ impl Portrait for Entity {
                     "version": version, "courses": courses, "exam": exam, "valid_for_months": valid_for_months,
                 });
             }
+            ProgramEvent::DealPolicyPublished { policy } => {
+                row.territories = json("the territories", &policy.body.territories)?;
+                row.product_lines = json("the product lines", &policy.body.product_lines)?;
+            }
             ProgramEvent::TermsPublished { .. }
             | ProgramEvent::CommissionPlanDrafted { .. }
             | ProgramEvent::CommissionPlanPublished { .. }
-            | ProgramEvent::PayoutPolicyPublished { .. }
-            | ProgramEvent::DealPolicyPublished { .. } => {} // Rows of `publications` and of `plan_drafts`.
+            | ProgramEvent::PayoutPolicyPublished { .. } => {} // Rows of `publications` and of `plan_drafts`.
         }
         Ok(())
     }

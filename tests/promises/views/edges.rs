@@ -145,12 +145,15 @@ impl Teller {
         let policy = json!({ "effective_from": from, "policy": { "minimum": minimum } });
         self.vera("publishPayoutPolicy", program, policy).await;
         let (employee, queue) = (self.line(), self.line());
+        let code = |code: &String| json!({ "code": code, "name": code });
+        let codes: Vec<Value> = self.lines.iter().map(code).collect();
         self.vera(
             "publishDealPolicy",
             program,
             json!({ "effective_from": from, "policy": {
             "certificate_required": false, "protection_days": 3650, "full_payment_to_win": true,
             "approve_up_to": [money(MOST_MINOR, "EUR")], "default_queue": queue,
+            "territories": codes, "product_lines": codes,
             "responsible": [{ "territory": self.lines[1], "employee": employee }],
         } }),
         )

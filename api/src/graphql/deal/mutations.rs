@@ -90,7 +90,7 @@ mutations! {
         /// The product lines that the customer may buy, at least one.
         /// At most 100 entries. At most 200 characters on one line.
         product_lines: Vec<String>,
-        /// The territory by which the deal is assigned. At most 200 characters on one line.
+        /// The code of the territory by which the deal is assigned: one of `Program.territories`. At most 200 characters on one line.
         territory: String,
         /// What the customer may spend.
         estimate: MoneyInput,

@@ -49,7 +49,7 @@ pub const BOUNDED: [(&str, &str, u64); 7] = [
 const DEEPEST: usize = 32;
 
 /// The types that stand in the row of whatever they are of, so that they cost nothing besides.
-pub const VALUES: [&str; 15] = [
+pub const VALUES: [&str; 16] = [
     "Actor",
     "Allocation",
     "Certification",
@@ -62,6 +62,7 @@ pub const VALUES: [&str; 15] = [
     "Money",
     "PageInfo",
     "PolicyVersion",
+    "PublishedCode",
     "Refusal",
     "Viewer",
     "Share",

@@ -27,6 +27,8 @@ shows! {
         let statuses: BTreeMap<String, program::ContractStatus> = read(&row.contract_statuses)?;
         let courses: BTreeMap<String, program::Course> = read(&row.courses)?;
         let certifications: BTreeMap<String, program::Certification> = read(&row.certifications)?;
+        let territories: Vec<program::Code> = read(&row.territories)?;
+        let product_lines: Vec<program::Code> = read(&row.product_lines)?;
     } {
         /// The programme's global id.
         id: ID = Self::global(row.id),
@@ -48,6 +50,10 @@ shows! {
         courses: Vec<Course> = shown(Vec::from_iter(courses))?,
         /// The newest version of every certification.
         certifications: Vec<Certification> = shown(Vec::from_iter(certifications))?,
+        /// Where deals can be, as the newest version of its deal policy says.
+        territories: Vec<PublishedCode> = shown(territories)?,
+        /// What can be sold, as the newest version of its deal policy says.
+        product_lines: Vec<PublishedCode> = shown(product_lines)?,
         /// When it was opened.
         opened_at: DateTime<Utc>,
         /// Grows with every change; give it as `expectedVersion`.
@@ -66,6 +72,16 @@ shows! {
         calculates_commission: bool = status.calculates_commission,
         /// In which state of a deal it can be set.
         kernel_state: Word<KernelState> = Word(status.kernel_state),
+    }
+}
+
+shows! {
+    /// One of what can be chosen, with what people call it.
+    PublishedCode of (entry: program::Code) {
+        /// The code, as inputs take it.
+        code: String,
+        /// What people call it.
+        name: String,
     }
 }
 

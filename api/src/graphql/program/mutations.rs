@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Money,
     program::{
-        DealPolicy, KernelState, PayoutPolicy, ProgramCommand, ProgramPolicy, Responsibility,
+        Code, DealPolicy, KernelState, PayoutPolicy, ProgramCommand, ProgramPolicy, Responsibility,
         Screening, StandingPolicy,
     },
     refusal::Invalid,
@@ -82,6 +82,10 @@ pub struct DealPolicyInput {
     certificate_required: bool,
     /// Days from approval in which other partners are kept away. From 1 to 3650.
     protection_days: u32,
+    /// Where deals can be. At most 100 entries.
+    territories: Vec<CodeInput>,
+    /// What can be sold. At most 100 entries.
+    product_lines: Vec<CodeInput>,
     /// Estimates up to this need nobody's approval, one amount a currency. At most 100 entries.
     #[graphql(default)]
     approve_up_to: Vec<MoneyInput>,
@@ -94,10 +98,19 @@ pub struct DealPolicyInput {
     default_queue: String,
 }
 
+/// One of what can be chosen, with what people call it.
+#[derive(InputObject, Debug)]
+pub struct CodeInput {
+    /// Its code, which deals and rules name. At most 200 characters on one line.
+    code: String,
+    /// What people call it. At most 200 characters on one line.
+    name: String,
+}
+
 /// One rule of who looks after deals.
 #[derive(InputObject, Debug)]
 pub struct ResponsibilityInput {
-    /// The territory. At most 200 characters on one line.
+    /// The code of the territory. At most 200 characters on one line.
     territory: String,
     /// The employee who looks after it. At most 200 characters on one line.
     employee: String,
@@ -147,9 +160,12 @@ impl DealPolicyInput {
             territory: rule.territory,
             employee: rule.employee,
         };
+        let code = |CodeInput { code, name }: CodeInput| Code { code, name };
         Ok(DealPolicy {
             certificate_required: self.certificate_required,
             protection_days: self.protection_days,
+            territories: self.territories.into_iter().map(code).collect(),
+            product_lines: self.product_lines.into_iter().map(code).collect(),
             approve_up_to: amounts(&self.approve_up_to, "policy.approve_up_to")?,
             full_payment_to_win: self.full_payment_to_win,
             responsible: self.responsible.into_iter().map(rule).collect(),

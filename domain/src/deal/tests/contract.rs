@@ -187,6 +187,26 @@ fn bad_lines_are_refused_by_their_field() {
 }
 
 #[test]
+fn a_contract_is_of_product_lines_that_are_or_were_published() {
+    let mut other = deal_policy();
+    other["product_lines"] = json!([{ "code": "water", "name": "Water" }]);
+    let facts = facts_with([publish_deal_policy("2025-02-05T00:00:00Z", other)]);
+    let sign = |line: &str| {
+        let net = json!({ "amount": "1.00", "currency": "EUR" });
+        let lines = json!([{ "id": "1", "product_line": line, "net": net }]);
+        let sign = command("signContract", json!({ "signed_on": "2025-02-10", "lines": lines }));
+        after::<Deal>(deal_at("approved")).decide(&usually("2025-02-20", sign), &facts)
+    };
+    for line in ["carbon", "water"] {
+        assert_eq!(names(sign(line)), ["contract-signed"], "{line}");
+    }
+    let refusal = Refusal::from(sign("wood").expect_err("no version has it"));
+    assert_eq!(refusal.code, "PRODUCT_LINE_UNKNOWN");
+    assert_eq!(refusal.field.join("."), "lines.0.product_line");
+    assert_eq!(refusal.policy.map(|policy| policy.version), Some(2));
+}
+
+#[test]
 fn the_largest_contract_can_be_paid_and_earns() {
     let most = json!({ "amount": "100000000000.00", "currency": "EUR" });
     let line = |id| json!({ "id": format!("{id}"), "product_line": "carbon", "net": most });

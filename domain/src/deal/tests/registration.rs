@@ -149,6 +149,32 @@ fn r48_the_first_matching_rule_or_the_default_queue_looks_after_a_deal() {
 }
 
 #[test]
+fn r13_what_is_not_published_is_refused_by_the_policy_version_in_force_which_names_what_is() {
+    let mut wider = deal_policy();
+    wider["territories"] = json!([{ "code": "FR", "name": "France" }]);
+    wider["product_lines"] = json!([{ "code": "water", "name": "Water" }]);
+    wider["responsible"] = json!([]);
+    let facts = facts_with([publish_deal_policy("2025-03-01T00:00:00Z", wider)]);
+    let told = |instant, path, value| {
+        let register = alfa(instant, register_with(path, value));
+        let refusal = Refusal::from(Deal::default().decide(&register, &facts).expect_err(path));
+        let version = refusal.policy.map(|policy| policy.version);
+        (refusal.code, refusal.field.join("."), refusal.message, version)
+    };
+    let (before, after) = ("2025-02-28T23:59:59Z", "2025-03-01T00:00:00Z");
+    let (code, field, message, version) = told(before, "territory", json!("FR"));
+    assert_eq!((code, field.as_str(), version), ("TERRITORY_UNKNOWN", "territory", Some(1)));
+    assert_eq!(message, "no territory FR is published; choose one of PL, DE");
+    let (code, field, message, version) = told(before, "product_lines", json!(["carbon", "water"]));
+    assert_eq!((code, version), ("PRODUCT_LINE_UNKNOWN", Some(1)));
+    assert_eq!(field, "product_lines.1");
+    assert_eq!(message, "no product line water is published; choose one of carbon, energy");
+    let (code, _, message, version) = told(after, "territory", json!("PL"));
+    assert_eq!((code, version), ("TERRITORY_UNKNOWN", Some(2)));
+    assert_eq!(message, "no territory PL is published; choose one of FR");
+}
+
+#[test]
 fn bad_input_is_refused_by_its_field() {
     for (path, value, field) in [
         ("customer.name", json!(""), "customer.name"),

@@ -175,7 +175,8 @@ fn has_fields(document: &ServiceDocument, name: &str) -> bool {
     types(document).any(|definition| definition.name.node == name && !fields(definition).is_empty())
 }
 
-/// A field aimed at `objects`; none where it needs something else. A list shows three rows a page.
+/// A field aimed at `objects`, as of an instant where it asks for one; none where it needs something else. A list shows
+/// three rows a page.
 fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) -> Option<String> {
     let mut given = vec![];
     for argument in &field.node.arguments {
@@ -188,6 +189,7 @@ fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) ->
             "programId" => format!("\"{program}\""),
             "lot" => format!("\"{}\"", objects.lot),
             "first" => "3".to_owned(),
+            "at" => "\"2026-01-01T00:00:00Z\"".to_owned(),
             "after" => "$after".to_owned(),
             _ if argument.node.ty.node.to_string().ends_with('!') => return None,
             _ => continue,

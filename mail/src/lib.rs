@@ -8,9 +8,11 @@ mod smtp;
 mod tests;
 mod texts;
 mod transport;
+mod unsent;
 
 pub use letter::{Argument, Invitation, Letter};
 pub use message::{Mailbox, Message, MessageId};
 #[cfg(feature = "smtp")]
 pub use smtp::{Smtp, SmtpError};
-pub use transport::{SendError, Transport};
+pub use transport::Transport;
+pub use unsent::SendError;

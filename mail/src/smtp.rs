@@ -9,7 +9,7 @@ use lettre::{
 };
 
 use crate::message::{Mailbox, Message};
-use crate::transport::SendError;
+use crate::unsent::SendError;
 
 /// How long one answer of the server may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,6 +1,7 @@
 //! Where mail goes (mail transfer): to a mail server, or nowhere, so that it waits in the outbox.
 
 use crate::message::Message;
+use crate::unsent::SendError;
 
 /// How mail leaves.
 #[derive(Clone, Debug)]
@@ -10,18 +11,6 @@ pub enum Transport {
     /// By a mail server.
     #[cfg(feature = "smtp")]
     Smtp(crate::smtp::Smtp),
-}
-
-/// Why a mail did not leave. Says nothing of whom it was for: an answer of the server may.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum SendError {
-    /// It will not, however often it is tried.
-    #[error("the mail server refuses it: {0}")]
-    Refused(String),
-    #[error("the mail server cannot take it at the moment: {0}")]
-    NotNow(String),
-    #[error("mail leaves by no server")]
-    NoServer,
 }
 
 impl Transport {

@@ -36,6 +36,7 @@ async fn every_mail_is_in_the_outbox_once_however_often_its_event_is_read() {
         assert_eq!(states(&found), [MailState::Waiting; 3], "{place}: no mail leaves");
         service.log.set_checkpoint(OUTBOX, 0).await.expect("it can be written");
         service.stop().await;
+        drop(trade);
 
         let service = serving(&place, Settings::default()).await;
         collected(&service).await;
@@ -48,7 +49,7 @@ async fn every_mail_is_in_the_outbox_once_however_often_its_event_is_read() {
 async fn a_mail_is_nobody_elses_while_one_has_it_and_is_taken_up_again_where_it_was_left() {
     for place in places().await {
         let service = serving(&place, Settings::default()).await;
-        let trade = Trade::without_money(&service.log).await;
+        Trade::without_money(&service.log).await;
         collected(&service).await;
         service.stop().await;
         let log = place.log().await;
@@ -73,7 +74,6 @@ async fn a_mail_is_nobody_elses_while_one_has_it_and_is_taken_up_again_where_it_
         let settled =
             all(&log).await.into_iter().find(|mail| mail.id == again.id).expect("is kept");
         assert_eq!((settled.state, settled.problem), (MailState::Sent, None), "{place}: once");
-        assert_eq!(trade.program.get_version_num(), 7);
         log.close().await;
     }
 }
@@ -208,7 +208,9 @@ async fn an_administrator_sees_what_waits_and_reads_it_only_on_a_demonstration()
         assert_eq!(nodes[2]["kind"], "APPLICATION_RECEIVED", "{place}");
         assert_eq!(nodes[2]["recipientId"], json!(partner), "{place}");
         assert!(nodes.iter().all(|mail| mail["message"].is_null()), "{place}: {told}");
-        for role in Role::PEOPLE.into_iter().filter(|role| *role != Role::Administrator) {
+        let others =
+            [Role::Owner, Role::Seller, Role::Specialist, Role::ChannelManager, Role::Finance];
+        for role in others {
             let told = asked(&service, role).await;
             assert!(
                 told["data"]["outbox"].is_null() && told["errors"] != 0,
@@ -216,6 +218,7 @@ async fn an_administrator_sees_what_waits_and_reads_it_only_on_a_demonstration()
             );
         }
         service.stop().await;
+        drop(trade);
 
         let readable = Settings { readable: true, ..Settings::default() };
         let service = serving(&place, readable).await;

@@ -145,6 +145,7 @@ async fn whoever_is_erased_before_the_mail_goes_gets_none() {
         let erased = service.log.erase("partner", partner, domain::SubjectId(person)).await;
         let _ = erased.expect("it can be erased");
         service.stop().await;
+        drop(trade);
 
         let server = MailServer::start().await;
         let service = serving(&place, by(&server)).await;

@@ -11,10 +11,11 @@ use api::service::Service;
 use api::story::Story;
 use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, Utc};
+use domain::mails::mails;
 use domain::outcomes::OpenKind;
 use domain::reactions::reactions;
 use domain::{Currency, PartnerId, WalletId};
-use eventlog::OpenItem;
+use eventlog::{OpenItem, Outgoing};
 use serde_json::{Value, json};
 use tests::{Place, told, well_placed};
 use uuid::Uuid;
@@ -91,6 +92,17 @@ impl Served {
             dismissed: None,
         };
         log.keep_open(&item).await.expect("it is taken");
+    }
+
+    /// Leaves a mail in the outbox.
+    pub async fn leave_mail(&self) {
+        let log = &self.service.log;
+        let caused = told(log).await.into_iter().find_map(|told| {
+            let notice = mails(&told).pop()?;
+            Some(Outgoing::caused(notice, &told.envelope))
+        });
+        let mail = caused.expect("somebody applies in the story");
+        log.add_mail(&[mail]).await.expect("it is taken");
     }
 
     pub async fn ask(&self, role: Role, partner: Option<Uuid>, query: &str) -> Response {

@@ -66,6 +66,10 @@ ids! {
     CommandId,
     /// What only one may have.
     ReservationId,
+    /// A person, or another system, that can sign in.
+    AccountId,
+    /// A key with which another system signs in, without saying it.
+    ApiKeyId,
     /// A person whose data is encrypted under a key of its own.
     SubjectId,
 }

@@ -1,5 +1,6 @@
 //! The domain model of a partner programme: aggregates that decide. Pure: no IO, no clock, no randomness.
 
+pub mod account;
 #[macro_use]
 pub mod aggregates;
 pub mod bounds;
@@ -20,6 +21,7 @@ pub mod origin;
 pub mod outcomes;
 pub mod owned;
 pub mod partner;
+pub mod permissions;
 pub mod personal;
 pub mod program;
 pub mod published;
@@ -35,6 +37,7 @@ pub mod wallet;
 pub mod words;
 pub mod world;
 
+pub use account::Account;
 pub use aggregates::{Command, CommandError, DecodeError, Event, Recorded, codes, decode};
 pub use deal::Deal;
 pub use email::EmailAddress;
@@ -46,6 +49,7 @@ pub use money::{Currency, Exact, Money, MoneyError, Ppm, largest_remainder};
 pub use origin::Origin;
 pub use owned::{Home, Owned};
 pub use partner::Partner;
+pub use permissions::Permission;
 pub use personal::{Held, Personal};
 pub use program::Program;
 pub use published::{PolicyRef, Published};

@@ -109,7 +109,11 @@ pub fn mails(recorded: &Recorded) -> Vec<Notice> {
             | PartnerEvent::Tier(_)
             | PartnerEvent::Standing(_) => vec![],
         },
-        Event::Program(_) | Event::Deal(_) | Event::Reservation(_) | Event::Wallet(_) => vec![],
+        Event::Program(_)
+        | Event::Account(_)
+        | Event::Deal(_)
+        | Event::Reservation(_)
+        | Event::Wallet(_) => vec![],
     }
 }
 

@@ -127,7 +127,7 @@ pub fn frees(event: &Event) -> bool {
             | WalletEvent::FundsFrozen { .. }
             | WalletEvent::Unfrozen { .. } => false,
         },
-        Event::Program(_) | Event::Deal(_) | Event::Reservation(_) => false,
+        Event::Program(_) | Event::Account(_) | Event::Deal(_) | Event::Reservation(_) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! its row, whose it is, its indexes, its fold. Each room knows the ground and no other room, the house knows all rooms,
 //! and what keeps and fills the tables knows the house.
 
+mod account;
 mod audit;
 mod deal;
 mod glance;
@@ -16,6 +17,7 @@ mod program;
 mod wallet;
 mod work;
 
+pub use account::*;
 pub use audit::*;
 pub use deal::*;
 pub use glance::*;

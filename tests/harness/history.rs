@@ -23,6 +23,7 @@ const DEEPEST: u32 = 3;
 pub fn history(events: usize, seed: u64) -> Vec<Append> {
     let mut teller = Teller::new(seed);
     teller.open_program();
+    teller.register_people(seed);
     while teller.events < events {
         teller.go_on();
     }
@@ -118,6 +119,29 @@ impl Teller {
         let publish = json!({ "draft": "standard", "version": 1 });
         let other = vendor("carla", "publishCommissionPlan");
         self.ask(other, "publishCommissionPlan", self.program, publish);
+    }
+
+    /// People of the vendor with roles that come and go, besides the events that were asked for.
+    fn register_people(&mut self, seed: u64) {
+        let asked_for = self.events;
+        let mut rng = StdRng::seed_from_u64(!seed); // So that what else happens is as it would be without them.
+        let finance = json!({ "role": "finance", "scope": "vendor" });
+        let auditor = json!({ "role": "auditor", "scope": "vendor" });
+        let account = id(&mut rng);
+        let person =
+            json!({ "first_name": "Fiona", "last_name": "Lind", "email": "fiona@vendor.example" });
+        for (command, fields) in [
+            ("registerAccount", json!({ "door": "administrator", "person": person })),
+            ("grantRole", finance.clone()),
+            ("revokeRole", finance.clone()),
+            ("grantRole", finance),
+            ("grantRole", auditor),
+            ("suspendAccount", json!({ "reason": "On leave" })),
+            ("reinstateAccount", json!({})),
+        ] {
+            self.vera(command, account, fields);
+        }
+        self.events = asked_for;
     }
 
     /// The next thing that happens.

@@ -61,9 +61,15 @@ async fn r135_every_command_has_its_first_outcome_under_its_key_and_another_body
         }
         let missing: Vec<_> =
             Command::names().into_iter().filter(|name| !again.contains(name)).collect();
+        let missing: Vec<_> =
+            missing.into_iter().filter(|name| !OF_SIGN_IN.contains(name)).collect();
         assert_eq!(missing, Vec::<&str>::new(), "no story does these");
     }
 }
+
+/// What the service that signs people in tells of an account: no story speaks for it.
+const OF_SIGN_IN: [&str; 5] =
+    ["confirmEmail", "linkAccount", "recordPasswordChange", "recordApiKey", "recordApiKeyEnd"];
 
 /// Where the events of each command stand.
 fn first_outcomes(history: &[Recorded]) -> BTreeMap<CommandId, (u64, u64)> {

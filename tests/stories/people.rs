@@ -85,6 +85,7 @@ fn camel(field: &str) -> String {
 fn input(command: &Command) -> Value {
     let (target, body) = match command {
         Command::Program(..) => ("programId", command.body()),
+        Command::Account(..) => ("accountId", command.body()),
         Command::Partner(..) => ("partnerId", command.body()),
         Command::Deal(..) => ("dealId", command.body()),
         Command::Wallet(..) => ("walletId", command.body()),

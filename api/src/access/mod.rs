@@ -1,6 +1,7 @@
 //! Role-based access control: one table of every field. Who may send a mutation its command says, in the domain. What has no
 //! row is denied to everybody.
 
+mod account;
 mod audit;
 mod deal;
 mod ledger;
@@ -35,8 +36,9 @@ const COMMON: &[Type] = &[
     ty("PageInfo", Reach::Common, &[(EVERYBODY.open(), "hasNextPage hasPreviousPage startCursor endCursor")]),
 ];
 
-const SUBJECTS: [&[Type]; 8] = [
+const SUBJECTS: [&[Type]; 9] = [
     COMMON,
+    account::ROWS,
     program::ROWS,
     partner::ROWS,
     deal::ROWS,

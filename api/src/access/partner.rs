@@ -1,7 +1,8 @@
 //! Access control of partners, their applications and their training.
 
 use super::rows::{
-    AUDIT, CHANNEL, DEALS, DESK, EVERYBODY, Entry, MEMBERS, MONEY, Reach, TRAINING, Type, root, ty,
+    ADMIN, AUDIT, CHANNEL, DEALS, DESK, EVERYBODY, Entry, MEMBERS, MONEY, OWNER, Reach, TRAINING,
+    Type, root, ty,
 };
 
 /// Reads what was found of applications: whoever judges them or looks over the judges' shoulders.
@@ -26,6 +27,7 @@ pub(super) const ROWS: &[Type] = &[
         (JUDGES, "findings"),
         (MONEY, "paymentDetailsSet wallets"),
         (DEALS, "deals"),
+        (OWNER.and(CHANNEL).and(ADMIN).and(AUDIT), "members"),
         (TRAINING, "courses training certificates"),
     ]),
     ty("NetworkMember", Reach::Below, &[(EVERYBODY, "name tier stage depth")]),

@@ -1,5 +1,6 @@
 //! The GraphQL face: queries from the views, mutations to the aggregates, subscriptions along the log.
 
+mod account;
 mod audit;
 mod deal;
 mod glance;
@@ -30,6 +31,7 @@ pub use self::ground::{
     cost::{BOUNDED, VALUES},
 };
 use self::{
+    account::{Account, AccountMutations, AccountQueries, RoleGrant},
     audit::{AuditEvent, AuditQueries, OpenItem, OpenQueries},
     deal::{Calculation, Deal, DealMutations, DealQueries, Payment},
     glance::DashboardQueries,
@@ -66,6 +68,7 @@ use crate::{
 #[graphql(name = "Query")]
 struct Query(
     ViewerQueries,
+    AccountQueries,
     ProgramQueries,
     PartnerQueries,
     WaitingQueries,
@@ -82,6 +85,7 @@ struct Query(
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
 struct Mutation(
+    AccountMutations,
     ProgramMutations,
     ApplicationMutations,
     PartnerMutations,
@@ -267,6 +271,8 @@ fn face_of<const ROLE: usize>(settings: Settings) -> Face {
 /// With the interface's types, and with words of our own for the types that the library describes.
 fn described(builder: Builder) -> Builder {
     let builder = builder
+        .override_output_type_description::<Connection<Account>>("A part of a list of accounts.")
+        .override_output_type_description::<Connection<RoleGrant>>("A part of a list of roles.")
         .override_output_type_description::<Connection<Program>>("A part of a list of programmes.")
         .override_output_type_description::<Connection<PlanDraft>>("A part of a list of drafts.")
         .override_output_type_description::<Connection<Publication>>(

@@ -5,7 +5,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, ReservationId, WalletId,
+    AccountId, DealId, EVENT_VERSION, Envelope, Issued, PartnerId, ProgramId, ReservationId,
+    WalletId,
+    account::{Account, AccountCommand, AccountEvent, AccountFacts, AccountRefusal},
     bounds::{Bound, Bounded, ByType},
     commands::Unasked,
     deal::{Deal, DealCommand, DealEvent, DealFacts, DealRefusal},
@@ -247,6 +249,7 @@ macro_rules! aggregates {
 aggregates! { $
     Program(ProgramId) = "program": ProgramCommand, ProgramEvent, ProgramRefusal by ();
     Partner(PartnerId) = "partner": PartnerCommand, PartnerEvent, PartnerRefusal by PartnerFacts;
+    Account(AccountId) = "account": AccountCommand, AccountEvent, AccountRefusal by AccountFacts;
     Deal(DealId) = "deal": DealCommand, DealEvent, DealRefusal by DealFacts;
     Reservation(ReservationId) = "reservation": Unasked, ReservationEvent, ReservationRefusal by ();
     Wallet(WalletId) = "wallet": WalletCommand, WalletEvent, WalletRefusal by WalletFacts;

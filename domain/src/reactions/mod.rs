@@ -67,7 +67,7 @@ pub fn reactions(recorded: &Recorded) -> Vec<Reaction> {
     let partner = |command| Command::Partner(partner, command);
     let on_deal = |command| Command::Deal(deal, command);
     let commands = match &recorded.event {
-        Event::Program(_) => vec![],
+        Event::Program(_) | Event::Account(_) => vec![],
         Event::Partner(event) => match event.as_ref() {
             PartnerEvent::Application(ApplicationEvent::Approved { .. })
             | PartnerEvent::Terms(TermsEvent::Accepted { .. }) => {
@@ -128,7 +128,7 @@ pub fn timers(recorded: &Recorded) -> Vec<TimerChange> {
     let cause = recorded.envelope.event_id;
     let aggregate = recorded.envelope.aggregate_id;
     match &recorded.event {
-        Event::Program(_) | Event::Reservation(_) => vec![],
+        Event::Program(_) | Event::Account(_) | Event::Reservation(_) => vec![],
         Event::Partner(event) => match event.as_ref() {
             PartnerEvent::Application(event) => {
                 let partner = PartnerId(aggregate);

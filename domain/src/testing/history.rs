@@ -114,7 +114,20 @@ pub fn sample(command: &str) -> Value {
             "certification": "seller", "courses": ["basics"], "exam": "seller-exam",
             "valid_for_months": 12
         }),
-        "approveApplication"
+        "registerAccount" => json!({ "door": "administrator", "person": {
+            "first_name": "Jan", "last_name": "Kowalski", "email": "jan@alfa.example"
+        } }),
+        "registerClient" => json!({ "name": "Learning system" }),
+        "grantRole" | "revokeRole" => json!({ "role": "seller", "scope": { "partner": ALFA } }),
+        "suspendAccount" => json!({ "reason": "Has left the company" }),
+        "linkAccount" => json!({ "issuer": "https://id.example", "subject": "248289761001" }),
+        "recordApiKey" => json!({ "key": Uuid::from_u128(0xAA), "name": "LMS, 2025" }),
+        "recordApiKeyEnd" => json!({ "key": Uuid::from_u128(0xAA) }),
+        "confirmEmail"
+        | "reinstateAccount"
+        | "closeAccount"
+        | "recordPasswordChange"
+        | "approveApplication"
         | "closeInformationRequest"
         | "escalateApplication"
         | "lapseApplication"
@@ -218,6 +231,12 @@ fn tell() -> Vec<Recorded> {
     told.ask(other(0xA2), on, &[&missed[..], &["withdrawApplication"]].concat());
     told.ask(ALFA.0, on, &["addContact", "changeContact", "removeContact"]);
     told.ask(ALFA.0, "2025-02-01", &["acceptTerms"]);
+
+    let person = ["registerAccount", "confirmEmail", "recordPasswordChange", "linkAccount"];
+    let standing =
+        ["grantRole", "revokeRole", "suspendAccount", "reinstateAccount", "closeAccount"];
+    told.ask(other(0xC1), on, &[&person[..], &standing].concat());
+    told.ask(other(0xC2), on, &["registerClient", "recordApiKey", "recordApiKeyEnd"]);
 
     let on = "2025-02-19";
     let qualified = ["registerDeal", "qualifyDealByPartner", "qualifyDeal", "approveDeal"];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::ground::shape::Shape;
 use crate::ground::{AtWork, Claim};
-use crate::{audit, deal, glance, ledger, partner, program, wallet};
+use crate::{account, audit, deal, glance, ledger, partner, program, wallet};
 
 /// What a room holds; `views` with `whole` for a namespace that is empty and stays in memory until it is taken.
 struct Room {
@@ -17,6 +17,7 @@ struct Room {
 }
 
 const ROOMS: &[Room] = &[
+    Room { name: "account", views: account::views, claims: account::CLAIMS },
     Room { name: "program", views: program::views, claims: &[] },
     Room { name: "partner", views: partner::views, claims: partner::CLAIMS },
     Room { name: "deal", views: deal::views, claims: deal::CLAIMS },

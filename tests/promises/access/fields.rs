@@ -55,6 +55,7 @@ fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) ->
             "partnerId" => objects.partner,
             "dealId" => objects.deal,
             "walletId" => objects.wallet,
+            "accountId" => objects.account,
             "programId" => program,
             "lot" => objects.lot,
             "id" => return Some("id: \"AQI\"".to_owned()),
@@ -164,6 +165,7 @@ async fn m18_what_is_anothers_looks_like_what_is_not_there() {
         deal: Uuid::from_u128(2),
         wallet: Uuid::from_u128(3),
         lot: Uuid::from_u128(4),
+        account: Uuid::from_u128(5),
     };
     for role in Role::PEOPLE.into_iter().filter(|role| role.is_member()) {
         // Somebody of ridge asks for what is north's, below it, and then for what nobody has.

@@ -59,7 +59,12 @@ fn founding() -> Vec<(String, &'static str)> {
     for (mutation, input) in mutations(&document) {
         let input = input.base.to_string();
         let definition = types(&document).find(|one| one.name.node == input).expect("is there");
-        for target in ["programId", "partnerId", "dealId", "walletId"] {
+        let mut of_an_account = inputs(definition).iter();
+        if of_an_account.any(|one| one.node.name.node == "accountId" && !one.node.ty.node.nullable)
+        {
+            continue; // What else may be left out says whom a role is for, and founds nothing.
+        }
+        for target in ["accountId", "programId", "partnerId", "dealId", "walletId"] {
             let field = inputs(definition).iter().find(|field| field.node.name.node == target);
             if field.is_some_and(|field| field.node.ty.node.nullable) {
                 founding.push((mutation.clone(), target));
@@ -73,7 +78,10 @@ fn founding() -> Vec<(String, &'static str)> {
 async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_else() {
     let found = founding();
     let named: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(named, ["applyForProgram", "openProgram", "registerDeal"]);
+    assert_eq!(
+        named,
+        ["applyForProgram", "openProgram", "registerAccount", "registerClient", "registerDeal"]
+    );
     for place in places().await {
         let served = Served::at(place).await;
         let (document, program) = (document(), served.story.id("program"));
@@ -91,7 +99,9 @@ async fn nothing_new_stands_under_an_id_that_names_or_may_yet_name_something_els
                 given[*target] = json!(id);
                 // An applicant is a member of what it founds; nobody else needs a partner here.
                 let (role, partner) = match mutation.as_str() {
-                    "openProgram" => (Role::Administrator, None),
+                    "openProgram" | "registerAccount" | "registerClient" => {
+                        (Role::Administrator, None)
+                    }
                     "applyForProgram" => (Role::Owner, Some(id)),
                     _ => (Role::Owner, Some(north.partner)),
                 };
@@ -129,6 +139,7 @@ const PARTS: [(&str, &str, &str); 4] = [
 /// The inputs that name what is there.
 const NAMES: [&str; 10] = [
     "contact.person",
+    "accountId",
     "dealId",
     "inviter",
     "partner",

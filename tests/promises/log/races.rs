@@ -333,6 +333,7 @@ async fn judged(log: &Log) -> (usize, usize) {
         let recorded = decode(raw.envelope, &raw.payload).expect("every event decodes");
         let (id, at) = (recorded.envelope.aggregate_id, recorded.envelope.occurred_at);
         match recorded.event {
+            Event::Account(_) => {}
             Event::Program(event) => {
                 changed += 1;
                 programs.entry(id).or_default().apply(*event);

@@ -59,7 +59,8 @@ async fn r4_what_is_not_open_to_a_candidate_is_refused_by_its_aggregate_and_noth
         let (candidate, lot) = (LATE, Uuid::from_u128(4));
         let wallet =
             WalletId::of(PartnerId(candidate), Currency::from_code("EUR").expect("is one"));
-        let own = Objects { partner: candidate, wallet: wallet.0, deal: Uuid::from_u128(2), lot };
+        let (deal, account) = (Uuid::from_u128(2), Uuid::from_u128(5));
+        let own = Objects { partner: candidate, wallet: wallet.0, deal, lot, account };
         assert_eq!(apply(&served, candidate, "Late").await.errors.len(), 1, "of the partner");
         let walk = async |ended: &str| {
             let before = *served.service.log.head().borrow();
@@ -86,7 +87,8 @@ async fn r4_what_is_not_open_to_a_candidate_is_refused_by_its_aggregate_and_noth
             assert_eq!(*served.service.log.head().borrow(), before, "{ended}");
             refusals.into_iter().collect::<Vec<_>>()
         };
-        let elsewhere = ["DEAL_NOT_REGISTERED", "PARTNER_NOT_IN_PROGRAM", "WALLET_EMPTY"];
+        let elsewhere =
+            ["DEAL_NOT_REGISTERED", "PARTNER_NOT_IN_PROGRAM", "ROLE_OUT_OF_REACH", "WALLET_EMPTY"];
         let mut told = walk("applied").await;
         told.retain(|code| !elsewhere.contains(&code.as_str()));
         assert_eq!(told, ["PARTNER_NOT_APPROVED"]);

@@ -25,6 +25,7 @@ pub fn value(
         ("partnerId" | "partner", _) => json!(objects.partner),
         ("dealId", _) => json!(objects.deal),
         ("walletId", _) => json!(objects.wallet),
+        ("accountId", _) => json!(objects.account),
         ("programId" | "program", _) => json!(program),
         ("commandId", _) => json!(Uuid::now_v7()),
         (_, "UUID") => json!(Uuid::from_u128(77)),
@@ -126,6 +127,7 @@ async fn a_member_hears_of_a_foreign_target_what_it_hears_of_none() {
         deal: Uuid::from_u128(2),
         wallet: Uuid::from_u128(3),
         lot: Uuid::from_u128(4),
+        account: Uuid::from_u128(5),
     };
     let before = *served.service.log.head().borrow();
     for (mutation, input) in mutations(&document) {

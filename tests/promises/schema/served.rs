@@ -37,6 +37,7 @@ pub struct Objects {
     pub deal: Uuid,
     pub wallet: Uuid,
     pub lot: Uuid,
+    pub account: Uuid,
 }
 
 impl Served {
@@ -64,7 +65,8 @@ impl Served {
             .clone();
         let lot =
             serde_json::from_value(lot).expect("every partner of the story has earned something");
-        Objects { partner, deal: self.story.id("deal"), wallet, lot }
+        let (deal, account) = (self.story.id("deal"), self.story.id("hanna"));
+        Objects { partner, deal, wallet, lot, account }
     }
 
     /// Leaves an accrual open.

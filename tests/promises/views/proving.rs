@@ -161,8 +161,9 @@ async fn a_proof_says_subject_by_subject_what_it_has_looked_at_and_where_everyth
         reacted(&reading.log, head).await;
         let report = proof(&reading.log).await.expect("it holds");
         let names: Vec<&str> = report.subjects.iter().map(|subject| subject.name).collect();
-        let expected =
-            ["house", "program", "partner", "deal", "wallet", "ledger", "glance", "audit"];
+        let expected = [
+            "house", "account", "program", "partner", "deal", "wallet", "ledger", "glance", "audit",
+        ];
         assert_eq!(names, expected, "{place}");
         for subject in &report.subjects {
             assert!(!subject.tables.is_empty(), "{place}: {}", subject.name);

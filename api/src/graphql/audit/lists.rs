@@ -16,7 +16,7 @@ queries! {
         filter AuditFilter, "Which events; every part that is given must hold." {
             /// Of any of these types, such as "deal-registered".
             types: Vec<String> = any_of EventType,
-            /// That happened to this sort of thing: "program", "partner", "deal" or "wallet".
+            /// That happened to this sort of thing: "program", "partner", "deal", "wallet" or "account".
             aggregate_type: String = is AggregateType,
             /// That happened to the thing with this UUID.
             aggregate_id: Uuid = is AggregateId,

@@ -11,6 +11,7 @@ use super::{
     training::{AssignedCourse, Certificate, TrainingRecord},
 };
 use crate::graphql::{
+    account::RoleGrant,
     deal::Deal,
     ground::{asked::Asked, edges::edges, failure::Failure, page::Connection},
     program::Program,
@@ -44,6 +45,8 @@ edges! {
         certificates: Certificate = certificates by Partner, ascending Position;
         /// The partner's deals, the latest first.
         deals: Deal = deals by Partner, descending RegisteredAt;
+        /// The roles that the partner's people have and had, the latest first.
+        members: RoleGrant = grants by Partner, descending ValidFrom;
         /// The partners below in the network, at any distance: who they are and where they stand, and nothing else.
         network: NetworkMember = below;
     }

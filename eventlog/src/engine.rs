@@ -39,6 +39,18 @@ macro_rules! each_engine {
     };
 }
 
+/// The same, asked from outside.
+macro_rules! on_engine {
+    ($log:expr, $engine:ident => $body:expr) => {
+        match $log.engine() {
+            crate::engine::Engine::Postgres($engine) => $body.await,
+            crate::engine::Engine::Sqlite($engine) => $body.await,
+        }
+        .map_err(crate::fault::Cause::new)
+    };
+}
+pub(crate) use on_engine;
+
 impl Writer {
     pub async fn write(
         &mut self,

@@ -172,6 +172,65 @@ CREATE TABLE outbox
 CREATE INDEX outbox_oldest ON outbox (since, id);
 CREATE INDEX outbox_states ON outbox (state, since, id);
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting';
+-- What people and API clients sign in with. It is never in an event, and only hashes stand here.
+
+CREATE TABLE passwords
+(
+    account_id uuid PRIMARY KEY,
+    hash       text        NOT NULL,
+    -- Counts the account's passwords; a link that resets one names the one that it replaces, so that it works once.
+    generation bigint      NOT NULL CHECK (generation >= 1),
+    changed_at timestamptz NOT NULL
+);
+
+-- A sign-in with its family of refresh tokens: one at a time is good.
+CREATE TABLE sessions
+(
+    id           uuid PRIMARY KEY,
+    account_id   uuid        NOT NULL,
+    client       text        NOT NULL,
+    generation   bigint      NOT NULL,
+    token_hash   bytea       NOT NULL,
+    begun_at     timestamptz NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    expires_at   timestamptz NOT NULL,
+    ended_at     timestamptz,
+    ended_for    text,
+    CHECK ((ended_at IS NULL) = (ended_for IS NULL))
+);
+
+CREATE INDEX sessions_of_account ON sessions (account_id) WHERE ended_at IS NULL;
+
+CREATE TABLE api_keys
+(
+    id         uuid PRIMARY KEY,
+    account_id uuid        NOT NULL,
+    name       text        NOT NULL,
+    hash       bytea       NOT NULL,
+    issued_at  timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz,
+    revoked_at timestamptz
+);
+
+CREATE INDEX api_keys_of_account ON api_keys (account_id) WHERE revoked_at IS NULL;
+
+-- Changes of which the log has still to be told. What opened a door is shut before anybody hears of it.
+CREATE TABLE credential_changes
+(
+    id         uuid PRIMARY KEY,
+    account_id uuid        NOT NULL,
+    what       text        NOT NULL,
+    key_id     uuid,
+    at         timestamptz NOT NULL
+);
+
+-- How often something may be tried, under keyed hashes of who tries; microseconds since 1970, for reckoning.
+CREATE TABLE throttles
+(
+    key        bytea PRIMARY KEY,
+    paid_until bigint NOT NULL
+);
 
 -- Appends a batch in one round trip, if every stream is where its writer saw it and no command is known.
 -- Otherwise it writes nothing and says so.

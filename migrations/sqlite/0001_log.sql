@@ -169,3 +169,62 @@ CREATE TABLE outbox
 CREATE INDEX outbox_oldest ON outbox (since, id);
 CREATE INDEX outbox_states ON outbox (state, since, id);
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting';
+-- What people and API clients sign in with. It is never in an event, and only hashes stand here.
+
+CREATE TABLE passwords
+(
+    account_id text PRIMARY KEY NOT NULL,
+    hash       text NOT NULL,
+    -- Counts the account's passwords; a link that resets one names the one that it replaces, so that it works once.
+    generation integer NOT NULL CHECK (generation >= 1),
+    changed_at text NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A sign-in with its family of refresh tokens: one at a time is good.
+CREATE TABLE sessions
+(
+    id           text PRIMARY KEY NOT NULL,
+    account_id   text NOT NULL,
+    client       text NOT NULL,
+    generation   integer NOT NULL,
+    token_hash   blob NOT NULL,
+    begun_at     text NOT NULL,
+    refreshed_at text NOT NULL,
+    expires_at   text NOT NULL,
+    ended_at     text,
+    ended_for    text,
+    CHECK ((ended_at IS NULL) = (ended_for IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_of_account ON sessions (account_id) WHERE ended_at IS NULL;
+
+CREATE TABLE api_keys
+(
+    id         text PRIMARY KEY NOT NULL,
+    account_id text NOT NULL,
+    name       text NOT NULL,
+    hash       blob NOT NULL,
+    issued_at  text NOT NULL,
+    expires_at text NOT NULL,
+    used_at    text,
+    revoked_at text
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX api_keys_of_account ON api_keys (account_id) WHERE revoked_at IS NULL;
+
+-- Changes of which the log has still to be told. What opened a door is shut before anybody hears of it.
+CREATE TABLE credential_changes
+(
+    id         text PRIMARY KEY NOT NULL,
+    account_id text NOT NULL,
+    what       text NOT NULL,
+    key_id     text,
+    at         text NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How often something may be tried, under keyed hashes of who tries; microseconds since 1970, for reckoning.
+CREATE TABLE throttles
+(
+    key        blob PRIMARY KEY NOT NULL,
+    paid_until integer NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -17,7 +17,7 @@ pub use appends::append_all;
 pub use bypassing::bypassing;
 pub use cluster::cluster;
 pub use errors::well_placed;
-pub use history::{append_all, history};
+pub use history::history;
 pub use mail_server::{MailServer, Mood};
 pub use places::{Place, directory, places};
 pub use told::{told, told_open};

@@ -2,6 +2,7 @@
 
 mod clock;
 mod columns;
+mod credentials;
 mod keys;
 mod load;
 mod open_items;

@@ -1,6 +1,7 @@
 //! The SQLite storage engine: one process, one writer, many readers.
 
 mod clock;
+mod credentials;
 mod keys;
 mod open_items;
 mod outbox;

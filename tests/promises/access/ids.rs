@@ -137,7 +137,7 @@ const PARTS: [(&str, &str, &str); 4] = [
 ];
 
 /// The inputs that name what is there.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "contact.person",
     "accountId",
     "dealId",

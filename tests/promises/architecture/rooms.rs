@@ -24,12 +24,12 @@ const FLOORS: &[(&str, &str, &[&[Room]])] = &[("domain", "", &[
     &[&["ledger.rs"], &["outcomes.rs", "reactions/"], &["mails.rs"]],
     &[&["world.rs"]],
 ]), ("eventlog", "", &[
-    &[&["append.rs", "at_rest.rs", "clock.rs", "event.rs", "fault.rs", "open_item.rs", "outgoing.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
+    &[&["append.rs", "at_rest.rs", "clock.rs", "credential.rs", "event.rs", "fault.rs", "open_item.rs", "outgoing.rs", "personal.rs", "pools.rs", "private.rs", "schema.rs", "supervisor.rs", "verdict.rs", "written.rs"]],
     &[&["postgres/"], &["sqlite/"]],
     &[&["engine.rs"]],
     &[&["keys.rs", "kept.rs", "queue.rs", "skew.rs", "turns.rs", "watch.rs"]],
     &[&["log.rs"]],
-    &[&["appender.rs", "checkpoints.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "one_time.rs", "reader.rs", "repository.rs", "streams.rs"]],
+    &[&["appender.rs", "checkpoints.rs", "credentials.rs", "disclosure.rs", "executor.rs", "follower.rs", "load.rs", "one_time.rs", "reader.rs", "repository.rs", "sessions.rs", "streams.rs"]],
     &[&["open.rs", "open_items.rs", "outbox.rs", "timekeeping.rs"]],
 ]), ("projections", "", &[
     &[&["ground/"]],

@@ -5,6 +5,7 @@ mod appending;
 mod at_rest;
 mod beside;
 mod broken;
+mod credentials;
 mod dropped;
 mod facts;
 mod following;

@@ -61,7 +61,7 @@ async fn a_row_too_few_and_a_row_too_many_are_named() {
 }
 
 /// For each claim a change of rows that contradicts it, and none that is checked before it.
-const CONTRADICTIONS: [(&str, &str); 18] = [
+const CONTRADICTIONS: [(&str, &str); 19] = [
     (
         "an account has a role for a partner, or for the vendor, once at a time",
         "UPDATE grants SET valid_until = NULL",

@@ -32,6 +32,7 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
             year.build(&service, |_| ()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
         assert!(built.refused >= 8, "{place}: only {} commands were refused", built.refused);
 
+        every_example_answers(&service, &year.story).await;
         let events = service.log.read_after(0, 100_000).await.expect("the log reads");
         let mut types = BTreeMap::<String, usize>::new();
         for event in &events {
@@ -52,13 +53,15 @@ async fn the_demo_builds_a_year_that_verifies_on_both_engines() {
             "protection-expired",
             "deal-won",
             "deal-lost",
+            "information-requested",
+            "partner-suspended",
+            "wallet-frozen",
             "exam-failed",
         ] {
             assert!(count(name) > 0, "{place}: no {name} in {types:?}");
         }
         heads.push(events.len());
 
-        every_example_answers(&service, &year.story).await;
         let aside = tests::directory();
         let report = projections::verify(&service.log, aside.path(), |_| ())
             .await
@@ -94,6 +97,7 @@ async fn every_example_answers(service: &Service, year: &Story) {
         let response = graph.execute(request).await;
         assert!(response.errors.is_empty(), "{}: {:?}", example.title, response.errors);
         let answer = response.data.to_string();
+        assert!(!answer.contains("refusal: {"), "{} is refused: {answer}", example.title);
         assert!(!answer.contains("edges: []"), "{} shows nothing: {answer}", example.title);
     }
 }

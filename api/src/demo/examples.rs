@@ -24,7 +24,7 @@ pub fn examples(year: &Story) -> Vec<Example> {
     }
     let mut request = wallet();
     request["request"] = json!(Uuid::now_v7());
-    let ask = "Ask for a payout (and be refused)";
+    let ask = "Ask for a payout";
     vec![
         example("My partner's portal", "owner", file!("portal"), json!({ "partner": partner })),
         example(ask, "owner", file!("payout"), request),
@@ -33,6 +33,12 @@ pub fn examples(year: &Story) -> Vec<Example> {
             "channel-manager",
             file!("programme"),
             json!({ "program": program }),
+        ),
+        example(
+            "Applications that wait, and for whom",
+            "channel-manager",
+            file!("applications"),
+            Value::Null,
         ),
         example("Payouts that wait for finance", "finance", file!("waiting"), Value::Null),
         example("Trial balance and journal", "finance", file!("journal"), Value::Null),

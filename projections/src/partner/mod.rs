@@ -34,7 +34,7 @@ pub(crate) const CLAIMS: &[Claim] = &[
                  p.stage || ' and ' || coalesce(w.waiting_for, 'waits for nobody') AS detail
              FROM partners p LEFT JOIN waiting_applications w ON w.id = p.id
              WHERE (w.id IS NULL)
-                 <> (p.stage IN ('approved', 'rejected', 'withdrawn', 'lapsed'))",
+                 <> (p.stage IN ('approved', 'suspended', 'terminated', 'rejected', 'withdrawn', 'lapsed'))",
     },
     Claim {
         claim: "the network is a forest: everybody stands one below a parent that has joined the same programme",

@@ -152,7 +152,7 @@ impl Effects {
         let (code, reason) = (refusal.code, refusal.message);
         match meaning(&effect.command, code) {
             Meaning::Ordinary => {
-                tracing::info!(command = effect.command.name(), code, reason, "declined");
+                tracing::debug!(command = effect.command.name(), code, reason, "declined");
                 self.close(effect.command_id).await; // It leaves no receipt.
                 Tried::Declined
             }

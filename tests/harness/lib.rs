@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod errors;
 pub mod history;
 pub mod mail_server;
+pub mod people;
 pub mod places;
 pub mod told;
 pub mod trade;

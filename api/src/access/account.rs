@@ -4,7 +4,7 @@ use super::rows::{ADMIN, AUDIT, CHANNEL, OWNER, Reach, Type, root, ty};
 
 #[rustfmt::skip] // A row is a line.
 pub(super) const ROWS: &[Type] = &[
-    root("Query", &[(ADMIN.and(AUDIT), "account accounts")]),
+    root("Query", &[(ADMIN.and(AUDIT), "account accounts"), (AUDIT, "whoCouldSee")]),
     ty("Account", Reach::Nobody, &[
         (OWNER.and(ADMIN).and(AUDIT), "accountId"),
         (ADMIN.and(AUDIT), "state door name firstName lastName email phone registeredAt registeredBy emailConfirmedAt"),

@@ -88,6 +88,21 @@ pub fn may_use(role: Role, parent: &str, field: &str) -> bool {
     entry(parent, field).is_some_and(|roles| roles.contains(role))
 }
 
+/// Every role that may use some field of a type: whoever sees such objects at all.
+pub fn readers(name: &str) -> Vec<Role> {
+    use domain::ClosedList;
+
+    let listed = TABLE.get(name).into_iter();
+    listed
+        .flat_map(|listed| {
+            Role::ALL
+                .iter()
+                .filter(|(role, ..)| listed.readers.contains(*role))
+                .map(|(role, ..)| *role)
+        })
+        .collect()
+}
+
 /// Every row as type and field, for whoever compares them with the schema.
 pub fn rows() -> BTreeMap<&'static str, Vec<&'static str>> {
     TABLE.iter().map(|(name, listed)| (*name, listed.fields.keys().copied().collect())).collect()

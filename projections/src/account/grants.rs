@@ -1,9 +1,13 @@
 //! The read model of roles that were given: to whom, for whom, with which permissions, and from when until when
 //! (validity time of a role assignment).
 
-use domain::Role;
+use chrono::{DateTime, Utc};
 use domain::account::AccountEvent;
+use domain::{PartnerId, Role};
 use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QuerySelect, QueryTrait};
+
+use super::{absences, user_accounts};
 
 use crate::ground::{Misfit, Placed, Portrait, Word, json, table};
 
@@ -29,6 +33,40 @@ table! {
         pub granted_by: String,
         pub revoked_by: Option<String>,
     }
+}
+
+/// The roles that were held at an instant by whoever could use their account then.
+pub fn held_at(at: DateTime<Utc>) -> Condition {
+    let absent = Condition::all()
+        .add(absences::Column::BeginsAt.lte(at))
+        .add(open_at(absences::Column::EndsAt, at));
+    let absent = absences::Entity::find().filter(absent).select_only();
+    let confirmed = user_accounts::Column::EmailConfirmedAt.lte(at);
+    let confirmed = user_accounts::Entity::find().filter(confirmed).select_only();
+    let absent = absent.column(absences::Column::Account).into_query();
+    let confirmed = confirmed.column(user_accounts::Column::Id).into_query();
+    Condition::all()
+        .add(Column::ValidFrom.lte(at))
+        .add(open_at(Column::ValidUntil, at))
+        .add(Column::Account.not_in_subquery(absent))
+        .add(Column::Account.in_subquery(confirmed))
+}
+
+/// The roles of these: those of the vendor, and those of one partner's members.
+pub fn of(roles: &[Role], partner: PartnerId) -> Condition {
+    let words = |member: bool| {
+        let some = roles.iter().filter(move |role| role.is_member() == member);
+        some.map(|role| Word(*role)).collect::<Vec<_>>()
+    };
+    let members = Condition::all().add(Column::Role.is_in(words(true)));
+    Condition::any()
+        .add(Column::Role.is_in(words(false)))
+        .add(members.add(Column::Partner.eq(partner.0)))
+}
+
+/// Whether what ends then, or never, has not ended.
+fn open_at(end: impl ColumnTrait, at: DateTime<Utc>) -> Condition {
+    Condition::any().add(end.is_null()).add(end.gt(at))
 }
 
 impl Portrait for Entity {

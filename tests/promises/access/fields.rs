@@ -58,6 +58,9 @@ fn call(field: &Positioned<FieldDefinition>, objects: Objects, program: Uuid) ->
             "accountId" => objects.account,
             "programId" => program,
             "lot" => objects.lot,
+            "at" if field.node.name.node == "whoCouldSee" => {
+                return Some("at: \"2030-01-01T00:00:00Z\"".to_owned());
+            }
             "id" => return Some("id: \"AQI\"".to_owned()),
             "ids" => return Some("ids: []".to_owned()),
             "first" => return Some("first: 5".to_owned()),

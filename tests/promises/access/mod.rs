@@ -2,5 +2,6 @@
 
 mod fields;
 mod ids;
+mod instants;
 mod table;
 mod visibility;

@@ -12,7 +12,7 @@ words! {
         "finance" => Finance: "Of the vendor: pays partners.",
         "auditor" => Auditor: "Reads everything and changes nothing.",
         "administrator" => Administrator: "Of the vendor: looks after the installation; sees no money.",
-        "integration" => Integration: "Another system. Nobody signs in as one.",
+        "integration" => Integration: "Another system, within the scopes that it was given. No person signs in as one.",
         "policy" => Policy: "A rule of the programme, on an event or at an instant. Nobody signs in as one.",
     }
 }

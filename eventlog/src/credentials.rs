@@ -147,6 +147,11 @@ impl Log {
         on_engine!(self, engine => engine.give_back(key, throttle.micros()))
     }
 
+    /// The id of what is named by something that may be personal.
+    pub fn keyed(&self, name: &str) -> Uuid {
+        self.keys().keyed_id(name)
+    }
+
     /// Takes away what says nothing any more.
     pub async fn sweep_credentials(&self, now: DateTime<Utc>) -> Result<(), Cause> {
         on_engine!(self, engine => engine.sweep_credentials(now, now - KEPT))

@@ -10,12 +10,15 @@ use api::{
     service::Service,
 };
 use chrono::TimeDelta;
-use domain::PartnerId;
+use domain::{
+    PartnerId,
+    account::{Scope, Seat},
+};
 use eventlog::{Clock as _, SystemClock};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
-use tests::{Place, append_all, history};
+use tests::{Place, append_all, history, people};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -44,14 +47,12 @@ pub async fn run() -> anyhow::Result<()> {
     let partner = busiest(&service).await?;
 
     let key = InstallationKey::from_secret(&[7; 32]);
-    let token = key.mint(
-        Role::Owner,
-        "bench",
-        Some(PartnerId(partner)),
-        TimeDelta::hours(1),
-        SystemClock.now(),
-    )?;
-    let authenticator = Authenticator::for_installation(key, Arc::new(|| SystemClock.now()));
+    let seat = Seat { role: Role::Owner, scope: Scope::Partner(PartnerId(partner)) };
+    let account = people::account(&service.commands, seat).await;
+    let token = key.mint(account, None, TimeDelta::hours(1), SystemClock.now())?;
+    let accounts = Arc::new(service.log.clone());
+    let authenticator =
+        Authenticator::for_installation(key, accounts, Arc::new(|| SystemClock.now()));
     let web = Web::new(
         graphql::graph(&service, graphql::Settings { introspection: false }),
         Arc::new(authenticator),

@@ -12,12 +12,13 @@ use std::{
 };
 
 use api::auth::{
-    AuthFailure, Authenticator, Issuer, IssuerFailure, IssuerSettings, Principal, Role,
+    AuthFailure, Authenticator, Credentials, Issuer, IssuerFailure, IssuerSettings, Principal, Role,
 };
 use api::http::ServerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value, json};
+use tests::People;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Reply, Server, clock};
@@ -74,9 +75,16 @@ impl Publisher {
     }
 }
 
+/// Of an issuer by whose subject `ada` somebody of finance is known.
 fn authenticator(settings: IssuerSettings) -> Authenticator {
+    let people = Arc::new(People::default());
+    people.link(ISSUER, "ada", people.with(Role::Finance));
+    authenticator_for(settings, people)
+}
+
+fn authenticator_for(settings: IssuerSettings, people: Arc<People>) -> Authenticator {
     let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new(now()));
-    Authenticator::for_issuer(Issuer::new(settings).expect("an issuer"), clock(&now))
+    Authenticator::for_issuer(Issuer::new(settings).expect("an issuer"), people, clock(&now))
 }
 
 const ISSUER: &str = "https://login.example";
@@ -106,7 +114,7 @@ fn public(algorithm: Algorithm, kid: &str) -> Value {
 
 fn claims() -> Value {
     let end = (now() + TimeDelta::hours(1)).timestamp();
-    json!({ "iss": ISSUER, "aud": "accord-api", "sub": "ada", "exp": end, "role": "finance" })
+    json!({ "iss": ISSUER, "aud": "accord-api", "sub": "ada", "exp": end })
 }
 
 fn with(changes: Value) -> Value {
@@ -136,7 +144,8 @@ fn sign_with(header: Header, claims: &Value, key: &EncodingKey) -> String {
 }
 
 async fn outcome(authenticator: &Authenticator, token: &str) -> Result<Principal, AuthFailure> {
-    authenticator.authenticate(Some(token)).await
+    let shown = Credentials { authorization: Some(token.to_owned()), acting: None };
+    authenticator.authenticate(&shown).await
 }
 
 #[tokio::test]
@@ -148,10 +157,7 @@ async fn a_token_of_the_issuer_is_a_principal_under_every_usual_algorithm() {
         let principal = outcome(&authenticator, &sign(algorithm, Some("k1"), &claims()))
             .await
             .expect("a principal");
-        assert_eq!(
-            (principal.subject.as_str(), principal.role, principal.partner),
-            ("ada", Role::Finance, None)
-        );
+        assert_eq!((principal.role, principal.partner), (Role::Finance, None));
         assert_eq!(principal.expires_at, now() + TimeDelta::hours(1));
         assert!(
             outcome(&authenticator, &sign(algorithm, None, &claims())).await.is_ok(),
@@ -179,9 +185,10 @@ async fn claims_that_do_not_fit_are_refused() {
         (with(json!({ "nbf": second(6) })), Some(AuthFailure::NotYetValid)),
         (with(json!({ "nbf": second(5) })), None),
         (without("sub"), Some(AuthFailure::BadClaims)),
-        (without("role"), Some(AuthFailure::BadClaims)),
-        (with(json!({ "role": "root" })), Some(AuthFailure::BadClaims)),
-        (with(json!({ "role": "owner" })), Some(AuthFailure::BadClaims)),
+        (with(json!({ "sub": "eve" })), Some(AuthFailure::NoAccount)),
+        (with(json!({ "acting": "finance" })), None),
+        (with(json!({ "acting": "administrator" })), Some(AuthFailure::RoleGone)),
+        (with(json!({ "role": "administrator" })), None), // Nobody asks a token what somebody may do.
     ] {
         let refused =
             outcome(&authenticator, &sign(Algorithm::ES256, Some("k1"), &claims)).await.err();
@@ -244,7 +251,7 @@ async fn a_broken_or_foreign_signature_is_refused() {
     let authenticator = publisher.authenticator();
     let token = sign(Algorithm::EdDSA, Some("k1"), &claims());
     let (head, _) = token.rsplit_once('.').expect("a signature");
-    let other = sign(Algorithm::EdDSA, Some("k1"), &with(json!({ "role": "administrator" })));
+    let other = sign(Algorithm::EdDSA, Some("k1"), &with(json!({ "sub": "eve" })));
     let (_, signature) = other.rsplit_once('.').expect("a signature");
     assert_eq!(
         outcome(&authenticator, &format!("{head}.{signature}")).await,
@@ -332,8 +339,14 @@ async fn a_client_hears_503_while_tokens_cannot_be_checked() {
     let settings =
         IssuerSettings::new(ISSUER.into(), "accord-api".into(), "http://127.0.0.1:1/keys".into());
     let now = Arc::new(Mutex::new(now()));
-    let server =
-        Server::start_behind(authenticator(settings), now, |_| {}, ServerSettings::default()).await;
+    let server = Server::start_behind(
+        authenticator(settings),
+        Arc::default(),
+        now,
+        |_| {},
+        ServerSettings::default(),
+    )
+    .await;
     let request = reqwest::Client::new().post(server.url("/graphql"));
     let token = sign(Algorithm::ES256, Some("k1"), &claims());
     let reply = Reply::of(request.header("authorization", token)).await;

@@ -1,5 +1,6 @@
 //! The web edge, tried from outside: a small schema behind the real server on a port of its own.
 
+mod accounts;
 mod events;
 mod issuer;
 mod server;
@@ -23,6 +24,7 @@ use async_graphql::{
     Context, Error, ErrorExtensions, Object, Request, Response, Result, Schema, Subscription,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::AccountId;
 use eventlog::{Clock as _, SystemClock};
 use futures::{
     FutureExt, Stream, StreamExt,
@@ -30,6 +32,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use serde_json::Value;
+use tests::People;
 
 /// A running server, the clock it believes, and tokens for it.
 pub struct Server {
@@ -39,6 +42,8 @@ pub struct Server {
     begun: Arc<AtomicUsize>,
     now: Arc<Mutex<DateTime<Utc>>>,
     key: InstallationKey,
+    /// An auditor.
+    pub ada: AccountId,
 }
 
 /// Ends the server when the test ends.
@@ -57,12 +62,14 @@ impl Server {
 
     pub async fn start_with(change: impl FnOnce(&mut Web), settings: ServerSettings) -> Self {
         let now = Arc::new(Mutex::new(SystemClock.now()));
-        let authenticator = Authenticator::for_installation(key(), clock(&now));
-        Self::start_behind(authenticator, now, change, settings).await
+        let people = Arc::new(People::default());
+        let authenticator = Authenticator::for_installation(key(), people.clone(), clock(&now));
+        Self::start_behind(authenticator, people, now, change, settings).await
     }
 
     pub async fn start_behind(
         authenticator: Authenticator,
+        people: Arc<People>,
         now: Arc<Mutex<DateTime<Utc>>>,
         change: impl FnOnce(&mut Web),
         settings: ServerSettings,
@@ -81,7 +88,8 @@ impl Server {
         let shutdown = web.shutdown.clone();
         tokio::spawn(serve(listener, web, settings));
         let shutdown = Shutdown(Box::new(move || shutdown.cancel()));
-        Self { address, shutdown, begun, now, key: key() }
+        let ada = people.with(Role::Auditor);
+        Self { address, shutdown, begun, now, key: key(), ada }
     }
 
     /// Waits until the schema has begun to run so many operations.
@@ -96,7 +104,7 @@ impl Server {
     /// A token for an auditor.
     pub fn token(&self, lifetime: TimeDelta) -> String {
         let now = *self.now.lock().expect("the clock");
-        self.key.mint(Role::Auditor, "ada", None, lifetime, now).expect("a token")
+        self.key.mint(self.ada, None, lifetime, now).expect("a token")
     }
 
     pub fn bearer(&self) -> String {

@@ -316,7 +316,7 @@ async fn a_resolver_knows_who_asks_and_the_callers_trace() {
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let request = server.request().header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
     let reply = Reply::of(request.body(r#"{"query":"{ who }"}"#)).await;
-    assert_eq!(reply.body["data"]["who"], format!("ada auditor {trace}"));
+    assert_eq!(reply.body["data"]["who"], format!("{} auditor {trace}", server.ada));
     assert_eq!(reply.header("x-trace-id"), Some(trace));
 }
 

@@ -20,6 +20,7 @@ pub use cluster::cluster;
 pub use errors::well_placed;
 pub use history::history;
 pub use mail_server::{MailServer, Mood};
+pub use people::People;
 pub use places::{Place, directory, places};
 pub use told::{told, told_open};
 pub use trade::Trade;

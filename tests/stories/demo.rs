@@ -83,13 +83,8 @@ async fn every_example_answers(service: &Service, year: &Story) {
             .as_deref()
             .and_then(|role| role.parse().ok())
             .expect("the example has a role");
-        let principal = Principal {
-            issuer: "accord".into(),
-            subject: "somebody".into(),
-            role,
-            partner: role.is_member().then(|| PartnerId(year.id("nordwind"))),
-            expires_at: DateTime::<Utc>::MAX_UTC,
-        };
+        let partner = role.is_member().then(|| PartnerId(year.id("nordwind")));
+        let principal = Principal::usual("somebody".into(), role, partner);
         let variables =
             serde_json::from_str(&example.variables).map(Variables::from_json).unwrap_or_default();
         let request =

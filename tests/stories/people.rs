@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use api::graphql::{Settings, graph};
 use api::http::TraceId;
 use async_graphql::{Request as Query, Variables};
-use chrono::DateTime;
-use domain::Command;
+use domain::{Actor, Command};
 
 use super::*;
 
@@ -127,13 +126,8 @@ async fn a_request_is_refused_what_the_story_is_refused_and_a_role_before_anythi
             let text = format!(
                 "mutation($input: {ty}Input!) {{ {name}(input: $input) {{ position refusal {{ code }} }} }}"
             );
-            let principal = Principal {
-                issuer: "story".into(),
-                subject: step.by.id.clone(),
-                role: step.by.role,
-                partner: step.by.partner,
-                expires_at: DateTime::<chrono::Utc>::MAX_UTC,
-            };
+            let Actor { id, role, partner, .. } = step.by.clone();
+            let principal = Principal::usual(id, role, partner);
             let variables = json!({ "input": input(&step.command) });
             let query = Query::new(text).variables(Variables::from_json(variables));
             let answer = graph.execute(query.data(principal).data(TraceId::new())).await;

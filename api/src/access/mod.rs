@@ -18,7 +18,9 @@ use domain::{Command, Role};
 use projections::Sight;
 
 pub use self::rows::Entry;
-use self::rows::{CHANNEL, DEALS, EVERYBODY, FINANCE, MEMBERS, MONEY, Reach, Type, root, ty};
+use self::rows::{
+    CHANNEL, DEALS, EVERYBODY, FINANCE, MEMBERS, MONEY, Reach, SYSTEMS, Type, root, ty,
+};
 use crate::auth::Principal;
 
 /// What belongs to no subject.
@@ -26,12 +28,14 @@ use crate::auth::Principal;
 const COMMON: &[Type] = &[
     root("Query", &[(EVERYBODY.open(), "viewer"), (EVERYBODY, "node nodes")]),
     ty("Viewer", Reach::Common, &[
-        (EVERYBODY.open(), "subject role"), (MEMBERS.open(), "application"), (MEMBERS, "partner"),
+        (EVERYBODY.open(), "subject role permissions emailConfirmed seats"),
+        (MEMBERS.open(), "application"), (MEMBERS, "partner"), (EVERYBODY, "partners"),
     ]),
+    ty("ViewerSeat", Reach::Common, &[(EVERYBODY.open(), "role partnerId acting")]),
     ty("Node", Reach::Common, &[(EVERYBODY, "id")]),
     ty("Money", Reach::Common, &[(DEALS.and(MONEY), "amount currency")]),
-    ty("Refusal", Reach::Common, &[(EVERYBODY.open(), "code message field policy")]),
-    ty("PolicyVersion", Reach::Common, &[(EVERYBODY.open(), "id version")]),
+    ty("Refusal", Reach::Common, &[(EVERYBODY.and(SYSTEMS).open(), "code message field policy")]),
+    ty("PolicyVersion", Reach::Common, &[(EVERYBODY.and(SYSTEMS).open(), "id version")]),
     ty("TotalCount", Reach::Common, &[(EVERYBODY.open(), "count isExact")]),
     ty("PageInfo", Reach::Common, &[(EVERYBODY.open(), "hasNextPage hasPreviousPage startCursor endCursor")]),
 ];
@@ -91,7 +95,6 @@ pub fn may_use(role: Role, parent: &str, field: &str) -> bool {
 /// Every role that may use some field of a type: whoever sees such objects at all.
 pub fn readers(name: &str) -> Vec<Role> {
     use domain::ClosedList;
-
     let listed = TABLE.get(name).into_iter();
     listed
         .flat_map(|listed| {

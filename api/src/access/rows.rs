@@ -91,6 +91,8 @@ pub(super) const ADMIN: Entry = Entry::of(&[Role::Administrator]);
 /// Reads what the vendor's people read but money.
 pub(super) const DESK: Entry = CHANNEL.and(FINANCE).and(AUDIT).and(ADMIN);
 pub(super) const EVERYBODY: Entry = MEMBERS.and(DESK);
+/// Other systems, which hear what came of their commands and read nothing else.
+pub(super) const SYSTEMS: Entry = Entry::of(&[Role::Integration]);
 /// Reads deals and what they earn.
 pub(super) const DEALS: Entry = SALES.and(CHANNEL).and(FINANCE).and(AUDIT);
 /// Reads wallets and payouts.

@@ -1,24 +1,22 @@
 //! JWT claims: what a token says, once its signature is known to be good.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    PartnerId,
-    bounds::{Bounded, LINE},
-};
+use domain::AccountId;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthFailure, Principal, Role};
+use super::AuthFailure;
 
+/// Who has signed in and until when. As whom they may act is for their account to say; here stands at most what they chose.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Claims {
     pub(super) iss: String,
+    /// The account's id, or what an issuer calls somebody.
     pub(super) sub: String,
     pub(super) exp: Seconds,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) nbf: Option<Seconds>,
-    pub(super) role: Role,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) partner: Option<PartnerId>,
+    pub(super) acting: Option<String>,
 }
 
 /// Seconds since 1970. RFC 7519 allows a fraction, which is dropped.
@@ -27,28 +25,27 @@ pub(super) struct Claims {
 pub(super) struct Seconds(pub(super) i64);
 
 impl Claims {
-    /// The principal, if the token is in its time at `now` and says something coherent.
-    pub(super) fn principal(
-        self,
+    /// When the token ends, if it is in its time at `now`.
+    pub(super) fn expires_at(
+        &self,
         now: DateTime<Utc>,
         leeway: TimeDelta,
-    ) -> Result<Principal, AuthFailure> {
+    ) -> Result<DateTime<Utc>, AuthFailure> {
         let expires_at = self.exp.instant()?;
         if expires_at + leeway <= now {
             return Err(AuthFailure::Expired);
         }
-        if let Some(not_before) = self.nbf
+        if let Some(not_before) = &self.nbf
             && not_before.instant()? > now + leeway
         {
             return Err(AuthFailure::NotYetValid);
         }
-        let member = self.role.is_member() == self.partner.is_some();
-        // The subject stands in every event that it causes.
-        if self.sub.check(LINE).is_err() || !self.role.is_of_people() || !member {
-            return Err(AuthFailure::BadClaims);
-        }
-        let (issuer, subject) = (self.iss, self.sub);
-        Ok(Principal { issuer, subject, role: self.role, partner: self.partner, expires_at })
+        Ok(expires_at)
+    }
+
+    /// The account that a token of this installation names.
+    pub(super) fn account(&self) -> Result<AccountId, AuthFailure> {
+        self.sub.parse().map(AccountId).map_err(|_| AuthFailure::BadClaims)
     }
 }
 
@@ -76,8 +73,8 @@ mod tests {
     use super::*;
 
     fn claims(json: serde_json::Value) -> Claims {
-        let mut all =
-            serde_json::json!({ "iss": "accord", "sub": "ada", "exp": 1_000, "role": "finance" });
+        let account = "0197f0a0-0000-7000-8000-000000000001";
+        let mut all = serde_json::json!({ "iss": "accord", "sub": account, "exp": 1_000 });
         if let (Some(all), Some(json)) = (all.as_object_mut(), json.as_object()) {
             all.extend(json.clone());
         }
@@ -88,15 +85,15 @@ mod tests {
         DateTime::from_timestamp(seconds, 0).expect("a time")
     }
 
-    fn outcome(json: serde_json::Value, now: i64, leeway: i64) -> Result<Role, AuthFailure> {
-        claims(json).principal(at(now), TimeDelta::seconds(leeway)).map(|principal| principal.role)
+    fn outcome(json: serde_json::Value, now: i64, leeway: i64) -> Result<(), AuthFailure> {
+        claims(json).expires_at(at(now), TimeDelta::seconds(leeway)).map(|_| ())
     }
 
     #[test]
     fn a_token_ends_in_the_second_it_names_plus_leeway() {
-        assert_eq!(outcome(serde_json::json!({}), 999, 0), Ok(Role::Finance));
+        assert_eq!(outcome(serde_json::json!({}), 999, 0), Ok(()));
         assert_eq!(outcome(serde_json::json!({}), 1_000, 0), Err(AuthFailure::Expired));
-        assert_eq!(outcome(serde_json::json!({}), 1_029, 30), Ok(Role::Finance));
+        assert_eq!(outcome(serde_json::json!({}), 1_029, 30), Ok(()));
         assert_eq!(outcome(serde_json::json!({}), 1_030, 30), Err(AuthFailure::Expired));
     }
 
@@ -106,42 +103,17 @@ mod tests {
             outcome(serde_json::json!({ "nbf": 500 }), 499, 0),
             Err(AuthFailure::NotYetValid)
         );
-        assert_eq!(outcome(serde_json::json!({ "nbf": 500 }), 500, 0), Ok(Role::Finance));
-        assert_eq!(outcome(serde_json::json!({ "nbf": 500 }), 470, 30), Ok(Role::Finance));
+        assert_eq!(outcome(serde_json::json!({ "nbf": 500 }), 500, 0), Ok(()));
+        assert_eq!(outcome(serde_json::json!({ "nbf": 500 }), 470, 30), Ok(()));
     }
 
     #[test]
-    fn a_member_has_a_partner_and_nobody_else_does() {
-        let partner = "0197f0a0-0000-7000-8000-000000000001";
-        assert_eq!(
-            outcome(serde_json::json!({ "role": "owner", "partner": partner }), 0, 0),
-            Ok(Role::Owner)
-        );
-        assert_eq!(
-            outcome(serde_json::json!({ "role": "owner" }), 0, 0),
-            Err(AuthFailure::BadClaims)
-        );
-        assert_eq!(
-            outcome(serde_json::json!({ "partner": partner }), 0, 0),
-            Err(AuthFailure::BadClaims)
-        );
-    }
-
-    #[test]
-    fn nobody_signs_in_as_another_system_or_as_a_rule() {
-        for role in ["integration", "policy"] {
-            let outcome = outcome(serde_json::json!({ "role": role }), 0, 0);
-            assert_eq!(outcome, Err(AuthFailure::BadClaims), "{role}");
+    fn a_token_of_this_installation_names_an_account() {
+        for sub in ["", "ada", "0197f0a0-0000-7000-8000-00000000000g"] {
+            let account = claims(serde_json::json!({ "sub": sub })).account();
+            assert_eq!(account, Err(AuthFailure::BadClaims), "{sub}");
         }
-    }
-
-    #[test]
-    fn a_subject_is_one_that_events_can_carry() {
-        let of = |sub: &str| outcome(serde_json::json!({ "sub": sub }), 0, 0);
-        assert_eq!(of(&"a".repeat(200)), Ok(Role::Finance));
-        for sub in ["a".repeat(201), String::new(), "a\0".into(), "a\nb".into()] {
-            assert_eq!(of(&sub), Err(AuthFailure::BadClaims), "{sub:?}");
-        }
+        assert!(claims(serde_json::json!({})).account().is_ok());
     }
 
     #[test]

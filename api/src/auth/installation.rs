@@ -7,19 +7,19 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::PartnerId;
+use domain::{AccountId, account::Seat};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::RngCore;
 
 use super::{
-    AuthFailure, Role,
+    AuthFailure,
     claims::{Claims, Seconds},
     issuer::refusal,
+    principal::ISSUER,
 };
 
 const FILE: &str = "token.key";
 const LENGTH: usize = 32;
-const ISSUER: &str = "accord";
 
 /// 32 random bytes that sign and check this installation's tokens.
 pub struct InstallationKey {
@@ -40,12 +40,6 @@ pub enum KeyFailure {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MintFailure {
-    #[error("the role {0} belongs to a partner; name the partner")]
-    PartnerMissing(Role),
-    #[error("the role {0} belongs to no partner")]
-    PartnerForbidden(Role),
-    #[error("a token names its subject")]
-    SubjectMissing,
     #[error("a token cannot last that long")]
     Lifetime,
     #[error("the token cannot be signed")]
@@ -73,7 +67,7 @@ impl InstallationKey {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        validation.validate_exp = false; // Claims::principal checks the times, by our clock.
+        validation.validate_exp = false; // Claims::expires_at checks the times, by our clock.
         Self {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
@@ -81,31 +75,21 @@ impl InstallationKey {
         }
     }
 
-    /// A token for `subject`, valid from `now` for `lifetime`.
+    /// A token for an account, valid from `now` for `lifetime`; `acting` in one of its roles where it has chosen one.
     pub fn mint(
         &self,
-        role: Role,
-        subject: &str,
-        partner: Option<PartnerId>,
+        account: AccountId,
+        acting: Option<Seat>,
         lifetime: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<String, MintFailure> {
-        match partner {
-            None if role.is_member() => return Err(MintFailure::PartnerMissing(role)),
-            Some(_) if !role.is_member() => return Err(MintFailure::PartnerForbidden(role)),
-            None | Some(_) => {}
-        }
-        if subject.is_empty() {
-            return Err(MintFailure::SubjectMissing);
-        }
         let end = now.checked_add_signed(lifetime).ok_or(MintFailure::Lifetime)?;
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: subject.to_owned(),
+            sub: account.to_string(),
             exp: Seconds(end.timestamp()),
             nbf: Some(Seconds(now.timestamp())),
-            role,
-            partner,
+            acting: acting.map(|seat| seat.to_string()),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| MintFailure::Signing)
@@ -158,16 +142,10 @@ mod tests {
         tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
     }
 
-    fn partner() -> PartnerId {
-        PartnerId(uuid::Uuid::from_u128(7))
-    }
+    const ADA: AccountId = AccountId(uuid::Uuid::from_u128(7));
 
-    fn mint(
-        key: &InstallationKey,
-        role: Role,
-        partner: Option<PartnerId>,
-    ) -> Result<String, MintFailure> {
-        key.mint(role, "ada", partner, TimeDelta::hours(1), SystemClock.now())
+    fn mint(key: &InstallationKey) -> Result<String, MintFailure> {
+        key.mint(ADA, None, TimeDelta::hours(1), SystemClock.now())
     }
 
     #[test]
@@ -181,7 +159,7 @@ mod tests {
                 .map(|thread| thread.join().expect("no panic").expect("a key"))
                 .collect()
         });
-        let token = mint(&keys[0], Role::Auditor, None).expect("a token");
+        let token = mint(&keys[0]).expect("a token");
         assert!(keys.iter().all(|key| key.verify(&token).is_ok()));
         let mode = fs::metadata(dir.path().join(FILE)).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -212,20 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn only_a_member_is_minted_with_a_partner() {
-        let key = InstallationKey::from_secret(&[1; LENGTH]);
-        assert!(mint(&key, Role::Seller, Some(partner())).is_ok());
-        assert_eq!(mint(&key, Role::Seller, None), Err(MintFailure::PartnerMissing(Role::Seller)));
-        assert_eq!(
-            mint(&key, Role::Finance, Some(partner())),
-            Err(MintFailure::PartnerForbidden(Role::Finance))
-        );
-    }
-
-    #[test]
     fn another_installations_token_is_refused() {
-        let token = mint(&InstallationKey::from_secret(&[1; LENGTH]), Role::Finance, None)
-            .expect("a token");
+        let token = mint(&InstallationKey::from_secret(&[1; LENGTH])).expect("a token");
         let refused = InstallationKey::from_secret(&[2; LENGTH]).verify(&token).err();
         assert_eq!(refused, Some(AuthFailure::BadSignature));
     }
@@ -233,7 +199,7 @@ mod tests {
     #[test]
     fn only_hs256_is_accepted() {
         let secret = [1; LENGTH];
-        let claims = serde_json::json!({ "iss": ISSUER, "sub": "ada", "exp": 9_999_999_999_i64, "role": "finance" });
+        let claims = serde_json::json!({ "iss": ISSUER, "sub": ADA, "exp": 9_999_999_999_i64 });
         let signed = |algorithm| {
             jsonwebtoken::encode(
                 &Header::new(algorithm),
@@ -255,7 +221,7 @@ mod tests {
     #[test]
     fn another_issuers_name_is_refused_even_with_the_right_key() {
         let secret = [1; LENGTH];
-        let claims = serde_json::json!({ "iss": "other", "sub": "ada", "exp": 9_999_999_999_i64, "role": "finance" });
+        let claims = serde_json::json!({ "iss": "other", "sub": ADA, "exp": 9_999_999_999_i64 });
         let key = EncodingKey::from_secret(&secret);
         let token =
             jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");

@@ -100,7 +100,7 @@ impl Issuer {
         validation.set_issuer(&[&self.settings.issuer]);
         validation.set_audience(&[&self.settings.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.validate_exp = false; // Claims::principal checks the times, by our clock.
+        validation.validate_exp = false; // Claims::expires_at checks the times, by our clock.
         jsonwebtoken::decode(token, &key, &validation).map(|token| token.claims).map_err(refusal)
     }
 

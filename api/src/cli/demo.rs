@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use domain::PartnerId;
+use domain::AccountId;
 use eventlog::{Clock, Log, SystemClock, Target};
 use serde_json::json;
 
@@ -19,15 +19,15 @@ use crate::{
 
 const DIR: &str = "accord-demo";
 
-/// Who signs in for each role, and for which partner.
-const PEOPLE: [(Role, &str, Option<&str>); 7] = [
-    (Role::ChannelManager, "carla.channel", None),
-    (Role::Finance, "fiona.finance", None),
-    (Role::Auditor, "arthur.audit", None),
-    (Role::Administrator, "vera.admin", None),
-    (Role::Owner, "nora@nordwind", Some("nordwind")),
-    (Role::Seller, "niklas@nordwind", Some("nordwind")),
-    (Role::Specialist, "emil@elbe", Some("elbe")),
+/// Whose account of the year's signs in for each role.
+const PEOPLE: [(Role, &str); 7] = [
+    (Role::ChannelManager, "carla"),
+    (Role::Finance, "fiona"),
+    (Role::Auditor, "arthur"),
+    (Role::Administrator, "vera"),
+    (Role::Owner, "nora"),
+    (Role::Seller, "niklas"),
+    (Role::Specialist, "emil"),
 ];
 
 pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyhow::Result<()> {
@@ -39,15 +39,15 @@ pub(super) async fn demo(store: &Store, settings: Demo, output: &Output) -> anyh
     let dir = store.dir(DIR);
     let key = InstallationKey::open(&dir)?;
     let mut roles = vec![];
-    for (role, subject, short) in PEOPLE {
-        let partner = short.map(|short| PartnerId(year.story.id(short)));
-        let token = key.mint(role, subject, partner, TimeDelta::hours(12), SystemClock.now())?;
-        roles.push((role, subject, token));
+    for (role, name) in PEOPLE {
+        let account = AccountId(year.story.id(name));
+        let token = key.mint(account, None, TimeDelta::hours(12), SystemClock.now())?;
+        roles.push((role, format!("{name}, {account}"), token));
     }
     output.say(
         &format!("{}\nOpen http://{}/ to query as any of them.", table(&roles), settings.listen),
-        &json!({ "roles": roles.iter().map(|(role, subject, token)|
-            json!({ "role": role.name(), "subject": subject, "token": token })).collect::<Vec<_>>() }),
+        &json!({ "roles": roles.iter().map(|(role, account, token)|
+            json!({ "role": role.name(), "account": account, "token": token })).collect::<Vec<_>>() }),
     );
     let ide = Ide {
         title: "Meridian Partner Programme (demo)".into(),
@@ -101,11 +101,11 @@ async fn build(year: &Year, store: &Store, output: &Output) -> anyhow::Result<bo
     Ok(first.is_some_and(|first| first.envelope.aggregate_id == program))
 }
 
-fn table(roles: &[(Role, &str, String)]) -> String {
+fn table(roles: &[(Role, String, String)]) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["role", "signs in as", "token (12 hours)"]);
-    for (role, subject, token) in roles {
-        table.add_row([role.name(), subject, token]);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["role", "account", "token (12 hours)"]);
+    for (role, account, token) in roles {
+        table.add_row([role.name(), account, token]);
     }
     // A token that wraps cannot be copied: the table is as wide as it needs to be.
     table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);

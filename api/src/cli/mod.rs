@@ -1,5 +1,6 @@
 //! The command-line interface: what to do, on which database, told to a person or to a program.
 
+pub mod account;
 pub mod clock;
 mod demo;
 mod explain;
@@ -13,12 +14,12 @@ mod tools;
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::{PartnerId, mails::MailState};
+use domain::{AccountId, account::Seat, mails::MailState};
 use eventlog::Target;
 use uuid::Uuid;
 
 use self::output::Output;
-use crate::{auth::Role, telemetry::LogFormat};
+use crate::telemetry::LogFormat;
 
 /// Runs partner programmes: partners, deals, commissions and payouts on one immutable log.
 #[derive(Parser, Debug)]
@@ -101,17 +102,19 @@ pub enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Register accounts, and give and take their roles: the first administrator is made here.
+    Account {
+        #[command(subcommand)]
+        then: account::Account,
+    },
     /// Print a token of this installation.
     Token {
-        /// owner, seller, specialist, channel-manager, finance, auditor or administrator.
+        /// Whose: the account's id.
         #[arg(long)]
-        role: Role,
-        /// Who signs in.
+        account: AccountId,
+        /// In which of its roles, as in `finance`, or `owner/` and the partner's id; in the first where it is left out.
         #[arg(long)]
-        subject: String,
-        /// The partner of an owner, a seller or a specialist.
-        #[arg(long)]
-        partner: Option<PartnerId>,
+        acting: Option<Seat>,
         /// Hours until it expires.
         #[arg(long, default_value_t = 12)]
         hours: u32,
@@ -286,8 +289,9 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Replay { until, out } => {
             tools::replay(store.target(DATA), until, &out, output).await?
         }
-        Command::Token { role, subject, partner, hours } => {
-            tools::token(&store.dir(DATA), role, &subject, partner, hours, output)?;
+        Command::Account { then } => account::change(store.target(DATA), then, output).await?,
+        Command::Token { account, acting, hours } => {
+            tools::token(&store.dir(DATA), account, acting, hours, output)?;
         }
         Command::Explain { code } => explain::explain(code.as_deref(), output)?,
         Command::Schema => output.plain(&crate::graphql::sdl()),

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Serve, mailing, output::Output};
 use crate::{
-    auth::{Authenticator, InstallationKey, Issuer, IssuerSettings},
+    auth::{Accounts, Authenticator, InstallationKey, Issuer, IssuerSettings},
     graphql,
     http::{Ide, ServerSettings, Web, serve as serve_web},
     service::Service,
@@ -33,11 +33,12 @@ pub(super) async fn serve(
         format!("cannot listen on {}; choose another with --listen", settings.listen)
     })?;
     let address = listener.local_addr()?;
-    let authenticator = authenticator(dir, &settings)?;
+    let key = verifier(dir, &settings)?;
     projections::sweep_scratch(dir);
     let development = settings.development || ide.is_some();
     let mail = mailing::settings(&settings.mail, address, development)?;
     let service = Service::start_mailing(target, Arc::new(SystemClock), mail).await?;
+    let authenticator = key(Arc::new(service.log.clone()));
     let graph = graphql::graph(&service, graphql::Settings { introspection: development });
 
     let mut web = Web::new(graph, Arc::new(authenticator));
@@ -60,17 +61,20 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn authenticator(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticator> {
+type Authenticates = Box<dyn FnOnce(Arc<dyn Accounts>) -> Authenticator + Send>;
+
+/// By whose keys tokens are checked: said before anything is begun, so that a mistake in it begins nothing.
+fn verifier(dir: &Path, settings: &Serve) -> anyhow::Result<Authenticates> {
     let clock: crate::auth::Clock = Arc::new(|| SystemClock.now());
     let Serve { issuer: Some(issuer), audience: Some(audience), jwks_url: Some(url), .. } =
         settings.clone()
     else {
         let key = InstallationKey::open(dir)
             .with_context(|| format!("{} cannot be used", dir.display()))?;
-        return Ok(Authenticator::for_installation(key, clock));
+        return Ok(Box::new(|accounts| Authenticator::for_installation(key, accounts, clock)));
     };
     let issuer = Issuer::new(IssuerSettings::new(issuer, audience, url))?;
-    Ok(Authenticator::for_issuer(issuer, clock))
+    Ok(Box::new(|accounts| Authenticator::for_issuer(issuer, accounts, clock)))
 }
 
 /// Once this has returned, a signal asks for an end in good order.

@@ -4,18 +4,13 @@ use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use chrono::TimeDelta;
-use domain::PartnerId;
+use domain::{AccountId, account::Seat};
 use eventlog::{Clock, Log, SystemClock, Target};
 use projections::{Found, Positions, Report, Subject, Tried, VerifyError};
 use serde_json::{Value, json};
 
 use super::output::Output;
-use crate::{
-    auth::{InstallationKey, Role},
-    clock::ManualClock,
-    service::Service,
-    story::Story,
-};
+use crate::{auth::InstallationKey, clock::ManualClock, service::Service, story::Story};
 
 pub(super) async fn story(target: Target, file: &Path, output: &Output) -> anyhow::Result<()> {
     let story = Story::read(file)?;
@@ -173,16 +168,14 @@ pub(super) async fn replay(
 
 pub(super) fn token(
     dir: &Path,
-    role: Role,
-    subject: &str,
-    partner: Option<PartnerId>,
+    account: AccountId,
+    acting: Option<Seat>,
     hours: u32,
     output: &Output,
 ) -> anyhow::Result<()> {
     let key =
         InstallationKey::open(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
-    let token =
-        key.mint(role, subject, partner, TimeDelta::hours(hours.into()), SystemClock.now())?;
+    let token = key.mint(account, acting, TimeDelta::hours(hours.into()), SystemClock.now())?;
     output.say(&token, &json!({ "token": token }));
     Ok(())
 }

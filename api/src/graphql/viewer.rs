@@ -2,6 +2,9 @@
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 
+use domain::{Permission, account::Seat};
+use uuid::Uuid;
+
 use super::{
     audit::AuditEvent,
     deal::Deal,
@@ -9,10 +12,11 @@ use super::{
         asked::Asked,
         failure::Failure,
         node::{self, Global},
+        page::{Connection, answered, page},
         scalars::Position,
         word::Word,
     },
-    partner::{Application, Partner},
+    partner::{Application, NetworkMember, Partner, participants},
     program::Program,
     wallet::Wallet,
 };
@@ -25,10 +29,27 @@ const MOST_NODES: usize = 100;
 #[derive(SimpleObject, Clone, Debug)]
 #[graphql(complex)]
 pub struct Viewer {
-    /// The subject of your sign-in, by which the log names you.
+    /// Your account's id, by which the log names you.
     pub subject: String,
     /// What you are in the programme. It decides what you may see and do.
     pub role: Word<Role>,
+    /// What comes with the role in which you act.
+    pub permissions: Vec<Word<Permission>>,
+    /// Whether your e-mail address is confirmed. Until it is you can do nothing.
+    pub email_confirmed: bool,
+    /// All that you may act as, this one with the others.
+    pub seats: Vec<ViewerSeat>,
+}
+
+/// A role in which you may act, for the vendor or for one partner.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct ViewerSeat {
+    /// The role.
+    pub role: Word<Role>,
+    /// Of which partner; null for a role of the vendor.
+    pub partner_id: Option<Uuid>,
+    /// How you choose it: the header `accord-acting`, or `acting` beside the authorization of a socket.
+    pub acting: String,
 }
 
 /// An object with a global id.
@@ -59,6 +80,20 @@ impl Viewer {
         asked.find(asked.principal.partner.map(|own| own.0)).await
     }
 
+    /// Your partners: with the permission to see all of them every participant, else those below your own.
+    async fn partners(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, counted from the beginning; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, counted from the end; at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Connection<NetworkMember>>, Failure> {
+        let page = page(ctx, first, after, last, before)?;
+        let list = participants(Asked::of(ctx)?, &page).await?;
+        Ok(Some(answered(ctx, list)))
+    }
+
     /// Your partner. Null for the vendor's people.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>, Failure> {
         let asked = Asked::of(ctx)?;
@@ -78,7 +113,17 @@ impl ViewerQueries {
     ) -> Result<Option<Viewer>, Failure> {
         let asked = Asked::at_least(ctx, min_position).await?;
         let principal = &asked.principal;
-        Ok(Some(Viewer { subject: principal.subject.clone(), role: Word(principal.role) }))
+        let seat = |seat: &Seat| {
+            let partner_id = seat.scope.partner().map(|partner| partner.0);
+            ViewerSeat { role: Word(seat.role), partner_id, acting: seat.to_string() }
+        };
+        Ok(Some(Viewer {
+            subject: principal.subject.clone(),
+            role: Word(principal.role),
+            permissions: principal.permissions.iter().map(|one| Word(*one)).collect(),
+            email_confirmed: principal.confirmed,
+            seats: principal.seats.iter().map(seat).collect(),
+        }))
     }
 
     /// Any object by its global id. Null where there is none, and where you may not see it.

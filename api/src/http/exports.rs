@@ -45,19 +45,11 @@ impl Drop for Slot {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
     use super::*;
     use crate::auth::Role;
 
     fn by(subject: &str) -> Principal {
-        Principal {
-            issuer: "accord".into(),
-            subject: subject.into(),
-            role: Role::Auditor,
-            partner: None,
-            expires_at: DateTime::<Utc>::MAX_UTC,
-        }
+        Principal::usual(subject.into(), Role::Auditor, None)
     }
 
     #[test]

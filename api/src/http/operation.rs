@@ -13,19 +13,20 @@ use futures::{
 
 use super::{
     answer::Answer,
-    fault::panic_message,
+    fault::{Fault, panic_message},
     request::Parameters,
     select::select,
     trace::TraceId,
     web::{Graph, Pages, Web},
 };
-use crate::auth::Principal;
+use crate::auth::{Authenticator, Principal};
 
 /// A parsed operation within all limits that need no schema.
 pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) trace: TraceId,
     request: Request,
+    principal: Option<Principal>,
 }
 
 impl Operation {
@@ -51,12 +52,13 @@ impl Operation {
         request.operation_name = parameters.operation_name;
         request.extensions = parameters.extensions;
         request.set_parsed_query(document);
-        Ok(Self { kind, trace, request })
+        Ok(Self { kind, trace, request, principal: None })
     }
 
     /// The request as the schema sees it, knowing who asks and under which trace.
     pub(super) fn for_principal(self, principal: Principal) -> Self {
-        Self { request: self.request.data(principal).data(self.trace), ..self }
+        let request = self.request.data(principal.clone()).data(self.trace);
+        Self { request, principal: Some(principal), ..self }
     }
 }
 
@@ -101,7 +103,7 @@ pub(super) async fn execute(
     operation: Operation,
     deadline: Duration,
 ) -> Answer {
-    let Operation { kind, trace, request } = operation;
+    let Operation { kind, trace, request, .. } = operation;
     let running = AssertUnwindSafe(async { graph.execute(request).await }).catch_unwind();
     match tokio::time::timeout(deadline, running).await {
         Ok(Ok(response)) => Answer::of(response, kind, trace),
@@ -121,15 +123,40 @@ pub(super) fn answers(web: &Web, operation: Operation) -> BoxStream<'static, Ans
             stream::once(execute(graph, operation, web.timings.execution)).boxed()
         }
         OperationType::Subscription => {
-            let Operation { kind, trace, request } = operation;
+            let Operation { kind, trace, request, principal } = operation;
             let responses = stream::once(async move { graph.subscribe(request) }).flatten();
             let answer = move |response: Result<_, Box<dyn Any + Send>>| match response {
                 Ok(response) => Answer::of(response, kind, trace),
                 Err(panic) => panicked(&*panic, trace),
             };
-            AssertUnwindSafe(responses).catch_unwind().map(answer).boxed()
+            let answers = AssertUnwindSafe(responses).catch_unwind().map(answer).boxed();
+            match principal {
+                Some(principal) => while_it_holds(web.authenticator.clone(), principal, answers),
+                None => answers, // The schema refuses whoever nobody is.
+            }
         }
     }
+}
+
+/// Answers for as long as whoever asked is what they were: what comes after a role is taken away is not told (R127).
+fn while_it_holds(
+    authenticator: Arc<Authenticator>,
+    principal: Principal,
+    answers: BoxStream<'static, Answer>,
+) -> BoxStream<'static, Answer> {
+    let begun = (authenticator, principal, answers);
+    stream::unfold(Some(begun), |state| async move {
+        let (authenticator, principal, mut answers) = state?;
+        let answer = answers.next().await?;
+        match authenticator.holds(&principal).await {
+            Ok(()) => Some((answer, Some((authenticator, principal, answers)))),
+            Err(failure) => {
+                tracing::debug!(?failure, "a subscription ends");
+                Some((Answer::of_fault(&Fault::unauthenticated(failure)), None))
+            }
+        }
+    })
+    .boxed()
 }
 
 pub(super) fn panicked(panic: &(dyn Any + Send), trace: TraceId) -> Answer {

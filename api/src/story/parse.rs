@@ -312,8 +312,7 @@ impl Reader<'_> {
 /// Somebody who signs in as who they are.
 fn principal(who: Actor) -> Option<Principal> {
     let Actor { role, id: subject, partner, .. } = who;
-    let (issuer, expires_at) = ("story".into(), DateTime::<Utc>::MAX_UTC);
-    role.is_of_people().then_some(Principal { issuer, subject, role, partner, expires_at })
+    role.is_of_people().then(|| Principal::usual(subject, role, partner))
 }
 
 /// A part of the file that is read by itself.

@@ -130,7 +130,7 @@ impl Holder {
 
     /// Whether somebody may sit there at all. Whoever acts for a partner has no role of the vendor: nobody then checks by
     /// one role what is their own in the other.
-    fn suits(&self, seat: Seat) -> Result<(), AccountRefusal> {
+    pub(super) fn suits(&self, seat: Seat) -> Result<(), AccountRefusal> {
         let Seat { role, scope } = seat;
         let for_systems = role == Role::Integration;
         if role == Role::Policy || for_systems != self.is_system {

@@ -1,20 +1,25 @@
 //! A person, or another system, that can sign in: what may be asked, and who it may act as (identity and access
 //! management). What it signs in with stands beside the log; that it changed stands here.
 
+#[cfg(test)]
+mod beside;
 mod facts;
 mod grants;
 mod guard;
+mod ownership;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::facts::link_name;
 use self::grants::Wanted;
 pub use self::grants::{Grant, NotASeat, Scope, Seat};
+pub(crate) use self::ownership::own;
 use crate::{
     AccountId, Actor, ApiKeyId, Issued, PartnerId, Permission, Personal, Role, SubjectId,
     bounds::bounded,
@@ -65,7 +70,12 @@ events! {
         "account-suspended" => Suspended { absence: Uuid, reason: Personal<String> },
         "account-reinstated" => Reinstated { absence: Uuid },
         "account-closed" => Closed {},
-        "account-linked" => Linked { issuer: String, subject: Personal<String> },
+        "account-linked" => Linked {
+            issuer: String,
+            subject: Personal<String>,
+            /// The reservation by which the account is found.
+            reservation: Option<Uuid>,
+        },
         "password-changed" => PasswordChanged {},
         "api-key-issued" => ApiKeyIssued { key: ApiKeyId, name: String, expires_at: Option<DateTime<Utc>> },
         "api-key-revoked" => ApiKeyRevoked { key: ApiKeyId },
@@ -80,6 +90,7 @@ refusals! {
         "ACCOUNT_SUSPENDED" "this account is suspended; reinstate it first" => Suspended,
         "ACCOUNT_CLOSED" "this account is closed for good; register another" => Closed,
         "ACCOUNT_ALREADY_LINKED" at "issuer" "this account signs in by {issuer} already; close it there, or register another account" => AlreadyLinked { issuer: String },
+        "ACCOUNT_LINK_TAKEN" at "subject" "another account signs in by that already; close it, or link another subject" => LinkTaken,
         "ACCOUNT_IS_ANOTHER_SYSTEM" "this account is another system's: it has API keys, no password and no address" => AnotherSystem,
         "ACCOUNT_IS_A_PERSON" "this account is a person's: API keys are for other systems; register a client" => APerson,
         "EMAIL_UNCONFIRMED" "confirm your e-mail address first: follow the link in the mail, or have it sent again" => EmailUnconfirmed,
@@ -146,8 +157,8 @@ pub struct Holder {
     pub may_participate: bool,
     /// In the order in which they were given.
     pub grants: Vec<Grant>,
-    /// The issuers by whose sign-in it is known.
-    pub links: BTreeSet<String>,
+    /// The issuers by whose sign-in it is known, each with its reservation.
+    pub links: BTreeMap<String, Option<Uuid>>,
     pub keys: BTreeSet<ApiKeyId>,
 }
 
@@ -156,6 +167,15 @@ pub struct Holder {
 pub struct AccountFacts {
     /// Whether the partner that is named has never applied.
     pub partner_is_unknown: bool,
+    /// What only one account may have, where the command asks for it.
+    pub wanted: Option<Reserved>,
+}
+
+/// A reservation, and who has had it before the command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reserved {
+    pub id: Uuid,
+    pub holder: Option<Uuid>,
 }
 
 impl Door {
@@ -192,6 +212,16 @@ impl Account {
         match self {
             Self::Open(holder) => Some(holder),
             Self::Unknown | Self::Suspended { .. } | Self::Closed => None,
+        }
+    }
+
+    /// What nobody else may have as long as it is not closed.
+    fn reserved(&self) -> Vec<Uuid> {
+        match self {
+            Self::Open(holder) | Self::Suspended { holder, .. } => {
+                holder.links.values().copied().flatten().collect()
+            }
+            Self::Unknown | Self::Closed => vec![],
         }
     }
 
@@ -293,7 +323,7 @@ impl Holder {
             email_confirmed,
             may_participate: door.is_of_candidates(),
             grants: vec![],
-            links: BTreeSet::new(),
+            links: BTreeMap::new(),
             keys: BTreeSet::new(),
         }
     }
@@ -310,18 +340,26 @@ impl Holder {
             Do::GrantRole { role, scope, permissions } => {
                 let seat = Seat { role: *role, scope: *scope };
                 let permissions = permissions.as_ref();
-                let AccountFacts { partner_is_unknown } = *facts;
+                let partner_is_unknown = facts.partner_is_unknown;
                 self.give(issued, &Wanted { seat, permissions, partner_is_unknown })
             }
             Do::RevokeRole { role, scope } => Ok(self.take(Seat { role: *role, scope: *scope })),
             Do::ConfirmEmail {} if self.email_confirmed => of_a_person(vec![]), // Already so.
             Do::ConfirmEmail {} => of_a_person(vec![AccountEvent::EmailConfirmed {}]),
-            Do::Link { issuer, .. } if self.links.contains(issuer) => {
-                Err(AccountRefusal::AlreadyLinked { issuer: issuer.clone() })
-            }
             Do::Link { issuer, subject } => {
+                let held = facts.wanted.and_then(|wanted| wanted.holder);
+                if held == Some(issued.target) {
+                    return of_a_person(vec![]); // Already so: a retry is harmless.
+                }
+                if held.is_some() {
+                    return Err(AccountRefusal::LinkTaken);
+                }
+                if self.links.contains_key(issuer) {
+                    return Err(AccountRefusal::AlreadyLinked { issuer: issuer.clone() });
+                }
+                let (issuer, reservation) = (issuer.clone(), facts.wanted.map(|wanted| wanted.id));
                 let subject = Personal::new(SubjectId(issued.target), subject.clone());
-                of_a_person(vec![AccountEvent::Linked { issuer: issuer.clone(), subject }])
+                of_a_person(vec![AccountEvent::Linked { issuer, subject, reservation }])
             }
             Do::RecordPasswordChange {} => of_a_person(vec![AccountEvent::PasswordChanged {}]),
             Do::RecordApiKey { .. } if !self.is_system => Err(AccountRefusal::APerson),
@@ -354,7 +392,9 @@ impl Holder {
                 self.grants.push(Grant { id: grant, seat: Seat { role, scope }, permissions });
             }
             AccountEvent::RoleRevoked { grant, .. } => self.grants.retain(|held| held.id != grant),
-            AccountEvent::Linked { issuer, .. } => drop(self.links.insert(issuer)),
+            AccountEvent::Linked { issuer, reservation, .. } => {
+                self.links.insert(issuer, reservation);
+            }
             AccountEvent::ApiKeyIssued { key, .. } => drop(self.keys.insert(key)),
             AccountEvent::ApiKeyRevoked { key } => drop(self.keys.remove(&key)),
             AccountEvent::Registered { .. }

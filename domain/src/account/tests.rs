@@ -249,7 +249,7 @@ fn what_is_suspended_can_lose_roles_and_gain_none_and_what_is_closed_stays_so() 
 
 #[test]
 fn a_role_for_a_partner_that_never_applied_is_refused() {
-    let facts = AccountFacts { partner_is_unknown: true };
+    let facts = AccountFacts { partner_is_unknown: true, ..AccountFacts::default() };
     let issued = Issued {
         by: administrator(),
         target: ANNA.0,

@@ -82,6 +82,7 @@ pub(super) async fn take<S: Streams>(
         match reserve.kind {
             ReservationKind::TaxId => known.by_tax_id = other,
             ReservationKind::WebDomain => known.by_domain = other,
+            ReservationKind::AccountLink => {} // An account's.
         }
     }
     Ok(known)

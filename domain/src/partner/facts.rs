@@ -1,8 +1,8 @@
 //! What the decisions of a partner know: its programme, whom it joins under, and who is above it.
 
-use super::{Known, Partner, PartnerCommand, PartnerFacts, company, network, upline};
+use super::{Partner, PartnerCommand, PartnerFacts, company, network, upline};
 use crate::{
-    Issued, PartnerId,
+    Issued, PartnerId, account,
     facts::{Facted, Streams},
 };
 
@@ -14,13 +14,17 @@ impl Facted for Partner {
     ) -> Result<PartnerFacts, S::Error> {
         if let PartnerCommand::Apply { program, company, inviter, .. } = &issued.command {
             let known = company::take(PartnerId(issued.target), *program, company, streams).await?;
+            let owns = account::own(issued, PartnerId(issued.target), streams).await?;
             let program = streams.load(program.0).await?;
             // Who applies is no partner yet and invites nobody, least of all itself.
             let parent = match inviter.filter(|inviter| inviter.0 != issued.target) {
                 Some(inviter) => Some((inviter, streams.load(inviter.0).await?)),
                 None => None,
             };
-            return Ok(PartnerFacts { program, known, parent, ..PartnerFacts::default() });
+            let applicant_is_unfit = !owns;
+            let facts =
+                PartnerFacts { program, known, parent, applicant_is_unfit, ..Default::default() };
+            return Ok(facts);
         }
         if let PartnerCommand::Reject { .. }
         | PartnerCommand::Withdraw {}
@@ -40,6 +44,6 @@ impl Facted for Partner {
         } else {
             vec![]
         };
-        Ok(PartnerFacts { program, known: Known::default(), parent, upline })
+        Ok(PartnerFacts { program, parent, upline, ..PartnerFacts::default() })
     }
 }

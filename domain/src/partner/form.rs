@@ -30,6 +30,9 @@ impl Form<'_> {
         facts: &PartnerFacts,
     ) -> Result<ApplicationEvent, PartnerRefusal> {
         check(self.company, self.contacts)?;
+        if facts.applicant_is_unfit {
+            return Err(PartnerRefusal::ApplicantUnfit);
+        }
         facts.known.check()?;
         let accepted = terms::current(rulebook, issued.at, *self.terms_version)?;
         if self.inviter.is_some() {

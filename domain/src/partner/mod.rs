@@ -142,6 +142,7 @@ refusals! {
         "PROGRAM_NOT_OPEN" "this programme is not open; open it, or ask the vendor to" => ProgramNotOpen,
         "PARTNER_ALREADY_APPLIED" "this partner has applied already; what has become of it, its application says" => AlreadyApplied,
         "COMPANY_ALREADY_APPLIED" at "company.tax_id" "a company of this tax id has applied to this programme or is a partner of it; ask its people to let you in, or the vendor" => CompanyApplied,
+        "PARTNER_APPLICANT_UNFIT" "this account cannot own the partner: it is the vendor's, cannot be used, or has as many roles as one may have; apply by another account" => ApplicantUnfit,
         "PARTNER_NOT_APPLIED" "there is no such application; apply first" => NotApplied,
         "APPLICATION_ENDED" "this application has ended; the partner may apply again from {again} on" => Ended { again: DateTime<Utc> },
         "APPLICATION_TOO_SOON" "the last application has come to nothing; apply again from {from} on" => AppliesTooSoon { from: DateTime<Utc> } by policy,
@@ -208,6 +209,8 @@ pub struct PartnerFacts {
     pub program: Arc<Program>,
     /// Who else of the programme has what an applicant names as its own.
     pub known: Known,
+    /// Whether the account that applies cannot become an owner.
+    pub applicant_is_unfit: bool,
     /// The inviting partner, where one is named; or, for who joins, the nearest above that has not left.
     pub parent: Option<(PartnerId, Arc<Partner>)>,
     /// Those above it, nearest first, where they gain by what is decided.

@@ -23,6 +23,7 @@ words! {
     /// What only one may have.
     pub enum ReservationKind {
         "tax-id" => TaxId: "The tax id of a company: one application or partner of a programme.",
+        "account-link" => AccountLink: "What an issuer calls somebody: one account.",
         "web-domain" => WebDomain: "The domain of a web site: whoever in a programme named it first.",
     }
 }
@@ -73,21 +74,32 @@ impl Reserve<'_> {
 
     /// Lets it go where `holder` has it, if the decision that asks appends anything.
     pub async fn let_go<S: Streams>(self, holder: Uuid, streams: &S) -> Result<(), S::Error> {
-        let released = move |reservation: &Reservation| match reservation.holder {
-            Some(held) if held == holder => vec![ReservationEvent::Released { holder }],
-            Some(_) | None => vec![],
-        };
+        let released = move |reservation: &Reservation| reservation.let_go(holder);
         streams.load_with(self.id(streams), released).await.map(drop)
     }
 
-    fn id<S: Streams>(self, streams: &S) -> Uuid {
+    /// The reservation's id.
+    pub(crate) fn id<S: Streams>(self, streams: &S) -> Uuid {
+        streams.keyed(&self.name())
+    }
+
+    /// What the id is keyed from.
+    pub fn name(self) -> String {
         use crate::words::ClosedList;
         let program = self.program.map(|program| program.to_string()).unwrap_or_default();
-        streams.keyed(&format!("reservation/{}/{program}/{}", self.kind.word(), self.key))
+        format!("reservation/{}/{program}/{}", self.kind.word(), self.key)
     }
 }
 
 impl Reservation {
+    /// What happens where `holder` lets it go.
+    pub(crate) fn let_go(&self, holder: Uuid) -> Vec<ReservationEvent> {
+        match self.holder {
+            Some(held) if held == holder => vec![ReservationEvent::Released { holder }],
+            Some(_) | None => vec![],
+        }
+    }
+
     /// Who has it, where that is somebody else.
     pub fn other_than(&self, holder: Uuid) -> Option<Uuid> {
         self.holder.filter(|held| *held != holder)

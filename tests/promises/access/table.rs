@@ -200,7 +200,10 @@ fn r4_before_approval_only_the_application_is_open() {
             "Mutation.withdrawApplication",
             "Query.viewer",
             "Viewer.application",
+            "Viewer.emailConfirmed",
+            "Viewer.permissions",
             "Viewer.role",
+            "Viewer.seats",
             "Viewer.subject"
         ]
     );

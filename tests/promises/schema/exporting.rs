@@ -14,9 +14,10 @@ use async_graphql::parser::types::{FieldDefinition, ServiceDocument};
 use async_graphql::{Positioned, Request, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::PartnerId;
+use domain::account::{Scope, Seat};
 use eventlog::{Clock as _, SystemClock};
 use serde_json::{Value, json};
-use tests::places;
+use tests::{People, places};
 use uuid::Uuid;
 
 use super::commands::apply;
@@ -29,6 +30,7 @@ struct Online {
     served: Served,
     address: SocketAddr,
     key: InstallationKey,
+    people: Arc<People>,
     _shutdown: Shutdown,
 }
 
@@ -42,15 +44,16 @@ struct Exported {
 impl Online {
     async fn of(served: Served) -> Self {
         let key = || InstallationKey::from_secret(&[9; 32]);
+        let people = Arc::new(People::default());
         let clock = Arc::new(|| SystemClock.now());
-        let web =
-            Web::new(served.graph.clone(), Arc::new(Authenticator::for_installation(key(), clock)));
+        let authenticator = Authenticator::for_installation(key(), people.clone(), clock);
+        let web = Web::new(served.graph.clone(), Arc::new(authenticator));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = web.shutdown.clone();
         tokio::spawn(serve(listener, web, ServerSettings::default()));
         let _shutdown = Shutdown(Box::new(move || shutdown.cancel()));
-        Self { served, address, key: key(), _shutdown }
+        Self { served, address, key: key(), people, _shutdown }
     }
 
     async fn send(
@@ -61,9 +64,8 @@ impl Online {
         variables: &Value,
     ) -> reqwest::Response {
         let partner = partner.filter(|_| role.is_member()).map(PartnerId);
-        let subject = format!("{role}@test");
-        let lifetime = TimeDelta::hours(1);
-        let token = self.key.mint(role, &subject, partner, lifetime, SystemClock.now());
+        let somebody = self.people.seated(Seat { role, scope: Scope::of(partner) });
+        let token = self.key.mint(somebody, None, TimeDelta::hours(1), SystemClock.now());
         let request = reqwest::Client::new().post(format!("http://{}/graphql", self.address));
         let request = request.bearer_auth(token.expect("a token")).header("accept", "text/csv");
         let body = json!({ "query": query, "variables": variables });

@@ -10,7 +10,6 @@ use api::http::{Graph, TraceId};
 use api::service::Service;
 use api::story::Story;
 use async_graphql::{Request, Response, Variables};
-use chrono::{DateTime, Utc};
 use domain::mails::mails;
 use domain::outcomes::OpenKind;
 use domain::reactions::reactions;
@@ -141,13 +140,8 @@ pub const LATE: Uuid = Uuid::from_u128(0x4711_0000_4000_8000_0000_0000_0000);
 
 /// Somebody in this role; members are of `partner`.
 pub fn principal(role: Role, partner: Option<Uuid>) -> Principal {
-    Principal {
-        issuer: "accord".into(),
-        subject: format!("{role}@test"),
-        role,
-        partner: partner.filter(|_| role.is_member()).map(PartnerId),
-        expires_at: DateTime::<Utc>::MAX_UTC,
-    }
+    let partner = partner.filter(|_| role.is_member()).map(PartnerId);
+    Principal::usual(format!("{role}@test"), role, partner)
 }
 
 /// The codes of the errors at each place of an answer.

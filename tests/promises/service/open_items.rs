@@ -9,7 +9,6 @@ use api::{
     http::TraceId,
     service::Service,
 };
-use chrono::{DateTime, Utc};
 use domain::{CommandId, EventId, Partner, outcomes::OpenKind, wallet::WalletEvent};
 use eventlog::{Log, OpenItem, REACTOR, Which};
 use serde_json::{Value, json};
@@ -326,9 +325,7 @@ async fn what_has_come_meanwhile_is_not_kept_open() {
 /// What somebody gets for a query, or the code of the first error.
 pub(super) async fn ask(service: &Service, role: Role, query: &str) -> Result<Value, String> {
     let partner = role.is_member().then(|| domain::PartnerId(Uuid::now_v7()));
-    let expires_at = DateTime::<Utc>::MAX_UTC;
-    let (issuer, subject) = (String::new(), role.to_string());
-    let principal = Principal { issuer, subject, role, partner, expires_at };
+    let principal = Principal::usual(role.to_string(), role, partner);
     let query = async_graphql::Request::new(query).data(principal).data(TraceId::new());
     let response = graph(service, Settings { introspection: false }).execute(query).await;
     match response.errors.first() {

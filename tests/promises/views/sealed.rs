@@ -7,7 +7,6 @@ use api::graphql::{Settings, graph};
 use api::http::TraceId;
 use api::service::Service;
 use async_graphql::Response;
-use chrono::{DateTime, Utc};
 use domain::SubjectId;
 use eventlog::{Erasure, Log, Target};
 use projections::VerifyError;
@@ -24,9 +23,7 @@ const PERSONAL: [&str; 4] = ["Nowak", "anna@alfa.example", IBANS[0], "Steel"];
 const CONTACTS: &str = "{ partners { nodes { partnerId contacts { person email lastName } } } }";
 
 async fn ask(service: &Service, query: &str) -> Response {
-    let (issuer, subject) = ("accord".into(), "arthur".into());
-    let (role, expires_at) = (Role::Auditor, DateTime::<Utc>::MAX_UTC);
-    let principal = Principal { issuer, subject, role, partner: None, expires_at };
+    let principal = Principal::usual("arthur".into(), Role::Auditor, None);
     let query = async_graphql::Request::new(query).data(principal).data(TraceId::new());
     graph(service, Settings { introspection: false }).execute(query).await
 }

@@ -49,7 +49,7 @@ pub const BOUNDED: [(&str, &str, u64); 7] = [
 const DEEPEST: usize = 32;
 
 /// The types that stand in the row of whatever they are of, so that they cost nothing besides.
-pub const VALUES: [&str; 16] = [
+pub const VALUES: [&str; 17] = [
     "Actor",
     "Allocation",
     "Certification",
@@ -65,6 +65,7 @@ pub const VALUES: [&str; 16] = [
     "PublishedCode",
     "Refusal",
     "Viewer",
+    "ViewerSeat",
     "Share",
 ];
 

@@ -28,6 +28,19 @@ impl Failure {
         Self::new("FORBIDDEN", "your role may not do this")
     }
 
+    /// R100: the role would do, and a permission is missing that comes with it.
+    pub fn not_permitted() -> Self {
+        Self::new("FORBIDDEN", "you lack the permission for this; an administrator can give it")
+    }
+
+    /// R97: until the address is confirmed nothing is open.
+    pub fn unconfirmed() -> Self {
+        Self::new(
+            "EMAIL_UNCONFIRMED",
+            "confirm your e-mail address first: follow the link in the mail, or have it sent again",
+        )
+    }
+
     /// R4: before approval there is the own application and nothing else.
     pub fn not_approved() -> Self {
         Self::new(

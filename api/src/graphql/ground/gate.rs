@@ -6,6 +6,7 @@ use async_graphql::{
     Context, Guard, ServerError, ServerResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
+use domain::Permission;
 
 use super::{asked::Asked, failure::Failure};
 use crate::{access, http::path};
@@ -56,12 +57,21 @@ impl Guard for OpenStream {
 }
 
 async fn admit(asked: &Asked, parent: &str, field: &str) -> Result<(), Failure> {
-    let role = asked.principal.role;
+    let principal = &asked.principal;
+    let role = principal.role;
     let Some(roles) = access::entry(parent, field) else {
         return Err(Failure::internal(&format!("{parent}.{field} has no row in the access table")));
     };
     if !roles.contains(role) {
         return Err(Failure::forbidden());
+    }
+    if parent == "Mutation" {
+        let needed = Permission::needed(field, role);
+        if needed.is_some_and(|needed| !principal.permissions.contains(&needed)) {
+            return Err(Failure::not_permitted());
+        }
+    } else if !principal.confirmed && !roles.before_approval() {
+        return Err(Failure::unconfirmed());
     }
     // A command is its aggregate's to judge, from the log: views that are down or behind stop nobody.
     if role.is_member() && !roles.before_approval() && parent != "Mutation" {

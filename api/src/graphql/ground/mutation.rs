@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::{Actor, Command, CommandId, Origin, Refusal};
+use domain::{
+    Actor, Command, CommandId, Origin, PartnerId, Refusal, Role, account::AccountRefusal,
+};
 use uuid::Uuid;
 
 use super::{
@@ -85,6 +87,9 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
         let refusal = Some(shown(refusal)?);
         Ok(Some(I::payload(None, Told { refusal, client_mutation_id, ..Told::default() })))
     };
+    if !asked.principal.confirmed {
+        return refused(AccountRefusal::EmailUnconfirmed.into(), client_mutation_id);
+    }
     if occurred_at.is_some() && !access::may_date(asked.principal.role) {
         return Err(Failure::bad_input("only channel managers and finance may give occurredAt"));
     }
@@ -98,7 +103,7 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     let id = command.target();
     let request = Request {
         command_id,
-        by: actor(asked),
+        by: actor(asked, command_id, &command),
         at: occurred_at, // That it lies in the past is for the command to see to.
         expected_version: expected_version.map(u64::from),
         cause: None,
@@ -123,9 +128,15 @@ pub async fn change<I: Change>(ctx: &Context<'_>, input: I) -> Result<Option<I::
     }
 }
 
-fn actor(asked: &Asked) -> Actor {
+/// Whoever is of no partner yet applies as the owner of the one that this founds, under the id that the command itself
+/// names: nobody else can have it.
+fn actor(asked: &Asked, command_id: CommandId, command: &Command) -> Actor {
     let Principal { subject, role, partner, .. } = &asked.principal;
-    Actor { partner: *partner, ..Actor::of(*role, subject) }
+    let founds = *role == Role::Owner
+        && command.name() == "applyForProgram"
+        && command.target() == command_id.names("partner");
+    let founded = founds.then(|| PartnerId(command.target()));
+    Actor { partner: partner.or(founded), ..Actor::of(*role, subject) }
 }
 
 /// Declares the mutations of one kind of target: for each its input, its payload and the command that it stands for, in

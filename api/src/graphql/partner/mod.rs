@@ -27,7 +27,7 @@ pub use self::{
     contact::Contact,
     lists::PartnerQueries,
     mutations::{ApplicationMutations, PartnerMutations},
-    network::NetworkMember,
+    network::{NetworkMember, participants},
     screening::{ApplicationFinding, ApplicationForm, InformationRequest},
     standing::StandingMutations,
     training::{AssignedCourse, Certificate, TrainingRecord},

@@ -15,7 +15,7 @@ use super::{
     message::{ClientMessage, ServerMessage},
 };
 use crate::{
-    auth::{AuthFailure, Principal},
+    auth::{AuthFailure, Credentials, Principal},
     http::{
         answer::{Answer, AnswerKind},
         fault::Fault,
@@ -88,19 +88,19 @@ impl Connection {
 
     /// Waits for `connection_init` and acknowledges it.
     async fn initialise(&mut self, principal: Option<Principal>) -> Result<Principal, End> {
-        let authorization = loop {
+        let shown = loop {
             match receive(&mut self.socket).await? {
                 None | Some(ClientMessage::Pong | ClientMessage::Complete(_)) => {}
                 Some(ClientMessage::Ping(payload)) => {
                     self.send(&ServerMessage::Pong { payload }).await?
                 }
                 Some(ClientMessage::Subscribe(..)) => return Err(Close::UNAUTHORIZED.into()),
-                Some(ClientMessage::Init(authorization)) => break authorization,
+                Some(ClientMessage::Init(shown)) => break shown,
             }
         };
-        let principal = match (authorization, principal) {
-            (None, Some(principal)) => principal,
-            (authorization, _) => authenticate(&self.web, authorization.as_deref()).await?,
+        let principal = match principal {
+            Some(principal) if shown == Credentials::default() => principal,
+            Some(_) | None => authenticate(&self.web, &shown).await?,
         };
         self.send(&ServerMessage::ConnectionAck).await?;
         Ok(principal)
@@ -160,7 +160,8 @@ impl Connection {
                 }
                 match Operation::prepare(&self.web, *parameters, trace) {
                     Ok(operation) => {
-                        let operation = operation.for_principal(principal.clone());
+                        let now = self.web.authenticator.again(principal).await;
+                        let operation = operation.for_principal(now.map_err(closed)?);
                         self.operations.insert(id, steps(&self.web, operation));
                         Ok(())
                     }
@@ -217,17 +218,19 @@ impl Connection {
     }
 }
 
-async fn authenticate(web: &Web, authorization: Option<&str>) -> Result<Principal, Close> {
-    web.authenticator.authenticate(authorization).await.map_err(|failure| {
-        tracing::debug!(?failure, "not authenticated");
-        if failure == AuthFailure::Missing {
-            Close::UNAUTHORIZED
-        } else if failure == AuthFailure::Unavailable {
-            Close::UNAVAILABLE
-        } else {
-            Close::FORBIDDEN
-        }
-    })
+async fn authenticate(web: &Web, shown: &Credentials) -> Result<Principal, Close> {
+    web.authenticator.authenticate(shown).await.map_err(closed)
+}
+
+fn closed(failure: AuthFailure) -> Close {
+    tracing::debug!(?failure, "not authenticated");
+    if failure == AuthFailure::Missing {
+        Close::UNAUTHORIZED
+    } else if failure == AuthFailure::Unavailable {
+        Close::UNAVAILABLE
+    } else {
+        Close::FORBIDDEN
+    }
 }
 
 /// The next message; `None` for a frame that only shows that the peer is there. Safe to cancel.

@@ -5,13 +5,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::close::Close;
-use crate::http::{answer::Body, request::Parameters};
+use crate::{
+    auth::Credentials,
+    http::{answer::Body, request::Parameters},
+};
 
 const MAX_ID_BYTES: usize = 128;
 
 pub(super) enum ClientMessage {
-    /// With the Authorization that its payload names.
-    Init(Option<String>),
+    /// With what its payload shows of whoever asks.
+    Init(Credentials),
     Ping(Option<Value>),
     Pong,
     Subscribe(String, Box<Parameters>),
@@ -34,7 +37,7 @@ impl ClientMessage {
             }
         };
         match kind.as_str() {
-            "connection_init" => Ok(Self::Init(authorization(object(payload)?))),
+            "connection_init" => Ok(Self::Init(shown(object(payload)?))),
             "ping" => Ok(Self::Ping(object(payload)?)),
             "pong" => object(payload).map(|_| Self::Pong),
             "complete" => id.map(Self::Complete),
@@ -56,10 +59,11 @@ fn object(payload: Option<Value>) -> Result<Option<Value>, Close> {
     }
 }
 
-fn authorization(payload: Option<Value>) -> Option<String> {
-    let payload = payload?;
-    let named = payload.get("authorization").or_else(|| payload.get("Authorization"));
-    named.and_then(Value::as_str).map(str::to_owned)
+fn shown(payload: Option<Value>) -> Credentials {
+    let payload = payload.unwrap_or_default();
+    let text = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
+    let authorization = text("authorization").or_else(|| text("Authorization"));
+    Credentials { authorization, acting: text("acting") }
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use super::{
     Qualification, contract, policy_at, policy_ref, registration,
 };
 use crate::{
-    Actor, EventId, Issued, Money, PartnerId, Ppm, ProgramId, Published, Role,
+    Actor, EventId, Issued, Money, PartnerId, PolicyRef, Ppm, ProgramId, Published, Role,
     program::{DealPolicy, KernelState, Rulebook},
     refusal::Invalid,
     time,
@@ -43,7 +43,7 @@ pub enum DealState {
     Returned,
     Qualified,
     PendingApproval,
-    Approved { protected_until: DateTime<Utc> },
+    Approved { protected_until: DateTime<Utc>, policy_version: u32 },
     Signed(Contract),
     Won(Contract),
     Rejected,
@@ -184,8 +184,13 @@ impl Case {
             (_, Do::Withdraw {}) => Ok(vec![DealEvent::Withdrawn {}]),
             (_, Do::Lose { code }) => Ok(vec![DealEvent::Lost { code: *code }]),
 
-            (S::Approved { protected_until }, Do::ExpireProtection {}) if at < *protected_until => {
-                Err(No::ProtectionRuns { until: *protected_until })
+            (S::Approved { protected_until: until, policy_version }, Do::ExpireProtection {})
+                if at < *until =>
+            {
+                Err(No::ProtectionRuns {
+                    until: *until,
+                    policy: super::policy_version(*policy_version),
+                })
             }
             (S::Approved { .. }, Do::ExpireProtection {}) => {
                 Ok(vec![DealEvent::ProtectionExpired {}])
@@ -205,8 +210,13 @@ impl Case {
             }
             (_, Do::AgreeShare { partner, share }) => self.agree_share(*partner, *share),
 
-            (S::Approved { protected_until }, Do::Sign { .. }) if *protected_until <= at => {
-                Err(No::ProtectionEnded { ended: *protected_until })
+            (S::Approved { protected_until: ended, policy_version }, Do::Sign { .. })
+                if *ended <= at =>
+            {
+                Err(No::ProtectionEnded {
+                    ended: *ended,
+                    policy: super::policy_version(*policy_version),
+                })
             }
             (S::Approved { .. }, Do::Sign { signed_on, lines }) => {
                 let today = time::day_of(at, rulebook.zone_at(at));
@@ -323,9 +333,9 @@ impl Case {
                 self.state = DealState::Qualified;
             }
             DealEvent::ApprovalRequested { .. } => self.state = DealState::PendingApproval,
-            DealEvent::Approved { approved_by, protected_until, .. } => {
+            DealEvent::Approved { approved_by, protected_until, policy_version, .. } => {
                 self.checkers.push(approved_by);
-                self.state = DealState::Approved { protected_until };
+                self.state = DealState::Approved { protected_until, policy_version };
             }
             DealEvent::Rejected { .. } => self.state = DealState::Rejected,
             DealEvent::Withdrawn {} => self.state = DealState::Withdrawn,
@@ -396,7 +406,8 @@ fn change_status(
         KernelState::Won => (won, "won"),
     };
     if !reached {
-        return Err(DealRefusal::StatusTooEarly { code: to.to_owned(), needs });
+        let policy = PolicyRef { id: format!("contract-status/{to}"), version: status.version };
+        return Err(DealRefusal::StatusTooEarly { code: to.to_owned(), needs, policy });
     }
     Ok(vec![DealEvent::ContractStatusChanged {
         from: contract.status.clone(),

@@ -174,12 +174,12 @@ refusals! {
         "DEAL_MAKER_IS_CHECKER" "{who} registered or qualified this deal for the partner; somebody else must verify and approve it" => MakerIsChecker { who: String },
         "DEAL_BENEFICIARY_IS_CHECKER" "{who} is one of the people of a partner that may earn on this deal; somebody else must do this" => BeneficiaryIsChecker { who: String },
         "DEAL_NOT_APPROVED" "only an approved deal can go on; have it approved first" => NotApproved,
-        "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> },
-        "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> },
+        "PROTECTION_RUNS" "protection runs until {until}; it cannot expire before" => ProtectionRuns { until: DateTime<Utc> } by policy,
+        "PROTECTION_ENDED" "protection ended at {ended}; register the deal anew" => ProtectionEnded { ended: DateTime<Utc> } by policy,
         "CONTRACT_NOT_SIGNED" "record the signed contract first" => NotSigned,
         "CONTRACT_ALREADY_SIGNED" "the contract is signed already; record its status and payments" => AlreadySigned,
         "CONTRACT_STATUS_UNKNOWN" at "to" "no contract status {code} is configured; name one that is" => UnknownStatus { code: String },
-        "CONTRACT_STATUS_TOO_EARLY" at "to" "status {code} can be set only when the deal is {needs}" => StatusTooEarly { code: String, needs: &'static str },
+        "CONTRACT_STATUS_TOO_EARLY" at "to" "status {code} can be set only when the deal is {needs}" => StatusTooEarly { code: String, needs: &'static str } by policy,
         "PAYMENT_ID_REUSED" at "payment" "this payment is recorded already with other content; give every payment an id of its own" => PaymentReused,
         "PAYMENT_EXCEEDS_CONTRACT" at "amount" "the customer owes {outstanding}; a payment cannot be more" => PaymentTooHigh { outstanding: Money },
         "PAYMENT_OUTSTANDING" "the customer still owes {outstanding}; the deal is won when it is paid" => Outstanding { outstanding: Money } by policy,
@@ -346,5 +346,9 @@ fn policy_at(
 }
 
 fn policy_ref(policy: &Published<DealPolicy>) -> PolicyRef {
-    PolicyRef { id: "deal-policy".into(), version: policy.version }
+    policy_version(policy.version)
+}
+
+fn policy_version(version: u32) -> PolicyRef {
+    PolicyRef { id: "deal-policy".into(), version }
 }

@@ -178,7 +178,7 @@ refusals! {
         "MODULE_NOT_ASSIGNED" at "module" "module {module} of {course} is not assigned to this partner; have the course assigned first" => ModuleNotAssigned { course: String, module: String },
         "PERSON_UNKNOWN" at "person" "this person is not a contact of the partner; name one who is" => UnknownPerson,
         "CERTIFICATION_UNKNOWN" at "certification" "no certification {certification} is defined; name one that is" => UnknownCertification { certification: String },
-        "CERTIFICATION_INCOMPLETE" "still missing: {missing}" => Incomplete { missing: String },
+        "CERTIFICATION_INCOMPLETE" "still missing: {missing}" => Incomplete { missing: String } by policy,
         "PARTNER_SUSPENDED" "this partner is suspended; have the vendor reinstate it first" => Suspended,
         "PARTNER_TERMINATED" "the co-operation with this partner has ended; settle what is left with the vendor" => Terminated,
         "TERMINATION_NOT_NOTICED" "give notice of the termination first" => NotNoticed,
@@ -186,7 +186,7 @@ refusals! {
         "TERMINATION_OF_OTHER_SIDE" "the other side gave this notice; only that side can revoke it" => NoticeOfOtherSide,
         "TERMINATION_NOTICE_RUNS" "the notice runs until {ends_at}; wait until then, as it was given for no cause that ends it at once" => NoticeRuns { ends_at: DateTime<Utc> },
         "TERMINATION_MAKER_IS_CHECKER" "{who} gave this notice; somebody else must end the co-operation at once" => NoticeMakerIsChecker { who: String },
-        "COURSE_LOCKED" at "course" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String },
+        "COURSE_LOCKED" at "course" "{course} is of step {step}; complete {first} of an earlier step first" => CourseLocked { course: String, step: u32, first: String } by policy,
     }
 }
 

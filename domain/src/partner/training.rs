@@ -149,8 +149,9 @@ impl Training {
         if let Some(first) = self.incomplete_before(published.step, rulebook)
             && !self.assigned.contains_key(course)
         {
-            let (course, step) = (course.to_owned(), published.step);
-            return Err(PartnerRefusal::CourseLocked { course, step, first });
+            let (step, policy) = (published.step, published.policy_ref(course));
+            let course = course.to_owned();
+            return Err(PartnerRefusal::CourseLocked { course, step, first, policy });
         }
         Ok(vec![TrainingEvent::CourseAssigned {
             course: course.to_owned(),
@@ -276,7 +277,8 @@ impl Training {
         }
         let missing = self.missing(person, name, certification);
         if !missing.is_empty() {
-            return Err(PartnerRefusal::Incomplete { missing: missing.join(", ") });
+            let (missing, policy) = (missing.join(", "), certification.policy_ref(name));
+            return Err(PartnerRefusal::Incomplete { missing, policy });
         }
         Ok(vec![certify(person, name, certification, from, issue)])
     }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ProgramEvent, ProgramRefusal, Rulebook};
-use crate::refusal::{Invalid, some};
+use crate::{
+    PolicyRef,
+    refusal::{Invalid, some},
+};
 
 /// The newest version of a course.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,6 +24,20 @@ pub struct Certification {
     pub courses: Vec<String>,
     pub exam: String,
     pub valid_for_months: Option<u32>,
+}
+
+impl Course {
+    /// Names this version of the course, which stands under `name`.
+    pub(crate) fn policy_ref(&self, name: &str) -> PolicyRef {
+        PolicyRef { id: format!("course/{name}"), version: self.version }
+    }
+}
+
+impl Certification {
+    /// Names this version of the certification, which stands under `name`.
+    pub(crate) fn policy_ref(&self, name: &str) -> PolicyRef {
+        PolicyRef { id: format!("certification/{name}"), version: self.version }
+    }
 }
 
 pub(super) fn publish(

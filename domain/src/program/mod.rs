@@ -111,6 +111,7 @@ events! {
         "terms-published" => TermsPublished { terms: Published<Terms> },
         "contract-status-configured" => ContractStatusConfigured {
             code: String,
+            version: u32,
             calculates_commission: bool,
             kernel_state: KernelState,
         },
@@ -228,14 +229,7 @@ impl Program {
             (
                 Self::Open(rulebook),
                 Do::ConfigureContractStatus { code, calculates_commission, kernel_state },
-            ) => {
-                let (calculates_commission, kernel_state) = (*calculates_commission, *kernel_state);
-                status::configure(
-                    rulebook,
-                    code,
-                    ContractStatus { calculates_commission, kernel_state },
-                )
-            }
+            ) => status::configure(rulebook, code, *calculates_commission, *kernel_state),
             (
                 Self::Open(rulebook),
                 Do::DraftCommissionPlan { draft, effective_from, effective_until, plan },
@@ -335,10 +329,12 @@ impl Rulebook {
             ProgramEvent::TermsPublished { terms } => self.terms.push(terms),
             ProgramEvent::ContractStatusConfigured {
                 code,
+                version,
                 calculates_commission,
                 kernel_state,
             } => {
-                self.statuses.insert(code, ContractStatus { calculates_commission, kernel_state });
+                let status = ContractStatus { version, calculates_commission, kernel_state };
+                self.statuses.insert(code, status);
             }
             ProgramEvent::CommissionPlanDrafted { draft } => self.drafted(draft),
             ProgramEvent::CommissionPlanPublished { draft, plan, .. } => {

@@ -17,6 +17,8 @@ words! {
 /// A contract status of the vendor's own naming.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ContractStatus {
+    /// 1, 2, 3, ... for each code.
+    pub version: u32,
     pub calculates_commission: bool,
     pub kernel_state: KernelState,
 }
@@ -24,12 +26,20 @@ pub struct ContractStatus {
 pub(super) fn configure(
     rulebook: &Rulebook,
     code: &str,
-    status: ContractStatus,
+    calculates_commission: bool,
+    kernel_state: KernelState,
 ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
-    if rulebook.statuses.get(code) == Some(&status) {
+    let last = rulebook.statuses.get(code).map_or(0, |known| known.version);
+    let status = ContractStatus { version: last + 1, calculates_commission, kernel_state };
+    let same = ContractStatus { version: last, ..status.clone() };
+    if rulebook.statuses.get(code) == Some(&same) {
         return Ok(vec![]); // Already so: a retry is harmless.
     }
-    let ContractStatus { calculates_commission, kernel_state } = status;
-    let code = code.to_owned();
-    Ok(vec![ProgramEvent::ContractStatusConfigured { code, calculates_commission, kernel_state }])
+    let (code, version) = (code.to_owned(), status.version);
+    Ok(vec![ProgramEvent::ContractStatusConfigured {
+        code,
+        version,
+        calculates_commission,
+        kernel_state,
+    }])
 }

@@ -61,6 +61,7 @@ impl Portrait for Entity {
                 code,
                 calculates_commission,
                 kernel_state,
+                ..
             } => {
                 let kernel_state = json("a state", kernel_state)?;
                 row.contract_statuses[code] = serde_json::json!({

@@ -190,11 +190,32 @@ fn a_deal_is_not_shared_with_a_partner_one_of_whose_people_has_checked_it() {
 }
 
 #[test]
+fn r13_protection_refuses_by_the_policy_version_by_which_the_deal_was_approved() {
+    let facts = facts_with([publish_deal_policy("2025-02-10T00:00:00Z", deal_policy())]);
+    let approved = |instant| {
+        let approve = vendor("vera", instant, DealCommand::Approve {});
+        let told = after::<Deal>(deal_at("pending")).decide(&approve, &facts);
+        [deal_at("pending"), told.expect("may approve")].concat()
+    };
+    for (instant, version) in [("2025-02-09", 1), ("2025-02-10", 2)] {
+        let refused = |command: Issued<DealCommand>| {
+            let refused = after::<Deal>(approved(instant)).decide(&command, &facts);
+            let policy = Refusal::from(refused.expect_err("is refused")).policy;
+            policy.map(|policy| (policy.id, policy.version))
+        };
+        let cited = Some(("deal-policy".to_owned(), version));
+        assert_eq!(refused(policy("2025-03-01", DealCommand::ExpireProtection {})), cited);
+        assert_eq!(refused(alfa("2026-03-01", sign())), cited);
+    }
+}
+
+#[test]
 fn a_signature_counts_up_to_the_instant_before_protection_ends() {
     let sign = |instant| decide(deal_at("approved"), alfa(instant, sign()));
     assert_eq!(names(sign("2025-05-01T21:59:59.999Z")), ["contract-signed"]);
     let ended = at(PROTECTED_UNTIL);
-    assert_eq!(sign(PROTECTED_UNTIL), Err(DealRefusal::ProtectionEnded { ended }));
+    let policy = super::super::policy_version(1);
+    assert_eq!(sign(PROTECTED_UNTIL), Err(DealRefusal::ProtectionEnded { ended, policy }));
 }
 
 #[test]
@@ -203,7 +224,8 @@ fn protection_expires_at_its_instant_and_ends_the_deal() {
         |stage, instant| decide(deal_at(stage), policy(instant, DealCommand::ExpireProtection {}));
     let until = at(PROTECTED_UNTIL);
     let early = expire("approved", "2025-05-01T21:59:59.999Z");
-    assert_eq!(early, Err(DealRefusal::ProtectionRuns { until }));
+    let policy = super::super::policy_version(1);
+    assert_eq!(early, Err(DealRefusal::ProtectionRuns { until, policy }));
     assert_eq!(names(expire("approved", PROTECTED_UNTIL)), ["protection-expired"]);
     assert_eq!(expire("signed", PROTECTED_UNTIL), Ok(vec![]));
     assert_eq!(expire("expired", PROTECTED_UNTIL), Ok(vec![]));

@@ -122,20 +122,24 @@ fn a_payment_is_recorded_once_and_its_id_stands_for_one_content() {
 }
 
 #[test]
-fn a_status_is_set_when_the_deal_has_come_so_far() {
+fn r13_a_status_is_set_when_the_deal_has_come_as_far_as_its_newest_version_says() {
     let facts = facts_with([
+        configure_status("paid", true, "paid"),
         configure_status("paid", false, "paid"),
         configure_status("closed", false, "won"),
     ]);
     let set = |given, to| {
         after::<Deal>(given).decide(&vendor("vera", "2025-02-20", set_status(to)), &facts)
     };
-    let early = |code: &str, needs| Err(DealRefusal::StatusTooEarly { code: code.into(), needs });
+    let early = |code: &str, needs, version| {
+        let policy = PolicyRef { id: format!("contract-status/{code}"), version };
+        Err(DealRefusal::StatusTooEarly { code: code.into(), needs, policy })
+    };
     let part = [deal_at("signed"), events_after_signature([pay(1, "9999.99")])].concat();
     let full = [deal_at("signed"), events_after_signature([pay(1, "10000.00")])].concat();
-    assert_eq!(set(part, "paid"), early("paid", "paid in full"));
+    assert_eq!(set(part, "paid"), early("paid", "paid in full", 2));
     assert_eq!(names(set(full.clone(), "paid")), ["contract-status-changed"]);
-    assert_eq!(set(full, "closed"), early("closed", "won"));
+    assert_eq!(set(full, "closed"), early("closed", "won", 1));
     assert_eq!(names(set(deal_at("won"), "closed")), ["contract-status-changed"]);
     let code = "unheard-of".to_owned();
     assert_eq!(set(deal_at("won"), &code), Err(DealRefusal::UnknownStatus { code: code.clone() }));

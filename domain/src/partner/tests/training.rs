@@ -2,12 +2,41 @@
 
 use super::*;
 
+/// The certification of sellers in a version of it.
+fn seller_version(version: u32) -> PolicyRef {
+    PolicyRef { id: "certification/seller".into(), version }
+}
+
+#[test]
+fn r13_training_is_refused_by_the_version_of_the_course_or_the_certification_in_force() {
+    let facts = facts_with([
+        publish_course("advanced", 2, &["pricing", "law"]),
+        ProgramCommand::DefineCertification {
+            certification: "seller".into(),
+            courses: vec!["basics".into()],
+            exam: "another-exam".into(),
+            valid_for_months: None,
+        },
+    ]);
+    let version = |given, command| {
+        let refused = decide_with(&facts, given, "2025-02-01", command).expect_err("is refused");
+        Refusal::from(refused).policy.map(|policy| (policy.id, policy.version))
+    };
+    let assign = PartnerCommand::AssignCourse { course: "advanced".into() };
+    assert_eq!(version(approved(), assign), Some(("course/advanced".into(), 2)));
+    assert_eq!(version(approved(), issue()), Some(("certification/seller".into(), 2)));
+}
+
 #[test]
 fn r10_courses_of_a_step_are_assigned_when_the_step_before_is_complete() {
     let opened = |given, command| courses(decide(given, command));
     let advanced = || PartnerCommand::AssignCourse { course: "advanced".into() };
-    let locked =
-        PartnerRefusal::CourseLocked { course: "advanced".into(), step: 2, first: "basics".into() };
+    let locked = PartnerRefusal::CourseLocked {
+        course: "advanced".into(),
+        step: 2,
+        first: "basics".into(),
+        policy: PolicyRef { id: "course/advanced".into(), version: 1 },
+    };
     assert_eq!(opened(interviewed(), PartnerCommand::Approve { reason: None }), ["basics"]);
     assert_eq!(decide(approved(), advanced()), Err(locked.clone()));
     let [first, last] = <[_; 2]>::try_from(trained()).expect("two modules");
@@ -35,8 +64,9 @@ fn r22_a_completion_counts_only_for_an_assigned_module() {
 #[test]
 fn r23_a_certificate_needs_all_modules_and_the_exam() {
     let issued = |done: Vec<PartnerCommand>| decide(approved_and(done), issue());
-    let incomplete =
-        |missing: &str| Err(PartnerRefusal::Incomplete { missing: missing.to_owned() });
+    let incomplete = |missing: &str| {
+        Err(PartnerRefusal::Incomplete { missing: missing.to_owned(), policy: seller_version(1) })
+    };
     assert_eq!(issued(trained()), incomplete("exam seller-exam"));
     let only_exam = incomplete("module intro of basics, module product of basics");
     assert_eq!(issued(vec![sit(true, "3")]), only_exam);
@@ -52,7 +82,9 @@ fn r23_a_certificate_needs_all_modules_and_the_exam() {
     };
     let later = facts_with([publish_course("service", 3, &["care"]), service]);
     let unassigned = decide_with(&later, approved_and([sit(true, "3")]), "2025-01-10", issue());
-    assert_eq!(unassigned, incomplete("course service (not assigned)"));
+    let missing = "course service (not assigned)".to_owned();
+    let policy = seller_version(2);
+    assert_eq!(unassigned, Err(PartnerRefusal::Incomplete { missing, policy }));
 }
 
 /// When a certificate of `events` is valid from; none where there is no certificate.
@@ -201,7 +233,9 @@ fn a_certificate_that_ran_out_is_renewed_by_a_new_exam_and_not_by_the_old_one() 
     let issue_on = |given, on| decide_with(&facts(), given, on, issue());
     assert_eq!(issue_on(certified(), "2025-12-31"), Ok(vec![]));
     let missing = "exam seller-exam".to_owned();
-    assert_eq!(issue_on(certified(), "2026-02-01"), Err(PartnerRefusal::Incomplete { missing }));
+    let policy = seller_version(1);
+    let refused = Err(PartnerRefusal::Incomplete { missing, policy });
+    assert_eq!(issue_on(certified(), "2026-02-01"), refused);
     let again = decide_with(&facts(), certified(), "2026-01-20", sit(true, "4"));
     assert_eq!(certified_from(&again.expect("may sit again")), Some(at("2026-01-20")));
     let early = decide_with(&facts(), certified(), "2025-06-01", sit(true, "4"));
@@ -221,7 +255,7 @@ fn a_new_version_of_a_course_adds_its_modules_to_what_is_missing() {
     let given = [given, passed.expect("may sit")].concat();
     let missing = "module climate of basics".to_owned();
     let outcome = decide_with(&facts, given, "2025-02-01", issue());
-    assert_eq!(outcome, Err(PartnerRefusal::Incomplete { missing }));
+    assert_eq!(outcome, Err(PartnerRefusal::Incomplete { missing, policy: seller_version(1) }));
 }
 
 #[test]

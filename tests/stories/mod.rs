@@ -201,6 +201,19 @@ async fn e15_every_event_goes_back_to_an_outside_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_views_of_every_story_are_what_its_log_says() {
+    for name in all() {
+        for place in places().await {
+            let telling = Telling::of(&place, &name).await;
+            let aside = tests::directory();
+            let verified = projections::verify(&telling.service.log, aside.path(), |_| ()).await;
+            assert!(verified.is_ok(), "{place}: {name}: {:?}", verified.err());
+            telling.service.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_step_written_into_a_story_that_was_told_is_all_that_is_added() {
     for place in places().await {
         let telling = Telling::of(&place, "training").await;

@@ -19,10 +19,10 @@ async fn r23_r22_the_certificate_comes_by_itself_once_modules_and_exam_are_done(
         let together: Vec<&str> =
             envelopes().filter(same_append).map(|event| event.event_type.as_str()).collect();
         assert_eq!(together, ["exam-passed", "certified"], "{place}");
-        let training = &partner.active().expect("is approved").training;
-        assert!(training.certified_at(certified.occurred_at));
+        let active = partner.active().expect("is approved");
+        assert!(active.certified_at(certified.occurred_at));
         let a_year_later = certified.occurred_at + chrono::Duration::days(365);
-        assert!(!training.certified_at(a_year_later), "{place}: the next came a day later");
+        assert!(!active.certified_at(a_year_later), "{place}: the next came a day later");
         telling.service.stop().await;
     }
 }

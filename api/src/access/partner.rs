@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Type] = &[
         (EVERYBODY, "id partnerId name country stage tier appliedAt approvedAt joinedAt endedAt depth version"),
         (EVERYBODY, "changedAtPosition program certificatesGiven taxId website source contacts termsVersion"),
         (EVERYBODY, "rejection mayApplyFrom interviewAt referralCode network"),
-        (EVERYBODY, "suspendedAt suspension noticeEndsAt termination terminatedAt standingReason"),
+        (EVERYBODY, "suspendedAt suspension suspensionReason noticeEndsAt termination terminationReason terminatedAt"),
         (DESK, "parent resembles reviewer reviewResult"),
         (FORMS, "forms informationRequests"),
         (JUDGES, "findings"),

@@ -39,8 +39,10 @@ struct State {
 }
 
 impl Default for Sheet {
+    /// Begins with a byte order mark: without it a spreadsheet reads the letters of another alphabet than that of UTF-8.
     fn default() -> Self {
-        let csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(vec![]);
+        let mark = "\u{feff}".into();
+        let csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(mark);
         Self(Mutex::new(State { listed: None, after: None, more: false, rows: 0, csv }))
     }
 }
@@ -160,12 +162,19 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// A text that no spreadsheet takes for a formula: one that begins like it has an apostrophe before it. A number is a number,
-/// also below zero.
+/// A text of which no spreadsheet takes anything for a formula: what begins like one has an apostrophe before it, and so
+/// has what stands behind a semicolon, which separates cells where commas are decimal. A number is a number, also below zero.
 fn harmless(text: &str) -> String {
-    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if begins && !is_number(text) { format!("'{text}") } else { text.to_owned() }
+    let safe = |(place, part): (usize, &str)| {
+        let inner = if place == 0 { part } else { part.trim_start_matches([' ', '"']) };
+        let formula = inner.starts_with(SIGNS) && !is_number(inner);
+        if formula { format!("'{part}") } else { part.to_owned() }
+    };
+    text.split(';').enumerate().map(safe).collect::<Vec<_>>().join(";")
 }
+
+/// With what a formula begins, and what a spreadsheet skips before it.
+const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -200,8 +209,9 @@ mod tests {
         }
         let (name, bytes) = sheet.finish();
         assert_eq!(name, "list");
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).expect("begins with a mark");
         assert!(bytes.starts_with(b"one,two\r\n\"a,b\",\"[\"\"a,b\"\"]\"\r\n"));
-        let mut read = csv::Reader::from_reader(bytes.as_slice());
+        let mut read = csv::Reader::from_reader(bytes);
         for (text, row) in texts.iter().zip(read.records()) {
             let row = row.expect("has two cells");
             assert_eq!(&row[0], harmless(text));
@@ -238,8 +248,15 @@ mod tests {
         ] {
             assert_eq!(harmless(text), format!("'{text}"));
         }
-        for text in ["-12.00", "-7", "7", "a=b", "", " =1", "2025-01-01", "'=1"] {
+        for text in ["-12.00", "-7", "7", "a=b", "", " =1", "2025-01-01", "'=1", "a; b", "a;-7"] {
             assert_eq!(harmless(text), text);
+        }
+        for (text, safe) in [
+            ("Acme;=cmd|' /C calc'!A0", "Acme;'=cmd|' /C calc'!A0"),
+            ("a; \"=1;;@b", "a;' \"=1;;'@b"),
+            ("=1;+2", "'=1;'+2"),
+        ] {
+            assert_eq!(harmless(text), safe);
         }
     }
 }

@@ -148,7 +148,7 @@ fn of_connection(
         return Err(no("ask for the nodes of the list, and for what shall stand in each row"));
     };
     let mut columns = vec![];
-    values(asked, kind, &below, &mut vec![], &mut columns);
+    values(asked, kind, &below, &mut vec![], &mut columns)?;
     Ok(Listed { path: path.to_vec(), rows, columns })
 }
 
@@ -159,16 +159,20 @@ fn values(
     sets: &[&SelectionSet],
     path: &mut Vec<Name>,
     found: &mut Vec<Vec<Name>>,
-) {
+) -> Result<(), NoSheet> {
     for (key, fields) in asked.fields(Some(kind), sets) {
         let below: Vec<_> = fields.iter().map(|field| &field.selection_set.node).collect();
         path.push(key.clone());
         match asked.leads(kind, fields[0]) {
+            Some((to, _)) if to.ends_with("Connection") => {
+                return Err(no("a row has no room for a list that has pages: export it by itself"));
+            }
             Some((to, false)) if !fields[0].selection_set.node.items.is_empty() => {
-                values(asked, to, &below, path, found)
+                values(asked, to, &below, path, found)?;
             }
             Some(_) | None => found.push(path.clone()),
         }
         path.pop();
     }
+    Ok(())
 }

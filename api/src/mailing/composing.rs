@@ -127,7 +127,7 @@ impl Mailing {
     }
 }
 
-/// Who has applied, with the first of its contacts as they are now; none of whoever is erased.
+/// Who has applied, with the first of its contacts that is not erased; none where all are.
 fn candidate(events: &[Recorded]) -> Option<Option<Candidate>> {
     let mut applied = None;
     let mut contacts: Vec<&Contact> = vec![];
@@ -152,7 +152,7 @@ fn candidate(events: &[Recorded]) -> Option<Option<Candidate>> {
         }
     }
     let (program, company) = applied?;
-    let contact = contacts.first().and_then(|contact| contact.details.known());
+    let contact = contacts.iter().find_map(|contact| contact.details.known());
     Some(contact.map(|contact| Candidate {
         program,
         company: company.clone(),

@@ -100,7 +100,7 @@ impl CommissionFacts {
 }
 
 fn certified(partner: &Partner, issued: &Issued<DealCommand>) -> bool {
-    partner.active().is_some_and(|active| active.training.certified_at(issued.at))
+    partner.active().is_some_and(|active| active.certified_at(issued.at))
 }
 
 /// The whole contract, or the part of it that the payment paid; either way without what has earned already, so that

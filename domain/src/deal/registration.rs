@@ -65,7 +65,7 @@ pub(super) fn register(
     };
     let policy = policy_at(rulebook, issued.at)?;
     let owner = seller_in(*program, owner, issued.at)?;
-    if policy.body.certificate_required && !owner.training.certified_at(issued.at) {
+    if policy.body.certificate_required && !owner.certified_at(issued.at) {
         return Err(DealRefusal::CertificateRequired { policy: policy_ref(policy) });
     }
     country("customer.country", &customer.country)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -24,6 +25,12 @@ pub struct Active {
 }
 
 impl Active {
+    /// Whether any of its people holds a certificate valid at `at`. Who is none of them any more certifies nobody.
+    pub fn certified_at(&self, at: DateTime<Utc>) -> bool {
+        let mut held = self.training.held();
+        held.any(|held| held.is_valid_at(at) && self.file.people.contains(&held.person))
+    }
+
     /// What comes of a command; what changes anything needs a standing that lets it.
     pub(super) fn decide(
         &self,

@@ -84,7 +84,11 @@ events! {
             /// From when on the partner may apply again.
             again: Deadline,
         },
-        "application-withdrawn" => Withdrawn { again: Deadline },
+        "application-withdrawn" => Withdrawn {
+            /// The question that was open.
+            request: Option<InformationRequestId>,
+            again: Deadline,
+        },
         "application-lapsed" => Lapsed {
             /// The question that was never answered.
             request: InformationRequestId,

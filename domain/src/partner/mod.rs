@@ -326,7 +326,7 @@ impl Partner {
                 Self::Candidate(candidate),
                 Application(
                     Told::Rejected { again, .. }
-                    | Told::Withdrawn { again }
+                    | Told::Withdrawn { again, .. }
                     | Told::Lapsed { again, .. },
                 ),
             ) => *self = Self::Ended(Box::new(candidate.ended(again))),

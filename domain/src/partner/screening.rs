@@ -188,7 +188,8 @@ impl Candidate {
                 code: *code,
                 again: again(|screening| screening.reapply_after_rejection_days),
             },
-            (_, Do::Withdraw {}) => Told::Withdrawn {
+            (stage, Do::Withdraw {}) => Told::Withdrawn {
+                request: stage.open_request(),
                 again: again(|screening| screening.reapply_after_withdrawal_days),
             },
 
@@ -358,6 +359,17 @@ fn again(
 }
 
 impl ApplicationStage {
+    fn open_request(self) -> Option<InformationRequestId> {
+        match self {
+            Self::InformationRequested { request, .. } => Some(request),
+            Self::Applied
+            | Self::UnderReview
+            | Self::Reviewed(_)
+            | Self::InterviewScheduled { .. }
+            | Self::Interviewed { .. } => None,
+        }
+    }
+
     fn waiting_for(self) -> WaitingFor {
         match self {
             Self::InformationRequested { .. } => WaitingFor::Candidate,

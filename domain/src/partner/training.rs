@@ -124,11 +124,6 @@ pub(super) struct Issue<'a> {
 }
 
 impl Training {
-    /// Whether any person of the partner holds a certificate valid at `at`.
-    pub fn certified_at(&self, at: DateTime<Utc>) -> bool {
-        self.held().any(|held| held.is_valid_at(at))
-    }
-
     /// Every certificate that its people were given.
     pub(super) fn held(&self) -> impl Iterator<Item = &Certificate> {
         self.certificates.iter().map(|(held, _)| held)

@@ -87,6 +87,12 @@ impl Purse {
         Ok(vec![WalletEvent::Unfrozen { code, amount: self.money(freed) }])
     }
 
+    /// Refuses to let money out of a wallet that is frozen, or of a partner that is.
+    pub(super) fn may_pay_out(&self, facts: &WalletFacts) -> Result<(), WalletRefusal> {
+        facts.partner_is_paid()?;
+        if self.frozen_for.is_empty() { Ok(()) } else { Err(WalletRefusal::WalletFrozen) }
+    }
+
     /// What a decision comes to in a frozen wallet: it pays nothing out, and what it makes available is frozen with it.
     pub(super) fn as_frozen(
         &self,
@@ -95,10 +101,7 @@ impl Purse {
         mut events: Vec<WalletEvent>,
     ) -> Result<Vec<WalletEvent>, WalletRefusal> {
         if issued.command.pays_out() && !events.is_empty() {
-            facts.partner_is_paid()?;
-            if !self.frozen_for.is_empty() {
-                return Err(WalletRefusal::WalletFrozen);
-            }
+            self.may_pay_out(facts)?;
         }
         if !self.frozen_for.is_empty() {
             let arrived = events.iter().filter_map(WalletEvent::made_available);

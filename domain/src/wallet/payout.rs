@@ -78,6 +78,7 @@ impl Purse {
             None => {}
         }
         positive("amount", amount)?;
+        self.may_pay_out(facts)?; // Before the amount: of a frozen wallet nothing is available.
         let (available, currency) = (self.buckets.available, self.buckets.currency);
         if amount.currency != currency {
             return Err(

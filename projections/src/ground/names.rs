@@ -18,7 +18,7 @@ const LETTERS: usize = 200;
 /// Most words of a name that it is found by.
 const WORDS: usize = 100;
 
-/// Most words that a search may have.
+/// By how many words a name is sought; those that are longest tell most.
 const MOST_SOUGHT: usize = 8;
 
 /// What no letter of a folded word comes after: a code point that is no character.
@@ -33,13 +33,9 @@ pub trait Words: Table {
     const OF: Self::Column;
 }
 
-/// Why a search finds nothing, whatever there is.
+/// Nothing in a search is a letter or a digit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SearchError {
-    /// Nothing in it is a letter or a digit.
-    NoWord,
-    TooManyWords,
-}
+pub struct NoWord;
 
 /// A text without case and accents. Folding it again changes nothing.
 pub fn folded(text: &str) -> String {
@@ -99,13 +95,14 @@ pub fn sorting(name: &str) -> String {
     folded(name).chars().take(LETTERS).collect()
 }
 
-/// The rows whose id stands in `column` and of whose names every word of the text begins a word.
-pub fn named<W: Words>(column: impl ColumnTrait, text: &str) -> Result<SimpleExpr, SearchError> {
-    let words = words(text);
-    if words.len() > MOST_SOUGHT {
-        return Err(SearchError::TooManyWords);
+/// The rows whose id stands in `column` and of whose names every word of the text begins a word; all where it is blank.
+pub fn named<W: Words>(column: impl ColumnTrait, text: &str) -> Result<Option<SimpleExpr>, NoWord> {
+    if text.trim().is_empty() {
+        return Ok(None);
     }
-    let found = words.into_iter().map(|word| {
+    let mut words = words(text);
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    let found = words.into_iter().take(MOST_SOUGHT).map(|word| {
         let up_to = format!("{word}{LAST}");
         let with_word = Query::select()
             .column(W::OF)
@@ -115,7 +112,7 @@ pub fn named<W: Words>(column: impl ColumnTrait, text: &str) -> Result<SimpleExp
             .to_owned();
         Expr::col(column.as_column_ref()).in_subquery(with_word)
     });
-    found.reduce(SimpleExpr::and).ok_or(SearchError::NoWord)
+    found.reduce(SimpleExpr::and).map(Some).ok_or(NoWord)
 }
 
 #[cfg(test)]

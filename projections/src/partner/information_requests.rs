@@ -25,7 +25,7 @@ table! {
         /// Nothing in it until it is answered.
         pub answer: Sealed,
         pub answered_at: Option<DateTimeUtc>,
-        /// When the vendor let it go without an answer, or the candidate let the application lapse.
+        /// When the vendor let it go without an answer, or the candidate let the application lapse or withdrew it.
         pub closed_at: Option<DateTimeUtc>,
         /// Where it was asked.
         pub first_position: i64,
@@ -38,6 +38,7 @@ fn request(event: &ApplicationEvent) -> Option<InformationRequestId> {
         | ApplicationEvent::InformationSupplied { request, .. }
         | ApplicationEvent::InformationRequestClosed { request, .. }
         | ApplicationEvent::Lapsed { request, .. } => Some(*request),
+        ApplicationEvent::Withdrawn { request, .. } => *request,
         ApplicationEvent::Applied { .. }
         | ApplicationEvent::ReviewAssigned { .. }
         | ApplicationEvent::ReviewRecorded { .. }
@@ -46,8 +47,7 @@ fn request(event: &ApplicationEvent) -> Option<InformationRequestId> {
         | ApplicationEvent::InterviewMissed { .. }
         | ApplicationEvent::Approved { .. }
         | ApplicationEvent::Rejected { .. }
-        | ApplicationEvent::Escalated { .. }
-        | ApplicationEvent::Withdrawn { .. } => None,
+        | ApplicationEvent::Escalated { .. } => None,
     }
 }
 
@@ -83,7 +83,8 @@ impl Portrait for Entity {
             row.answer = Sealed::of([answer], placed)?;
             row.answered_at = Some(placed.at());
         } else if let ApplicationEvent::InformationRequestClosed { .. }
-        | ApplicationEvent::Lapsed { .. } = event
+        | ApplicationEvent::Lapsed { .. }
+        | ApplicationEvent::Withdrawn { .. } = event
         {
             row.closed_at = Some(placed.at());
         }

@@ -74,13 +74,13 @@ table! {
         pub suspended_at: Option<DateTimeUtc>,
         /// Why it is suspended.
         pub suspension: Option<Word<SuspensionCode>>,
+        pub suspension_reason: Option<String>,
         /// When the notice runs out.
         pub notice_ends_at: Option<DateTimeUtc>,
         /// Why the co-operation ends or has ended.
         pub termination: Option<Word<TerminationCode>>,
+        pub termination_reason: Option<String>,
         pub terminated_at: Option<DateTimeUtc>,
-        /// Why it stands as it does, in the words of whoever decided it last.
-        pub standing_reason: Option<String>,
     }
 }
 
@@ -216,29 +216,34 @@ fn stands(row: &mut Model, event: &StandingEvent) {
             row.stage = PartnerStage::Suspended;
             row.suspended_at = Some(*suspended_at);
             row.suspension = Some(Word(*code));
-            row.standing_reason = Some(reason.clone());
+            row.suspension_reason = Some(reason.clone());
         }
-        StandingEvent::Reinstated { reason, .. } => {
+        StandingEvent::Reinstated { .. } => {
             row.stage = PartnerStage::Approved;
-            row.suspended_at = None;
-            row.suspension = None;
-            row.standing_reason = Some(reason.clone());
+            suspended_no_more(row);
         }
         StandingEvent::TerminationNoticed { code, reason, ends_at, .. } => {
             row.notice_ends_at = Some(*ends_at);
             row.termination = Some(Word(*code));
-            row.standing_reason = Some(reason.clone());
+            row.termination_reason = Some(reason.clone());
         }
         StandingEvent::TerminationRevoked {} => {
             row.notice_ends_at = None;
             row.termination = None;
-            row.standing_reason = None;
+            row.termination_reason = None;
         }
         StandingEvent::Terminated { terminated_at, .. } => {
             row.stage = PartnerStage::Terminated;
             row.terminated_at = Some(*terminated_at);
+            suspended_no_more(row);
         }
     }
+}
+
+fn suspended_no_more(row: &mut Model) {
+    row.suspended_at = None;
+    row.suspension = None;
+    row.suspension_reason = None;
 }
 
 /// The place of a tier on the ladder, whose words are in no such order.
@@ -284,7 +289,7 @@ fn decided(row: &mut Model, event: &ApplicationEvent, placed: &Placed) -> Result
             row.rejection = Some(Word(*code));
             ends(row, PartnerStage::Rejected, *again, placed);
         }
-        ApplicationEvent::Withdrawn { again } => {
+        ApplicationEvent::Withdrawn { again, .. } => {
             ends(row, PartnerStage::Withdrawn, *again, placed);
         }
         ApplicationEvent::Lapsed { again, .. } => ends(row, PartnerStage::Lapsed, *again, placed),

@@ -59,13 +59,13 @@ impl Portrait for Entity {
             ProgramEvent::PolicyPublished { policy } => row.is_run_by(&policy.body),
             ProgramEvent::ContractStatusConfigured {
                 code,
+                version,
                 calculates_commission,
                 kernel_state,
-                ..
             } => {
                 let kernel_state = json("a state", kernel_state)?;
                 row.contract_statuses[code] = serde_json::json!({
-                    "calculates_commission": calculates_commission, "kernel_state": kernel_state,
+                    "version": version, "calculates_commission": calculates_commission, "kernel_state": kernel_state,
                 });
             }
             ProgramEvent::CoursePublished { course, version, area, modules, step } => {

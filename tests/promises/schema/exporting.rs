@@ -248,8 +248,11 @@ async fn m19_every_list_is_exported_with_the_rows_of_all_its_pages_on_the_screen
             for role in Role::PEOPLE {
                 let partner = Some(north.partner);
                 let nodes = format!("{{ nodes {} }}", selection(&document, item, role));
-                let with_pages =
-                    nodes.replacen("{ nodes", "{ pageInfo { endCursor hasNextPage } nodes", 1);
+                let with_pages = nodes.replacen(
+                    "{ nodes",
+                    "{ totalCount { count isExact } pageInfo { endCursor hasNextPage } nodes",
+                    1,
+                );
                 let [query, screen] = [nodes, with_pages].map(|inner| {
                     let whole = path
                         .iter()
@@ -266,7 +269,7 @@ async fn m19_every_list_is_exported_with_the_rows_of_all_its_pages_on_the_screen
                     continue;
                 }
                 let mut rows = vec![];
-                let mut after = Value::Null;
+                let (mut after, mut count) = (Value::Null, Value::Null);
                 let there = loop {
                     let given = json!({ "after": after });
                     let answer = served.ask_with(role, partner, &screen, given).await;
@@ -279,6 +282,7 @@ async fn m19_every_list_is_exported_with_the_rows_of_all_its_pages_on_the_screen
                         shown("", node, &mut row);
                         rows.push(told(&row));
                     }
+                    count = list["totalCount"].clone();
                     after = list["pageInfo"]["endCursor"].clone();
                     if list["pageInfo"]["hasNextPage"] != true {
                         break true;
@@ -288,6 +292,8 @@ async fn m19_every_list_is_exported_with_the_rows_of_all_its_pages_on_the_screen
                     assert_eq!(exported, Err((400, "NOT_FOUND".to_owned())), "{role} {path:?}");
                     continue;
                 }
+                let all = json!({ "count": rows.len(), "isExact": true });
+                assert_eq!(count, all, "{role} {screen}");
                 let exported =
                     exported.unwrap_or_else(|error| panic!("{role} {path:?}: {error:?}"));
                 let in_sheet: Vec<_> = exported.rows.iter().map(told).collect();
@@ -392,6 +398,9 @@ async fn what_is_not_one_list_is_refused_with_what_to_ask_for() {
         ("{ partners { nodes { name } } deals { nodes { dealId } } }", (400, "BAD_USER_INPUT")),
         ("{ partners(first: 101) { nodes { name } } }", (400, "BAD_USER_INPUT")),
         ("{ partners(first: 1, last: 1) { nodes { name } } }", (400, "BAD_USER_INPUT")),
+        ("{ partners(after: \"junk\") { nodes { name } } }", (400, "BAD_USER_INPUT")),
+        ("{ partners(last: 1) { nodes { name } } }", (400, "BAD_USER_INPUT")),
+        ("{ partners { nodes { name deals { nodes { dealId } } } } }", (400, "BAD_USER_INPUT")),
         ("{ partners { nodes { nonsense } } }", (400, "GRAPHQL_VALIDATION_FAILED")),
         ("mutation { withdrawDeal(input: {}) { position } }", (400, "BAD_REQUEST")),
     ] {
@@ -400,13 +409,14 @@ async fn what_is_not_one_list_is_refused_with_what_to_ask_for() {
         assert_eq!((status, code.as_str()), expected, "{query}");
     }
     let nested = format!(
-        "{{ viewer {{ role }} mine: partner(partnerId: \"{}\") {{ name all: deals(last: 1) {{ totalCount {{ count }} edges {{ cursor node {{ of: customer {{ name }} dealId }} }} }} }} }}",
+        "{{ viewer {{ role }} mine: partner(partnerId: \"{}\") {{ name all: deals(first: 1) {{ totalCount {{ count }} edges {{ cursor node {{ of: customer {{ name }} dealId }} }} }} }} }}",
         north.partner
     );
     let answer = online.send(Role::Auditor, None, &nested, &json!({})).await;
     let file = answer.headers()["content-disposition"].to_str().expect("is ASCII");
     assert_eq!(file, "attachment; filename=\"all.csv\"");
     let text = answer.text().await.expect("a body");
+    let text = text.strip_prefix('\u{feff}').expect("begins with a byte order mark");
     assert!(text.starts_with("of.name,dealId\r\n"), "{text}");
     assert!(text.ends_with("\r\n") && text.lines().count() > 1, "{text}");
     let Online { served, .. } = online;

@@ -64,7 +64,7 @@ async fn every_partner_and_every_deal_is_found_by_each_word_and_only_where_it_ha
                 let wanted = names::named::<partner_words::Entity>(partners::Column::Id, &word);
                 let order = Order::<partners::Entity>::ascending(partners::Column::SortName);
                 let wanted = Condition::all()
-                    .add(wanted.expect("is a search"))
+                    .add_option(wanted.expect("is a search"))
                     .add(partners::Column::SortName.gte(sought.sort_name.clone()));
                 let page = Page::first(100, None);
                 let found = list(db, &Sight::All, wanted, order, &page).await.expect("is read");
@@ -86,8 +86,8 @@ async fn every_partner_and_every_deal_is_found_by_each_word_and_only_where_it_ha
         for sought in deals.iter().filter(|deal| !words(&deal.customer_name).is_empty()).take(12) {
             let wanted =
                 names::named::<deal_words::Entity>(deals::Column::Id, &sought.customer_name);
-            let Ok(wanted) = wanted else { continue }; // It has more words than a search.
-            let wanted = Condition::all().add(wanted).add(deals::Column::Id.eq(sought.id));
+            let wanted = wanted.expect("it has words");
+            let wanted = Condition::all().add_option(wanted).add(deals::Column::Id.eq(sought.id));
             let order = Order::<deals::Entity>::ascending(deals::Column::CustomerSortName);
             let found = list(db, &Sight::All, wanted, order, &Page::first(1, None)).await;
             let found = found.expect("is read").into_rows();

@@ -1,7 +1,7 @@
 //! Root queries: objects by their ids, and lists with filter, order and pagination, each declared over a view's columns.
 
 use projections::{
-    names::{self, SearchError, Words},
+    names::{self, NoWord, Words},
     page::comparable,
 };
 use sea_orm::{
@@ -26,12 +26,8 @@ pub fn any_of<V: Kept>(column: impl ColumnTrait, values: Vec<V>) -> Part {
 
 /// Of whose names every word of the text begins one, whatever its case and accents.
 pub fn named<W: Words>(column: impl ColumnTrait, text: String) -> Part {
-    names::named::<W>(column, &text).map(Some).map_err(|error| match error {
-        SearchError::NoWord => Failure::bad_input("a search needs a letter or a digit"),
-        SearchError::TooManyWords => {
-            Failure::bad_input("a search has at most 8 words; leave some out")
-        }
-    })
+    let named = names::named::<W>(column, &text);
+    named.map_err(|NoWord| Failure::bad_input("a search needs a letter or a digit"))
 }
 
 /// At this value or above it.

@@ -65,11 +65,14 @@ pub fn page(
     last: Option<i32>,
     before: Option<String>,
 ) -> Result<Page, Failure> {
+    let cut = after.is_some() || last.is_some() || before.is_some();
     let page = asked_for(first, after, last, before)?;
-    let Some(sheet) = exported(ctx).filter(|_| page.first.is_none() || page.last.is_none()) else {
-        return Ok(page);
-    };
-    let length = page.first.or(page.last).filter(|length| *length > 0).unwrap_or(USUAL);
+    let Some(sheet) = exported(ctx) else { return Ok(page) };
+    if cut {
+        let all = "an export has all rows of a list: leave out after, last and before";
+        return Err(Failure::bad_input(all));
+    }
+    let length = first.and(page.first).filter(|length| *length > 0).unwrap_or(LONGEST);
     Ok(Page::first(length, sheet.after().map(Cursor::new)))
 }
 

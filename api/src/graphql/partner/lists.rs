@@ -37,7 +37,7 @@ queries! {
             joined_from: DateTime<Utc> = from JoinedAt,
             /// Who joined the network before this instant.
             joined_until: DateTime<Utc> = before JoinedAt,
-            /// Whether anybody of theirs holds a certificate.
+            /// Whether anybody of theirs was ever given a certificate, be it over by now.
             certified: bool = some Certified,
             /// Who applied at this instant or later.
             applied_from: DateTime<Utc> = from AppliedAt,

@@ -86,14 +86,16 @@ shows! {
         suspended_at: Option<DateTime<Utc>>,
         /// Why the partner is suspended.
         suspension: Option<Word<SuspensionCode>>,
+        /// The same in the words of whoever suspended it.
+        suspension_reason: Option<String>,
         /// When the notice of termination runs out; null where none was given.
         notice_ends_at: Option<DateTime<Utc>>,
         /// Why the co-operation ends or has ended.
         termination: Option<Word<TerminationCode>>,
+        /// The same in the words of whoever gave notice.
+        termination_reason: Option<String>,
         /// When the co-operation ended.
         terminated_at: Option<DateTime<Utc>>,
-        /// Why the partner stands as it does, in the words of whoever suspended, reinstated or gave notice last.
-        standing_reason: Option<String>,
         /// How many levels below the top the partner stands.
         depth: Option<u32>,
         /// What others give when they apply through this partner.

@@ -26,6 +26,20 @@ fn and(mut given: Vec<PartnerEvent>, command: PartnerCommand) -> Vec<PartnerEven
 }
 
 #[test]
+fn whoever_is_none_of_its_people_any_more_certifies_nobody() {
+    let certified = |given: Vec<PartnerEvent>| {
+        let partner = after::<Partner>(given);
+        partner.active().expect("is approved").certified_at(at("2025-01-20"))
+    };
+    let done = ["intro", "product"].map(|module| complete("basics", module, module));
+    let given = done.into_iter().chain([sit(true, "exam")]).fold(and(approved(), add(NINA)), and);
+    assert!(certified(given.clone()));
+    let without = and(given, remove(MARIA));
+    assert!(!certified(without.clone()));
+    assert!(certified(and(without, add(MARIA))), "the certificate is still hers");
+}
+
+#[test]
 fn contacts_change_from_the_application_on_and_one_always_stays() {
     for given in [applied(), interviewed(), approved()] {
         assert_eq!(name_of(decide(given.clone(), change(MARIA))), "contact-changed");

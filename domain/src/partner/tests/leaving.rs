@@ -258,9 +258,9 @@ fn the_policy_in_force_says_how_long_a_notice_is_and_what_happens_to_money_and_c
                     PartnerEvent::Standing(StandingEvent::Terminated { freezes_wallets: true, .. })
                 )
             });
-            let training = &partner.active().expect("was approved").training;
+            let active = partner.active().expect("was approved");
             let valid = ["2025-03-10T12:00:00Z", "2025-03-11T12:00:00Z"]
-                .map(|on| training.certified_at(at(on)));
+                .map(|on| active.certified_at(at(on)));
             (events.len(), frozen, valid)
         })
     };

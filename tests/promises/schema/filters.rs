@@ -107,7 +107,7 @@ async fn a_value_that_no_row_can_be_compared_with_is_an_input_error() {
         for (filter, known) in [
             (json!({ "name": "North" }), true),
             (json!({ "name": "a\u{0}" }), true), // Two words, of which the second is none.
-            (json!({ "name": "" }), true), // Nothing is sought.
+            (json!({ "name": "" }), true),       // Nothing is sought.
             (json!({ "name": " %_ " }), false),
             (json!({ "name": "a b c d e f g h i" }), true), // The longest count.
             (json!({ "country": "P\u{0}" }), false),

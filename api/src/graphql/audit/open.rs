@@ -1,16 +1,16 @@
 //! Open items: what should have come of an event and has not, for whoever has to see to it.
 
 use async_graphql::{Context, Object};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use domain::{CommandId, outcomes::OpenKind};
-use eventlog::{ItemKey, ItemPage, Log};
+use eventlog::{ItemPage, Log};
 use futures::FutureExt;
-use projections::{Cursor, MOST_COUNTED, Page, Slice, page::PageError};
 use uuid::Uuid;
 
 use crate::{
     graphql::ground::{
         asked::Asked,
+        beside::{Key, Part, most_counted, part, slice},
         failure::Failure,
         page::{Connection, answered, connection, page},
         scalars::{Money, Position},
@@ -79,66 +79,26 @@ impl OpenQueries {
         let asked = Asked::of(ctx)?;
         let wanted = page(ctx, first, after, last, before)?;
         let dismissed = dismissed.unwrap_or_default();
-        let (length, asked_for) = part(&wanted, dismissed)?;
+        let Part { after, before, last, most } = part(&wanted)?;
+        let [after, before] =
+            [after, before].map(|key| key.map(|(since, id)| (since, CommandId(id))));
+        let asked_for = ItemPage { dismissed, after, before, last, most };
         let rows = listed(&asked.sources.log, asked_for).await;
         let rows = rows.map_err(|error| Failure::unavailable(&error))?;
         let log = asked.sources.log.clone();
         let total = Total::of(move || count(log.clone(), dismissed).boxed());
-        let list = connection(slice(&wanted, length, rows), total)?;
+        let list = connection(slice(&wanted, rows, key), total)?;
         Ok(Some(answered(ctx, list)))
     }
 }
 
+fn key(row: &Listed) -> Key {
+    (row.item.since, row.item.command_id.0)
+}
+
 /// How many there are, or one more than is counted.
 async fn count(log: Log, dismissed: bool) -> Result<u64, Failure> {
-    let most = u32::try_from(MOST_COUNTED).unwrap_or(u32::MAX).saturating_add(1);
-    let all = ItemPage { dismissed, after: None, before: None, last: false, most };
+    let all = ItemPage { dismissed, most: most_counted(), ..ItemPage::default() };
     let items = log.item_page(all).await.map_err(|error| Failure::unavailable(&error))?;
     Ok(items.len() as u64)
-}
-
-/// The part of the list that makes the page, with one more that tells whether it goes on; and how long the page is.
-fn part(page: &Page, dismissed: bool) -> Result<(usize, ItemPage), Failure> {
-    let (length, last) = match (page.first, page.last) {
-        (Some(_), Some(_)) => return Err(refused(PageError::BothEnds)),
-        (first, None) => (first.unwrap_or_default(), false),
-        (None, Some(last)) => (last, true),
-    };
-    let [after, before] = [&page.after, &page.before].map(|cursor| cursor.as_ref().map(key));
-    let (after, before) = (after.transpose()?, before.transpose()?);
-    let most = u32::try_from(length).unwrap_or(u32::MAX).saturating_add(1);
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok((length, ItemPage { dismissed, after, before, last, most }))
-}
-
-fn slice(page: &Page, length: usize, mut rows: Vec<Listed>) -> Slice<Listed> {
-    let more = rows.len() > length;
-    rows.truncate(length);
-    let (has_next, has_previous) = if page.last.is_some() {
-        rows.reverse();
-        (page.before.is_some(), more)
-    } else {
-        (more, page.after.is_some())
-    };
-    let cursor = |row: &Listed| {
-        let (since, id) = (row.item.since.timestamp_micros(), row.item.command_id.0.simple());
-        Cursor::new(format!("{since}.{id}"))
-    };
-    let rows = rows.into_iter().map(|row| (cursor(&row), row)).collect();
-    Slice { rows, has_next, has_previous }
-}
-
-/// The place that a cursor names.
-fn key(cursor: &Cursor) -> Result<ItemKey, Failure> {
-    let read = || {
-        let (since, id) = cursor.as_str().split_once('.')?;
-        let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
-        let kept = (1900..=9999).contains(&since.year()); // As both engines can hold it.
-        kept.then_some((since, CommandId(id.parse().ok()?)))
-    };
-    read().ok_or_else(|| refused(PageError::ForeignCursor))
-}
-
-fn refused(error: PageError) -> Failure {
-    projections::QueryError::from(error).into()
 }

@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod batches;
+pub mod beside;
 pub mod cost;
 pub mod edges;
 pub mod failure;

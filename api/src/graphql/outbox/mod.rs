@@ -1,20 +1,20 @@
 //! The outbox: what mail was caused, and what has become of it, for whoever looks after the installation.
 
 use async_graphql::{Context, Object, SimpleObject};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     Language,
     mails::{MailKind, MailState},
 };
-use eventlog::{Log, MailKey, MailPage, Outgoing};
+use eventlog::{Log, MailPage, Outgoing};
 use futures::FutureExt;
 use mail::Message;
-use projections::{Cursor, MOST_COUNTED, Page, Slice, page::PageError};
 use uuid::Uuid;
 
 use crate::{
     graphql::ground::{
         asked::Asked,
+        beside::{Key, Part, most_counted, part, slice},
         failure::Failure,
         page::{Connection, answered, connection, page},
         scalars::Position,
@@ -116,7 +116,8 @@ impl OutboxQueries {
         let asked = Asked::of(ctx)?;
         let wanted = page(ctx, first, after, last, before)?;
         let state = state.map(|Word(state)| state);
-        let (length, asked_for) = part(&wanted, state)?;
+        let Part { after, before, last, most } = part(&wanted)?;
+        let asked_for = MailPage { state, after, before, last, most };
         let mailing = &asked.sources.mailing;
         let rows = asked.sources.log.mail_page(asked_for).await;
         let rows = rows.map_err(|error| Failure::unavailable(&error))?;
@@ -127,7 +128,7 @@ impl OutboxQueries {
         }
         let log = asked.sources.log.clone();
         let total = Total::of(move || count(log.clone(), state).boxed());
-        let list = connection(slice(&wanted, length, listed), total)?;
+        let list = connection(slice(&wanted, listed, key), total)?;
         Ok(Some(answered(ctx, list)))
     }
 }
@@ -148,55 +149,13 @@ async fn shown(mailing: &Mailing, mail: &Outgoing) -> Result<Option<Message>, Fa
     }
 }
 
+fn key(row: &Listed) -> Key {
+    (row.mail.since, row.mail.id)
+}
+
 /// How many there are, or one more than is counted.
 async fn count(log: Log, state: Option<MailState>) -> Result<u64, Failure> {
-    let most = u32::try_from(MOST_COUNTED).unwrap_or(u32::MAX).saturating_add(1);
-    let all = MailPage { state, after: None, before: None, last: false, most };
+    let all = MailPage { state, most: most_counted(), ..MailPage::default() };
     let mails = log.mail_page(all).await.map_err(|error| Failure::unavailable(&error))?;
     Ok(mails.len() as u64)
-}
-
-/// The part of the list that makes the page, with one more that tells whether it goes on; and how long the page is.
-fn part(page: &Page, state: Option<MailState>) -> Result<(usize, MailPage), Failure> {
-    let (length, last) = match (page.first, page.last) {
-        (Some(_), Some(_)) => return Err(refused(PageError::BothEnds)),
-        (first, None) => (first.unwrap_or_default(), false),
-        (None, Some(last)) => (last, true),
-    };
-    let [after, before] = [&page.after, &page.before].map(|cursor| cursor.as_ref().map(key));
-    let (after, before) = (after.transpose()?, before.transpose()?);
-    let most = u32::try_from(length).unwrap_or(u32::MAX).saturating_add(1);
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok((length, MailPage { state, after, before, last, most }))
-}
-
-fn slice(page: &Page, length: usize, mut rows: Vec<Listed>) -> Slice<Listed> {
-    let more = rows.len() > length;
-    rows.truncate(length);
-    let (has_next, has_previous) = if page.last.is_some() {
-        rows.reverse();
-        (page.before.is_some(), more)
-    } else {
-        (more, page.after.is_some())
-    };
-    let cursor = |row: &Listed| {
-        Cursor::new(format!("{}.{}", row.mail.since.timestamp_micros(), row.mail.id.simple()))
-    };
-    let rows = rows.into_iter().map(|row| (cursor(&row), row)).collect();
-    Slice { rows, has_next, has_previous }
-}
-
-/// The place that a cursor names.
-fn key(cursor: &Cursor) -> Result<MailKey, Failure> {
-    let read = || {
-        let (since, id) = cursor.as_str().split_once('.')?;
-        let since = DateTime::from_timestamp_micros(since.parse().ok()?)?;
-        let kept = (1900..=9999).contains(&since.year()); // As both engines can hold it.
-        kept.then_some((since, id.parse().ok()?))
-    };
-    read().ok_or_else(|| refused(PageError::ForeignCursor))
-}
-
-fn refused(error: PageError) -> Failure {
-    projections::QueryError::from(error).into()
 }

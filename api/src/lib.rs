@@ -9,6 +9,7 @@ pub mod commands;
 pub mod demo;
 pub mod effects;
 pub mod fault;
+mod following;
 pub mod graphql;
 pub mod health;
 pub mod http;

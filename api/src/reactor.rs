@@ -1,6 +1,5 @@
 //! The process manager: follows the log and issues the commands that events cause, each to one effect.
 
-use domain::{Recorded, decode};
 use eventlog::{Ids, Log, REACTOR, RawEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Own,
     effects::{Effects, FIRST_PAUSE, wait},
+    following::{checkpoint, understood},
 };
 
 const BATCH: u32 = 256;
@@ -51,14 +51,7 @@ impl Reactor {
 
     /// Returns only when the log cannot be understood.
     async fn follow(&self) {
-        let mut pause = FIRST_PAUSE;
-        let start = loop {
-            match self.log.checkpoint(REACTOR).await {
-                Ok(position) => break position,
-                Err(error) => tracing::warn!(%error, "the reactor cannot read its checkpoint yet"),
-            }
-            wait(&mut pause).await;
-        };
+        let start = checkpoint(&self.log, REACTOR).await;
         self.position.send_replace(start);
         let mut follower = self.log.follow(start);
         let mut pause = FIRST_PAUSE;
@@ -107,11 +100,4 @@ impl Reactor {
             tracing::warn!(%error, position, "the reactor's checkpoint was not written");
         }
     }
-}
-
-fn understood(raw: RawEvent) -> Option<Recorded> {
-    let position = raw.envelope.position;
-    decode(raw.envelope, &raw.payload)
-        .inspect_err(|error| tracing::error!(position, %error, "an event cannot be understood"))
-        .ok()
 }

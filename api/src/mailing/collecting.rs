@@ -1,11 +1,14 @@
 //! A durable follower of the log that puts what mail each event causes into the outbox (transactional outbox relay).
 
-use domain::{decode, mails::mails};
+use domain::mails::mails;
 use eventlog::{Log, OUTBOX, Outgoing, RawEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::effects::{FIRST_PAUSE, wait};
+use crate::{
+    effects::{FIRST_PAUSE, wait},
+    following::{checkpoint, understood},
+};
 
 const BATCH: u32 = 256;
 
@@ -33,14 +36,7 @@ impl Collector {
     }
 
     async fn follow(&self) {
-        let mut pause = FIRST_PAUSE;
-        let start = loop {
-            match self.log.checkpoint(OUTBOX).await {
-                Ok(position) => break position,
-                Err(error) => tracing::warn!(%error, "the outbox's checkpoint cannot be read yet"),
-            }
-            wait(&mut pause).await;
-        };
+        let start = checkpoint(&self.log, OUTBOX).await;
         self.position.send_replace(start);
         let mut follower = self.log.follow(start);
         let mut pause = FIRST_PAUSE;
@@ -85,10 +81,7 @@ impl Collector {
 fn caused(batch: Vec<RawEvent>) -> Option<Vec<Outgoing>> {
     let mut caused = vec![];
     for raw in batch {
-        let position = raw.envelope.position;
-        let recorded = decode(raw.envelope, &raw.payload)
-            .inspect_err(|error| tracing::error!(position, %error, "an event cannot be understood"))
-            .ok()?;
+        let recorded = understood(raw)?;
         let notices = mails(&recorded).into_iter();
         caused.extend(notices.map(|notice| Outgoing::caused(notice, &recorded.envelope)));
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Command, Partner, Reservation, bounds,
-    testing::{PROGRAM, at, id, sample, usual, vendor},
+    testing::{at, id, opened, sample},
     world::World,
 };
 
@@ -22,13 +22,8 @@ fn ask(world: &mut World, by: Actor, name: &str, target: Uuid, fields: Value) ->
 }
 
 /// A programme, and accounts of people who have registered.
-fn opened() -> World {
-    let mut world = World::new(Uuid::from_u128(1));
-    for command in usual() {
-        let fields = serde_json::to_value(&command).expect("is JSON")[command.name()].take();
-        let by = vendor("vera", "2025-01-01", command.clone()).by;
-        world.ask(by, at("2025-01-01"), command.name(), PROGRAM.0, fields).expect("is opened");
-    }
+fn registered() -> World {
+    let mut world = opened();
     for account in [ANNA, BEA] {
         let mut fields = sample("registerAccount");
         fields["door"] = json!("web");
@@ -61,7 +56,7 @@ fn owned(account: AccountId, world: &World) -> Vec<Seat> {
 
 #[test]
 fn r6_whoever_applies_owns_the_partner_by_the_same_append_with_the_account_that_registered() {
-    let mut world = opened();
+    let mut world = registered();
     let told = applies(ANNA, ALFA, &mut world).expect("applies");
     assert!(told.contains(&"applied".into()) && told.contains(&"role-granted".into()), "{told:?}");
     let seat = Seat { role: Role::Owner, scope: Scope::Partner(ALFA) };
@@ -74,7 +69,7 @@ fn r6_whoever_applies_owns_the_partner_by_the_same_append_with_the_account_that_
 
 #[test]
 fn a_refused_application_makes_nobody_an_owner() {
-    let mut world = opened();
+    let mut world = registered();
     let by = Actor::member(Role::Owner, ANNA.to_string(), ALFA);
     let mut fields = sample("applyForProgram");
     fields["contacts"] = json!([]);
@@ -90,7 +85,7 @@ fn an_account_of_the_vendors_or_one_that_cannot_be_used_applies_for_nothing() {
         ("closeAccount", json!({})),
     ];
     for (name, fields) in unfit {
-        let mut world = opened();
+        let mut world = registered();
         of(ANNA, name, fields, &mut world).expect(name);
         assert_eq!(applies(ANNA, ALFA, &mut world), Err("PARTNER_APPLICANT_UNFIT"), "{name}");
         assert_eq!(*world.state::<Partner>(ALFA.0), Partner::Unknown, "{name}");
@@ -100,7 +95,7 @@ fn an_account_of_the_vendors_or_one_that_cannot_be_used_applies_for_nothing() {
 
 #[test]
 fn an_account_owns_as_many_partners_as_it_may_have_roles() {
-    let mut world = opened();
+    let mut world = registered();
     let partner = |nth: usize| PartnerId(id(0x1000 + nth as u128));
     for nth in 0..bounds::MANY {
         assert!(applies(ANNA, partner(nth), &mut world).is_ok(), "{nth}");
@@ -116,7 +111,7 @@ fn links(account: AccountId, issuer: &str, subject: &str, world: &mut World) -> 
 
 #[test]
 fn what_an_issuer_calls_somebody_opens_one_account_until_that_is_closed() {
-    let mut world = opened();
+    let mut world = registered();
     let (here, there) = ("https://id.example", "https://id.example/2");
     let linked = Ok(vec!["account-linked".to_owned(), "reserved".to_owned()]);
     assert_eq!(links(ANNA, here, "24", &mut world), linked);
@@ -135,7 +130,7 @@ fn what_an_issuer_calls_somebody_opens_one_account_until_that_is_closed() {
 
 #[test]
 fn a_link_is_found_by_the_name_that_its_reservation_is_keyed_from() {
-    let mut world = opened();
+    let mut world = registered();
     links(ANNA, "https://id.example", "24", &mut world).expect("is linked");
     let account = world.state::<Account>(ANNA.0);
     let held = account.holder().map(|holder| holder.links.values().copied().collect::<Vec<_>>());

@@ -29,13 +29,12 @@ pub(super) fn configure(
     calculates_commission: bool,
     kernel_state: KernelState,
 ) -> Result<Vec<ProgramEvent>, ProgramRefusal> {
-    let last = rulebook.statuses.get(code).map_or(0, |known| known.version);
-    let status = ContractStatus { version: last + 1, calculates_commission, kernel_state };
-    let same = ContractStatus { version: last, ..status.clone() };
-    if rulebook.statuses.get(code) == Some(&same) {
+    let known = rulebook.statuses.get(code);
+    let asked = (calculates_commission, kernel_state);
+    if known.is_some_and(|known| (known.calculates_commission, known.kernel_state) == asked) {
         return Ok(vec![]); // Already so: a retry is harmless.
     }
-    let (code, version) = (code.to_owned(), status.version);
+    let (code, version) = (code.to_owned(), known.map_or(1, |known| known.version + 1));
     Ok(vec![ProgramEvent::ContractStatusConfigured {
         code,
         version,

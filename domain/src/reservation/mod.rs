@@ -16,7 +16,7 @@ use crate::{
     commands::Unasked,
     facts::{Facted, Streams},
     owned::{Home, Owned},
-    words::{events, refusals, words},
+    words::{ClosedList, events, refusals, words},
 };
 
 words! {
@@ -85,7 +85,6 @@ impl Reserve<'_> {
 
     /// What the id is keyed from.
     pub fn name(self) -> String {
-        use crate::words::ClosedList;
         let program = self.program.map(|program| program.to_string()).unwrap_or_default();
         format!("reservation/{}/{program}/{}", self.kind.word(), self.key)
     }

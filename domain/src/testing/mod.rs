@@ -17,7 +17,7 @@ use crate::{
     facts::Decides,
     partner::{Partner, PartnerCommand, PartnerEvent, PartnerFacts},
     program::{Program, ProgramCommand, ProgramEvent, ProgramPolicy, Screening, StandingPolicy},
-    world::now,
+    world::{World, now},
 };
 
 pub const PROGRAM: ProgramId = ProgramId(id(0x9));
@@ -292,7 +292,19 @@ pub fn published(more: impl IntoIterator<Item = ProgramCommand>) -> Vec<ProgramE
     publish(USUAL.clone(), more)
 }
 
-pub fn usual() -> [ProgramCommand; 10] {
+/// A world in which the programme has published what is usual, and nobody has applied yet.
+pub fn opened() -> World {
+    let mut world = World::new(Uuid::from_u128(1));
+    for command in usual() {
+        let fields = serde_json::to_value(&command).expect("is JSON")[command.name()].take();
+        let by = vendor("vera", "2025-01-01", command.clone()).by;
+        let asked = world.ask(by, at("2025-01-01"), command.name(), PROGRAM.0, fields);
+        assert!(asked.is_ok(), "{asked:?}");
+    }
+    world
+}
+
+fn usual() -> [ProgramCommand; 10] {
     [
         open_program(),
         publish_terms("2025-01-01"),

@@ -3,18 +3,6 @@
 use super::*;
 use crate::{Command, Recorded, Reservation, world::World};
 
-/// A programme to which nobody has applied yet.
-fn opened() -> World {
-    let mut world = World::new(Uuid::from_u128(1));
-    for command in usual() {
-        let fields = serde_json::to_value(&command).expect("is JSON")[command.name()].take();
-        let by = vendor("vera", "2025-01-01", command.clone()).by;
-        let asked = world.ask(by, at("2025-01-01"), command.name(), PROGRAM.0, fields);
-        assert!(asked.is_ok(), "{asked:?}");
-    }
-    world
-}
-
 /// What comes of an application of a company with this tax id and web site: the names of the events, or the code.
 fn applies(
     world: &mut World,
